@@ -1,0 +1,154 @@
+// What can be said about a card from its digits alone: brand, length, check digit, expiry, CVC form. Pure; no clock, no I/O.
+// Refusals never repeat what was given.
+//
+// Cartes Bancaires is not a brand here: its cards carry Visa or Mastercard numbers and are told apart only by the
+// issuer's BIN table, so it is a choice of network at the provider, not a fact of the number.
+
+import { Problem } from '../lib/problem.ts'
+
+export type Brand =
+  | 'visa'
+  | 'mastercard'
+  | 'amex'
+  | 'maestro'
+  | 'discover'
+  | 'jcb'
+  | 'diners'
+  | 'unionpay'
+  | 'other'
+
+/** What the API was given. Month and year may be text, as forms send them ("01", "30"). */
+export interface CardInput {
+  number: string
+  exp_month: number | string
+  exp_year: number | string
+  cvc?: string
+  holder?: string
+}
+
+/** A card whose form is right. Whether it exists only its issuer knows. */
+export interface ParsedCard {
+  number: string
+  brand: Brand
+  bin: string
+  last4: string
+  exp_month: number
+  exp_year: number
+  cvc: string | undefined
+  holder: string | undefined
+}
+
+interface Range {
+  brand: Brand
+  /** First six digits, from and to, both included. */
+  from: number
+  to: number
+  min: number
+  max: number
+}
+
+// Issuer ranges of ISO/IEC 7812 as the schemes publish them. The first match wins, so narrow ranges stand before wide
+// ones. 62… is UnionPay throughout; the part shared with Discover is accepted on both networks.
+const RANGES: readonly Range[] = [
+  { brand: 'visa', from: 400000, to: 499999, min: 13, max: 19 },
+  { brand: 'mastercard', from: 510000, to: 559999, min: 16, max: 16 },
+  { brand: 'mastercard', from: 222100, to: 272099, min: 16, max: 16 },
+  { brand: 'amex', from: 340000, to: 349999, min: 15, max: 15 },
+  { brand: 'amex', from: 370000, to: 379999, min: 15, max: 15 },
+  { brand: 'diners', from: 300000, to: 305999, min: 14, max: 19 },
+  { brand: 'diners', from: 309500, to: 309599, min: 14, max: 19 },
+  { brand: 'diners', from: 360000, to: 369999, min: 14, max: 19 },
+  { brand: 'diners', from: 380000, to: 399999, min: 14, max: 19 },
+  { brand: 'jcb', from: 352800, to: 358999, min: 16, max: 19 },
+  { brand: 'discover', from: 601100, to: 601199, min: 16, max: 19 },
+  { brand: 'discover', from: 644000, to: 659999, min: 16, max: 19 },
+  { brand: 'unionpay', from: 620000, to: 629999, min: 16, max: 19 },
+  { brand: 'unionpay', from: 810000, to: 817199, min: 16, max: 19 },
+  { brand: 'maestro', from: 500000, to: 509999, min: 12, max: 19 },
+  { brand: 'maestro', from: 560000, to: 589999, min: 12, max: 19 },
+  { brand: 'maestro', from: 600000, to: 699999, min: 12, max: 19 },
+]
+
+/** Domestic schemes outside the table are carried without a claim about them. */
+const UNKNOWN_RANGE = { brand: 'other', min: 12, max: 19 } as const
+/** Truncation to 8 + 4 digits is allowed from 16 digits on, to 6 + 4 below (PCI SSC FAQ 1091). */
+const LONG_NUMBER = 16
+/** The westernmost time zone: a card is good until its month has ended everywhere. */
+const LAST_ZONE_MS = 12 * 3_600_000
+
+/**
+ * Checks a card's form. Spaces and hyphens in the number are ignored; a two-digit year is of this century.
+ * Throws card-invalid (pointing at the field) and card-expired.
+ */
+export function parseCard(input: CardInput, now: Date): ParsedCard {
+  const number = input.number.replace(/[ -]/g, '')
+  if (!/^[0-9]{12,19}$/.test(number)) throw invalid('number', 'A card number has 12 to 19 digits.')
+  const range = rangeOf(number)
+  if (number.length < range.min || number.length > range.max) throw invalid('number', 'The number has the wrong length.')
+  if (!hasCheckDigit(number)) throw invalid('number', 'The check digit does not match.')
+
+  const month = wholeNumber(input.exp_month, /^[0-9]{1,2}$/)
+  if (month === null || month < 1 || month > 12) throw invalid('exp_month', 'The month is 1 to 12.')
+  const givenYear = wholeNumber(input.exp_year, /^([0-9]{2}|[0-9]{4})$/)
+  const year = givenYear !== null && givenYear < 100 ? 2000 + givenYear : givenYear
+  if (year === null || year < 2000 || year > 2099) throw invalid('exp_year', 'The year has two or four digits.')
+  if (isExpired(month, year, now)) throw new Problem('card-expired', { errors: [field('exp_year', 'In the past.')] })
+
+  if (input.cvc !== undefined && !hasCvcForm(range.brand, input.cvc)) {
+    throw invalid('cvc', 'The CVC has 3 digits, American Express 4.')
+  }
+  return {
+    number,
+    brand: range.brand,
+    bin: number.slice(0, number.length >= LONG_NUMBER ? 8 : 6),
+    last4: number.slice(-4),
+    exp_month: month,
+    exp_year: year,
+    cvc: input.cvc,
+    holder: input.holder,
+  }
+}
+
+/** The brand a number belongs to by its first digits. */
+export function brandOf(number: string): Brand {
+  return rangeOf(number).brand
+}
+
+/** The check digit of ISO/IEC 7812 (Luhn): every second digit from the right doubled, digits summed, a multiple of ten. */
+export function hasCheckDigit(number: string): boolean {
+  let sum = 0
+  for (let i = 0; i < number.length; i++) {
+    const digit = number.charCodeAt(number.length - 1 - i) - 48
+    const doubled = digit * 2
+    sum += i % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled
+  }
+  return sum % 10 === 0
+}
+
+function rangeOf(number: string): Pick<Range, 'brand' | 'min' | 'max'> {
+  const prefix = Number(number.slice(0, 6))
+  return RANGES.find((range) => prefix >= range.from && prefix <= range.to) ?? UNKNOWN_RANGE
+}
+
+function wholeNumber(value: number | string, form: RegExp): number | null {
+  const text = String(value)
+  return form.test(text) ? Number(text) : null
+}
+
+function isExpired(month: number, year: number, now: Date): boolean {
+  // Date.UTC counts months from 0, so `month` names the first instant after the card's last month.
+  return now.getTime() - LAST_ZONE_MS >= Date.UTC(year, month, 1)
+}
+
+function hasCvcForm(brand: Brand, cvc: string): boolean {
+  if (brand === 'other') return /^[0-9]{3,4}$/.test(cvc)
+  return (brand === 'amex' ? /^[0-9]{4}$/ : /^[0-9]{3}$/).test(cvc)
+}
+
+function invalid(name: keyof CardInput, detail: string): Problem {
+  return new Problem('card-invalid', { detail, errors: [field(name, detail)] })
+}
+
+function field(name: keyof CardInput, detail: string): { pointer: string; detail: string } {
+  return { pointer: `/card/${name}`, detail }
+}

@@ -1,0 +1,58 @@
+// What the vault holds in memory while the process runs: the key ring, merchants' unwrapped keys, CVCs on their way to
+// their one use, and the loaders of the hot path. Made once by main.ts and passed to every vault function as `deps.vault`.
+
+import { join } from 'node:path'
+import { createLoader, type Loader } from '../db/load-many.ts'
+import type { Db } from '../db/pool.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import { type CvcMemory, createCvcMemory } from './cvc-memory.ts'
+import { type KeyRing, openKeyFile } from './keys.ts'
+import { createKeyStore, type KeyStore } from './merchant-keys.ts'
+import { hasKeys, type InstrumentRow, readInstruments, readTokens, type TokenRow } from './store.ts'
+
+export interface Vault {
+  readonly ring: KeyRing
+  readonly keys: KeyStore
+  readonly cvcs: CvcMemory
+  readonly tokens: Loader<TokenRow>
+  readonly instruments: Loader<InstrumentRow>
+}
+
+/** What every vault function needs. */
+export interface VaultDeps {
+  db: Db
+  clock: Clock
+  newId: NewId
+  log: Log
+  vault: Vault
+}
+
+export interface OpenVaultOptions {
+  db: Db
+  clock: Clock
+  log: Log
+  /** `$ONETILL_DATA/keys`; holds vault.key. Back it up apart from the database: each is worthless without the other. */
+  keysFolder: string
+  /** A KMS in place of the key file. */
+  ring?: KeyRing
+}
+
+/**
+ * Opens the vault after migration. Creates the master key on a first start; throws KeyFileUnusable when the file can be
+ * read by others, is damaged, or is missing although the database holds keys that it wrapped.
+ */
+export async function openVault(options: OpenVaultOptions): Promise<Vault> {
+  const { db, clock, log } = options
+  const ring =
+    options.ring ??
+    (await openKeyFile(join(options.keysFolder, 'vault.key'), { clock, mayCreate: !(await hasKeys(db)) }))
+  return {
+    ring,
+    keys: createKeyStore({ db, clock, log, ring }),
+    cvcs: createCvcMemory(clock),
+    tokens: createLoader((merchantId, ids) => readTokens(db, merchantId, ids)),
+    instruments: createLoader((merchantId, ids) => readInstruments(db, merchantId, ids)),
+  }
+}
