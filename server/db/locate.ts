@@ -1,0 +1,62 @@
+// Which database a command works on: the one named by DATABASE_URL; else that of the server running on the same data
+// folder; else the embedded one, started for as long as the command runs. So `onetill verify` and its siblings do the
+// same whether the server is up or not.
+
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Log } from '../lib/log.ts'
+import { findRunning, startEmbedded } from './embedded.ts'
+
+export interface DatabaseChoice {
+  /** DATABASE_URL, when set. */
+  databaseUrl?: string | undefined
+  /** ONETILL_DATA. The embedded cluster lives in its folder `postgres`. */
+  dataDir: string
+  log: Log
+}
+
+export interface OpenDatabase {
+  url: string
+  /** Stops the embedded database if this call started it; otherwise leaves everything as it is. */
+  stop(): Promise<void>
+}
+
+/** What a running server tells about itself in `$ONETILL_DATA/run.json`. */
+export interface RunFile {
+  pid: number
+  databaseUrl: string
+  port: number
+}
+
+/** Finds or starts the database for a command. Throws a sentence when neither is possible. */
+export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase> {
+  if (choice.databaseUrl) return { url: choice.databaseUrl, async stop() {} }
+  const dataDir = join(choice.dataDir, 'postgres')
+  const running = await findRunning(dataDir)
+  if (running) return { url: running, async stop() {} }
+  const embedded = await startEmbedded({ dataDir, log: choice.log })
+  return { url: embedded.url, stop: () => embedded.stop() }
+}
+
+/** The same choice from the environment: DATABASE_URL and ONETILL_DATA (default ./data). For command-line programs. */
+export function openDatabaseFromEnv(log: Log, env: NodeJS.ProcessEnv = process.env): Promise<OpenDatabase> {
+  return openDatabase({ databaseUrl: env['DATABASE_URL'] || undefined, dataDir: env['ONETILL_DATA'] || './data', log })
+}
+
+/** Written by the server once it listens; readable by its owner only, for a database address may carry a password. */
+export async function writeRunFile(dataDir: string, run: RunFile): Promise<void> {
+  const path = join(dataDir, 'run.json')
+  await writeFile(`${path}.new`, `${JSON.stringify(run)}\n`, { mode: 0o600 })
+  await rename(`${path}.new`, path)
+}
+
+/** What the last server wrote, also when it has died since: ask its port before trusting it. Undefined when none did. */
+export async function readRunFile(dataDir: string): Promise<RunFile | undefined> {
+  const text = await readFile(join(dataDir, 'run.json'), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as RunFile)
+}
+
+/** Called as the server stops. */
+export async function removeRunFile(dataDir: string): Promise<void> {
+  await rm(join(dataDir, 'run.json'), { force: true })
+}

@@ -1,0 +1,92 @@
+// The way to PostgreSQL: one pool, parameters always separate from text, bigint as bigint, and a mark on the current
+// async context while a transaction is open, so that a network call inside one is a loud defect and not a stuck lock.
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import pg from 'pg'
+
+/** Anything that runs one SQL statement: the pool (its own transaction) or an open transaction. */
+export interface Queryable {
+  query<R extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>
+}
+
+/** The pool. Statements run each in a transaction of their own. */
+export interface Db extends Queryable {
+  connect(): Promise<pg.PoolClient>
+  end(): Promise<void>
+}
+
+/** An open transaction: only `transact` makes one. */
+export interface Tx extends Queryable {
+  readonly inTransaction: true
+}
+
+const openTransaction = new AsyncLocalStorage<true>()
+
+const INT8_OID = 20
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    // int8 holds money; a JS number would round above 2^53.
+    if (oid === INT8_OID) return BigInt
+    return pg.types.getTypeParser(oid, format as 'text')
+  },
+} as pg.CustomTypesConfig
+
+export interface PoolOptions {
+  /** How many connections at most. Lanes take one each while a batch runs. */
+  max?: number
+  /** Shown in pg_stat_activity. */
+  applicationName?: string
+  /** Works with the rights of this role from the first statement on (see migrate.ts); default the user's own. */
+  role?: string
+}
+
+/** Opens a pool. `url` is a postgres:// URL or a socket form that `pg` understands. Connects lazily. */
+export function openPool(url: string, options: PoolOptions = {}): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 12,
+    application_name: options.applicationName ?? 'onetill',
+    connectionTimeoutMillis: 10_000,
+    // A statement that runs this long is a defect or a lock held by a dead session; failing it frees the caller.
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 30_000,
+    ...(options.role ? { options: `-c role=${options.role}` } : {}),
+    types,
+  })
+  // Without a listener an idle connection's end (database restarted) would end the process.
+  pool.on('error', () => {})
+  return pool
+}
+
+/**
+ * Runs `work` in one READ COMMITTED transaction: commits on return, rolls back on throw. Money guards are single guarded
+ * statements or row locks, which READ COMMITTED serves best (REPEATABLE READ would read an old snapshot after a lock).
+ */
+export async function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await db.connect()
+  let broken: Error | undefined
+  try {
+    return await openTransaction.run(true, async () => {
+      await client.query('begin')
+      try {
+        const result = await work(
+          Object.assign(Object.create(client) as pg.PoolClient, { inTransaction: true as const }),
+        )
+        await client.query('commit')
+        return result
+      } catch (error) {
+        await client.query('rollback').catch((rollbackError: Error) => {
+          broken = rollbackError
+        })
+        throw error
+      }
+    })
+  } finally {
+    client.release(broken)
+  }
+}
+
+/** Throws when the current async context holds a transaction open. Called before every network call to a PSP. */
+export function assertNoOpenTransaction(): void {
+  if (openTransaction.getStore()) throw new Error('a network call was made inside an open transaction')
+}
