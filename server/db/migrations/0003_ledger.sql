@@ -1,0 +1,93 @@
+-- The books: double entry, append-only, one entry per piece of evidence. A line's amount is signed minor units: debit
+-- positive, credit negative. Balances are kept beside the lines and updated once per account per batch.
+
+create table ledger_entry (
+  merchant_id  text collate "C" not null,
+  -- Made from the source's id, so the primary key itself is what makes a second posting of one source impossible.
+  id           text collate "C" not null,
+  source_id    text collate "C" not null,
+  event        text not null,
+  payment_id   text collate "C",
+  operation_id text collate "C",
+  posted_at    timestamptz not null,
+  primary key (merchant_id, id)
+);
+create index ledger_entry_by_payment on ledger_entry (merchant_id, payment_id);
+
+create table ledger_line (
+  merchant_id text collate "C" not null,
+  entry_id    text collate "C" not null,
+  line_no     smallint not null,
+  account     text collate "C" not null,
+  currency    text collate "C" not null,
+  channel     text collate "C" not null,
+  store_id    text collate "C" not null,  -- '' = no store
+  amount      bigint not null check (amount <> 0),
+  primary key (merchant_id, entry_id, line_no),
+  foreign key (merchant_id, entry_id) references ledger_entry
+);
+
+create table ledger_balance (
+  merchant_id text collate "C" not null,
+  account     text collate "C" not null,
+  currency    text collate "C" not null,
+  channel     text collate "C" not null,
+  store_id    text collate "C" not null,
+  debit       bigint not null default 0 check (debit >= 0),
+  credit      bigint not null default 0 check (credit >= 0),
+  primary key (merchant_id, account, currency, channel, store_id)
+) with (fillfactor = 50);
+
+-- Every entry sums to zero per currency at commit, whoever wrote it.
+create function ledger_entry_balances() returns trigger language plpgsql as $$
+begin
+  if exists (
+    select from ledger_line l
+    where l.merchant_id = new.merchant_id and l.entry_id = new.entry_id
+    group by l.currency having sum(l.amount) <> 0
+  ) then
+    raise exception 'ledger entry % does not balance', new.entry_id using errcode = 'check_violation';
+  end if;
+  return null;
+end $$;
+create constraint trigger ledger_line_balances after insert on ledger_line
+  deferrable initially deferred for each row execute function ledger_entry_balances();
+
+-- Append-only twice: the running role has no right to update or delete (see migrate.ts), and for any other role this says no.
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+create trigger ledger_entry_append_only before update or delete or truncate on ledger_entry
+  for each statement execute function refuse_change();
+create trigger ledger_line_append_only before update or delete or truncate on ledger_line
+  for each statement execute function refuse_change();
+create trigger event_append_only before update or delete or truncate on event
+  for each statement execute function refuse_change();
+
+create type ledger_posting as (
+  source_id text, event text, payment_id text, operation_id text,
+  account text, currency text, channel text, store_id text, amount bigint
+);
+
+-- Posts entries: one per distinct source_id, its lines in array order. Lines of amount 0 are left out; an entry without
+-- lines is not written. A source posted before fails the whole call (primary key), which is the point.
+create function ledger_post(p_merchant text, p_at timestamptz, p_postings ledger_posting[]) returns void
+language plpgsql as $$
+begin
+  insert into ledger_entry (merchant_id, id, source_id, event, payment_id, operation_id, posted_at)
+    select distinct on (p.source_id) p_merchant, 'ent_' || right(p.source_id, 26), p.source_id, p.event, p.payment_id, p.operation_id, p_at
+    from unnest(p_postings) p where p.amount <> 0;
+  insert into ledger_line (merchant_id, entry_id, line_no, account, currency, channel, store_id, amount)
+    select p_merchant, 'ent_' || right(p.source_id, 26), row_number() over (partition by p.source_id order by p.ordinality),
+           p.account, p.currency, p.channel, coalesce(p.store_id, ''), p.amount
+    from unnest(p_postings) with ordinality p where p.amount <> 0;
+  -- Sorted, so that two writers take the hot rows in the same order.
+  insert into ledger_balance as b (merchant_id, account, currency, channel, store_id, debit, credit)
+    select p_merchant, p.account, p.currency, p.channel, coalesce(p.store_id, ''),
+           coalesce(sum(p.amount) filter (where p.amount > 0), 0), coalesce(-sum(p.amount) filter (where p.amount < 0), 0)
+    from unnest(p_postings) p where p.amount <> 0
+    group by 2, 3, 4, 5 order by 2, 3, 4, 5
+    on conflict (merchant_id, account, currency, channel, store_id)
+    do update set debit = b.debit + excluded.debit, credit = b.credit + excluded.credit;
+end $$;

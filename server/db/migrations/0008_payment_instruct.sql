@@ -1,0 +1,208 @@
+-- begin, for payments that exist: a further tender, a capture, a void, a refund, a credit to another destination, an
+-- increment or an extension, or a cancel. The payment row is locked first, so every guard below is decided on what is
+-- committed; each guard is also a guarded UPDATE, and the tender's CHECKs stand behind both.
+
+create type payment_instruct_tender as (
+  tender_id text, method text, amount bigint, connector_account_id text, can text[], over_capture_bp int, initiator text,
+  terminal_id text, register_id text, cash_tendered bigint, card_id text, token_id text, instrument_id text,
+  save_instrument_id text, save_for text, instrument jsonb
+);
+create type payment_instruct_operation as (
+  operation_id text, kind text, tender_id text, amount bigint, connector_account_id text, method text, register_id text,
+  card_id text, is_final boolean, reason text, ask_at timestamptz
+);
+create type payment_instruct_row as (
+  n int, at timestamptz, key text, fingerprint text, payment_id text, event_id text, event_type text,
+  is_cancel boolean, is_retry boolean, tender payment_instruct_tender, operations payment_instruct_operation[]
+);
+
+-- Outcomes per row: ok · known · not_found · invalid_state · exceeds_due · exceeds_capturable · exceeds_refundable ·
+-- order_paid · token_used. All operations of a row are accepted, or none. `key` null: made by the system itself.
+create function payment_instruct(p_merchant text, p_rows json)
+returns table (n int, outcome text, fingerprint text, payment_id text, body text)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_rows payment_instruct_row[];
+  r payment_instruct_row;
+  k idempotency_key;
+begin
+  select array_agg(x order by x.payment_id, x.n) into v_rows from json_populate_recordset(null::payment_instruct_row, p_rows) x;
+  foreach r in array v_rows loop
+    n := r.n; payment_id := r.payment_id; fingerprint := null; body := null; outcome := null;
+    if r.key is not null then
+      insert into idempotency_key as i (merchant_id, key, fingerprint, payment_id, created_at)
+        values (p_merchant, r.key, r.fingerprint, r.payment_id, r.at) on conflict (merchant_id, key) do nothing;
+      if not found then
+        select * into k from idempotency_key i where i.merchant_id = p_merchant and i.key = r.key;
+        outcome := 'known'; fingerprint := k.fingerprint; payment_id := k.payment_id;
+        return next;
+        continue;
+      end if;
+    end if;
+    begin
+      perform payment_instruct_one(p_merchant, r);
+      outcome := 'ok';
+    exception when sqlstate 'OT001' then
+      -- The row's own changes are undone to the savepoint; the key is given back, because nothing was carried out.
+      outcome := sqlerrm;
+      delete from idempotency_key i where i.merchant_id = p_merchant and i.key = r.key;
+    end;
+    -- A command without an operation (a cancel with nothing at a provider) is finished here.
+    if outcome = 'ok' and r.operations is null then
+      select v.body into body from payment_render(p_merchant, array[r.payment_id], null) v;
+      if r.key is not null then
+        insert into idempotency_reply (merchant_id, key, status, body) values (p_merchant, r.key, 200, body);
+      end if;
+    end if;
+    return next;
+  end loop;
+end $$;
+
+-- Raises OT001 with the outcome's name when a guard refuses.
+create function payment_instruct_one(p_merchant text, r payment_instruct_row) returns void
+language plpgsql as $$
+declare
+  p payment;
+  t payment_instruct_tender := r.tender;
+  o payment_instruct_operation;
+  v_covered bigint;
+begin
+  select * into p from payment x where x.merchant_id = p_merchant and x.id = r.payment_id for update;
+  if not found then perform refuse('not_found'); end if;
+
+  if r.is_cancel then
+    -- Money asked for but not answered, or on its way in, cannot be cancelled away; a customer's pending action can.
+    if p.is_canceled or p.direction = 'credit' or exists (
+      select from tender x where x.merchant_id = p_merchant and x.payment_id = p.id
+        and (x.capture_in_flight > 0 or x.void_in_flight > 0 or (x.charge_in_flight > 0 and x.next_action is null)))
+    then perform refuse('invalid_state'); end if;
+    if p.amount_capturable = 0 and p.status not in ('requires_payment', 'requires_action', 'failed', 'expired') then
+      perform refuse('invalid_state');
+    end if;
+    update payment x set is_canceled = true where x.merchant_id = p_merchant and x.id = p.id;
+  end if;
+
+  if t.tender_id is not null then
+    if p.is_canceled or p.direction = 'credit' or p.status in ('captured', 'authorized') then perform refuse('invalid_state'); end if;
+    select coalesce(sum(tender_covers(x)), 0) into v_covered from tender x where x.merchant_id = p_merchant and x.payment_id = p.id;
+    if v_covered + t.amount > p.amount then perform refuse('exceeds_due'); end if;
+    if p.order_id is not null and cardinality(payment_take_orders(p_merchant, array[p.order_id], array[p.id])) > 0 then
+      perform refuse('order_paid');
+    end if;
+    if t.token_id is not null and exists (
+      select from vault_use_tokens(p_merchant, array[t.token_id], array[r.operations[1].operation_id], r.at))
+    then perform refuse('token_used'); end if;
+    insert into tender (merchant_id, payment_id, id, seq, method, amount, connector_account_id, can, over_capture_bp, initiator,
+        terminal_id, register_id, cash_tendered, card_id, token_id, instrument_id, save_instrument_id, save_for, instrument,
+        charge_operation_id, created_at)
+      select p_merchant, p.id, t.tender_id, 1 + count(*), t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp,
+        t.initiator, t.terminal_id, t.register_id, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.save_instrument_id,
+        t.save_for, t.instrument, r.operations[1].operation_id, r.at
+      from tender x where x.merchant_id = p_merchant and x.payment_id = p.id;
+  end if;
+
+  foreach o in array coalesce(r.operations, '{}') loop
+    perform payment_reserve(p_merchant, p.id, o, r.is_cancel, r.is_retry);
+    insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, connector_account_id, method, register_id,
+        card_id, is_final, reason, idempotency_key, created_at)
+      values (p_merchant, o.operation_id, p.id, o.tender_id, o.kind, 'dispatched', o.amount, o.connector_account_id, o.method,
+        o.register_id, o.card_id, coalesce(o.is_final, false), o.reason, r.key, r.at);
+    insert into operation_ask (merchant_id, operation_id, ask_at) values (p_merchant, o.operation_id, o.ask_at);
+    if o.kind in ('refund', 'credit') then
+      perform ledger_post(p_merchant, r.at, array[
+        (o.operation_id, 'refund_sent', p.id, o.operation_id, 'sales_clearing', p.currency, p.channel, p.store_id, o.amount)::ledger_posting,
+        (o.operation_id, 'refund_sent', p.id, o.operation_id, 'refunds_in_flight', p.currency, p.channel, p.store_id, -o.amount)::ledger_posting]);
+    end if;
+  end loop;
+
+  perform payment_sum_up(p_merchant, array[p.id], r.at);
+  perform event_append_rows(p_merchant, r.at, array[payment_event(p_merchant, p.id, r.event_id, r.event_type)]);
+end $$;
+
+-- Reserves the amount of one instruction by one guarded UPDATE.
+create function payment_reserve(p_merchant text, p_payment text, o payment_instruct_operation, p_is_cancel boolean, p_is_retry boolean) returns void
+language plpgsql as $$
+begin
+  case o.kind
+  when 'sale', 'authorize' then
+    update tender t set charge_in_flight = t.charge_in_flight + o.amount, charge_operation_id = o.operation_id,
+        connector_account_id = o.connector_account_id, decline_code = null, decline_message = null, decline_is_retryable = null
+      where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+        and t.charge_in_flight = 0 and t.authorized = 0;
+    if not found then perform refuse('invalid_state'); end if;
+  when 'capture' then
+    if exists (select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+                 and (t.void_in_flight > 0 or t.is_expired or t.released >= t.authorized or tender_hold(t) = 0))
+    then perform refuse('invalid_state'); end if;
+    update tender t set capture_in_flight = t.capture_in_flight + o.amount
+      where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+        and t.captured - t.reversed + t.capture_in_flight + o.amount <= t.authorized - t.released + t.authorized * t.over_capture_bp / 10000;
+    if not found then perform refuse('exceeds_capturable'); end if;
+  when 'void' then
+    update tender t set void_in_flight = o.amount
+      where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+        and t.capture_in_flight = 0 and t.void_in_flight = 0
+        and (tender_hold(t) = o.amount or (p_is_cancel and t.charge_in_flight = o.amount));
+    if not found then perform refuse('invalid_state'); end if;
+  when 'refund', 'credit' then
+    -- A credit payment's own tender pays out without a capture; it is reserved like a charge, once.
+    update tender t set refund_in_flight = t.refund_in_flight + o.amount
+      where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+        and t.refunded + t.refund_in_flight + o.amount <= t.captured - t.reversed;
+    if not found then
+      perform refuse(case when exists (
+        select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.captured > 0)
+        then 'exceeds_refundable' else 'invalid_state' end);
+    end if;
+  when 'increment', 'extend' then
+    perform from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+        and o.kind = any (t.can) and t.void_in_flight = 0 and not t.is_expired and tender_hold(t) > 0;
+    if not found then perform refuse('invalid_state'); end if;
+  end case;
+end $$;
+
+create function refuse(p_outcome text) returns void language plpgsql as $$
+begin
+  raise exception '%', p_outcome using errcode = 'OT001';
+end $$;
+
+-- Recomputes payments' sums and status from their tenders. Callers hold the payments' row locks.
+create function payment_sum_up(p_merchant text, p_payments text[], p_at timestamptz) returns void
+language sql as $$
+  update payment p set
+      amount_authorized = s.authorized, amount_capturable = s.capturable, amount_captured = s.captured,
+      amount_refundable = s.refundable, amount_refunded = s.refunded, amount_in_flight = s.in_flight,
+      status = payment_status(p.direction, p.amount, p.is_canceled, s.captured, s.credited, s.hold, s.charge_in_flight,
+                              s.has_action, s.tenders, s.has_expired, s.released),
+      version = p.version + 1, updated_at = p_at
+    from (
+      select i.id, count(t.id)::int as tenders,
+        coalesce(sum(t.authorized), 0)::bigint as authorized, coalesce(sum(tender_capturable(t)), 0)::bigint as capturable,
+        coalesce(sum(t.captured - t.reversed), 0)::bigint as captured,
+        coalesce(sum(greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight)), 0)::bigint as refundable,
+        coalesce(sum(t.refunded), 0)::bigint as refunded,
+        coalesce(sum(t.charge_in_flight + t.capture_in_flight + t.refund_in_flight), 0)::bigint as in_flight,
+        coalesce(sum(t.credited), 0)::bigint as credited, coalesce(sum(tender_hold(t)), 0)::bigint as hold,
+        coalesce(sum(t.charge_in_flight), 0)::bigint as charge_in_flight,
+        coalesce(bool_or(t.charge_in_flight > 0 and t.next_action is not null), false) as has_action,
+        coalesce(bool_or(t.is_expired), false) as has_expired, coalesce(sum(t.released), 0)::bigint as released
+      from unnest(p_payments) i (id)
+      left join tender t on t.merchant_id = p_merchant and t.payment_id = i.id
+      group by i.id
+    ) s
+    where p.merchant_id = p_merchant and p.id = s.id
+$$;
+
+create function payment_event_data(p payment) returns jsonb language sql stable as $$
+  select jsonb_build_object('status', p.status, 'attention', p.attention, 'amount', p.amount, 'currency', p.currency,
+    'channel', p.channel, 'store_id', p.store_id, 'order_id', p.order_id, 'reference', p.reference,
+    'amount_captured', p.amount_captured, 'amount_refunded', p.amount_refunded, 'amount_in_flight', p.amount_in_flight)
+$$;
+
+-- The event row of a payment as it stands now.
+create function payment_event(p_merchant text, p_payment text, p_event_id text, p_type text) returns event_row
+language sql stable as $$
+  select (p_event_id, p_type, 'payment', p.id, p.version, payment_event_data(p))::event_row
+    from payment p where p.merchant_id = p_merchant and p.id = p_payment
+$$;
