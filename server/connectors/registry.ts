@@ -1,0 +1,26 @@
+// Which connectors exist, by the name a connector account carries. Adding a provider is a folder and a line here.
+// Only main.ts imports this file; the rest of the program is handed the result.
+
+import { cash } from './cash/index.ts'
+import type { Connector } from './connector.ts'
+
+export interface Registry {
+  /** The connector of that name, or undefined when an account names one that does not exist (any more). */
+  get(name: string): Connector | undefined
+  /** Codes of the methods it carries; empty for an unknown name. */
+  methodsOf(name: string): readonly string[]
+  names(): string[]
+}
+
+/** Builds the list. The simulator is handed in because it has state of its own (its truth journal); the others are plain values. */
+export function createRegistry(made: { simulator?: Connector } = {}): Registry {
+  const connectors = new Map<string, Connector>()
+  for (const connector of [cash, made.simulator]) {
+    if (connector) connectors.set(connector.name, connector)
+  }
+  return {
+    get: (name) => connectors.get(name),
+    methodsOf: (name) => connectors.get(name)?.facts.methods ?? [],
+    names: () => [...connectors.keys()],
+  }
+}
