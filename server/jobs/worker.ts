@@ -1,0 +1,69 @@
+// The loop of background work. A worker does one bounded step at a time; when a step did something the next follows at once,
+// otherwise it rests. Tests call `tick` and never start the loop, so no test waits for a timer.
+
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+
+export interface WorkerOptions {
+  /** Shown in logs. */
+  name: string
+  clock: Clock
+  log: Log
+  /** The rest after a step that found nothing to do, in milliseconds. */
+  everyMs: number
+  /** One bounded step. Returns how many things it did; 0 means "nothing to do". `signal` aborts when the worker stops. */
+  tick: (signal: AbortSignal) => Promise<number>
+}
+
+export interface Worker {
+  readonly name: string
+  /** Starts the loop. A second start changes nothing. */
+  start(): void
+  /** Ends the loop: aborts the signal of the running step, waits for that step, then resolves. */
+  stop(): Promise<void>
+  /** Runs one step now and returns what it did; errors reach the caller. For tests and tools. */
+  tick(): Promise<number>
+  /** Ends the present rest early. A hint: losing it costs at most `everyMs`. */
+  wake(): void
+}
+
+/** A failing step is repeated after everyMs, 2 × everyMs, … at most this. */
+const MAX_BACKOFF_MS = 60_000
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { name, clock, log, everyMs } = options
+  const stopping = new AbortController()
+  let rest = new AbortController()
+  let loop: Promise<void> | undefined
+
+  async function run(): Promise<void> {
+    let failures = 0
+    while (!stopping.signal.aborted) {
+      // Made before the step, so that a wake during the step is not lost: it cuts the rest that follows.
+      rest = new AbortController()
+      try {
+        const did = await options.tick(stopping.signal)
+        failures = 0
+        if (did === 0) await clock.sleep(everyMs, AbortSignal.any([stopping.signal, rest.signal]))
+      } catch (error) {
+        failures++
+        log.error(`${name}: a step failed and will be repeated`, { attempt: failures, error })
+        // No wake cuts this rest: hints must not drive a worker against a database that is down.
+        await clock.sleep(Math.min(everyMs * 2 ** (failures - 1), MAX_BACKOFF_MS), stopping.signal)
+      }
+    }
+  }
+
+  return {
+    name,
+    start() {
+      loop ??= run()
+    },
+    async stop() {
+      stopping.abort()
+      await loop
+    },
+    tick: () => options.tick(stopping.signal),
+    wake: () => rest.abort(),
+  }
+}
