@@ -1,0 +1,45 @@
+// From the bytes of a body to `request.body`: one content type, one parser. Routes that verify a signature take the bytes
+// as they came, of whatever content type.
+
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import { parseJson } from '../lib/json.ts'
+import { Problem } from '../lib/problem.ts'
+import type { App } from './app.ts'
+
+/** Replaces Fastify's parsers by ours. */
+export function parseBodiesStrictly(app: App): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parse)
+  // Any other type reaches this only on raw-body routes; `bodyRefusal` has stopped the rest before a byte was read.
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, parse)
+}
+
+function parse(request: FastifyRequest, bytes: Buffer, done: (error: Error | null, body?: unknown) => void): void {
+  try {
+    done(null, bodyOf(request, bytes))
+  } catch (error) {
+    done(error as Error)
+  }
+}
+
+function bodyOf(request: FastifyRequest, bytes: Buffer): unknown {
+  if (request.takesRawBody) {
+    request.rawBody = bytes
+    return undefined
+  }
+  // Absent: the route's schema says whether that will do.
+  if (bytes.length === 0) return undefined
+  const body = parseJson(bytes, request)
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
+  throw new Problem('validation-error', { detail: 'The body must be a JSON object.' })
+}
+
+/** Refuses a body of another content type before reading it; undefined when the body, if any, may be read. */
+export function bodyRefusal(headers: IncomingHttpHeaders): Problem | undefined {
+  const type = headers['content-type']
+  if (type === 'application/json' || (type !== undefined && /^application\/json\s*(;|$)/i.test(type))) return undefined
+  if (type === undefined && headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0')
+    return undefined
+  return new Problem('unsupported-media-type')
+}

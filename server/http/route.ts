@@ -1,0 +1,155 @@
+// What happens around every route: the guards before it and the count after it. They are composed once, when the route
+// is registered, so that a request runs two hooks and allocates nothing for them.
+
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify'
+import Type from 'typebox'
+import { containsCardNumber } from '../lib/card-scan.ts'
+import type { Log } from '../lib/log.ts'
+import { Problem } from '../lib/problem.ts'
+import type { App } from './app.ts'
+import { type Access, type Authenticate, assertAccess, bearerOf, type Caller, refusalOf } from './auth.ts'
+import { bodyRefusal } from './body.ts'
+import type { HttpMetrics } from './metrics.ts'
+import { createHostCheck, framingProblem } from './transport.ts'
+
+export interface RouteGuards {
+  authenticate: Authenticate
+  isDraining(): boolean
+  hosts?: readonly string[]
+  publicUrl: URL
+  metrics: HttpMetrics
+  log: Log
+}
+
+/** Stands in for a body schema on routes that take none: `{}` or nothing. */
+export const NO_BODY = Type.Optional(Type.Object({}, { additionalProperties: false }))
+/** Stands in for a query schema on routes that take none. */
+export const NO_QUERY = Type.Object({}, { additionalProperties: false })
+
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+/** Headers on every answer. Pages that need scripts or frames set their own policy over this one. */
+const SECURITY_HEADERS: Record<string, string> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+/** One year. Sent only where the public address is https: on plain http browsers must ignore it. */
+const HSTS = 'max-age=31536000; includeSubDomains'
+
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+
+/** Puts the guards on `app`; call before any route is registered. */
+export function guardRoutes(app: App, guards: RouteGuards): void {
+  const paths: { method: string; pattern: RegExp }[] = []
+  app.addHook('onRequest', firstHook(guards, paths))
+  app.addHook('onResponse', lastHook(guards))
+  app.addHook('onRoute', (route) => {
+    const methods = Array.isArray(route.method) ? route.method : [route.method]
+    assertAccess(route.config?.access, `${methods.join(',')} ${route.url}`)
+    for (const method of methods) paths.push({ method, pattern: patternOf(route.url) })
+    const ownHooks =
+      route.onRequest === undefined ? [] : Array.isArray(route.onRequest) ? route.onRequest : [route.onRequest]
+    route.onRequest = [enterHook(route, route.config.access, guards), ...ownHooks]
+    const takesBody = methods.some((method) => WITH_BODY.has(method)) && !route.config.rawBody
+    route.schema = { querystring: NO_QUERY, ...(takesBody ? { body: NO_BODY } : {}), ...route.schema }
+  })
+}
+
+/** For every request, known route or not: answer headers, framing, host, card numbers in the address, 404 and 405. */
+function firstHook(guards: RouteGuards, paths: { method: string; pattern: RegExp }[]): Hook {
+  const isOurs = createHostCheck([...(guards.hosts ?? []), guards.publicUrl.hostname])
+  const headers = Object.entries(
+    guards.publicUrl.protocol === 'https:'
+      ? { ...SECURITY_HEADERS, 'strict-transport-security': HSTS }
+      : SECURITY_HEADERS,
+  )
+  const unknown = guards.metrics.route('ANY', 'unknown')
+  return (request, reply, done) => {
+    reply.header('request-id', request.id)
+    for (const [name, value] of headers) reply.header(name, value)
+    request.routeMetrics = unknown
+    const { raw } = request
+    const framing = framingProblem(raw.rawHeaders)
+    if (framing) return done(framing)
+    if (!isOurs(raw.headers.host)) return done(new Problem('misdirected-request'))
+    if (mayHoldCardNumber(raw.url as string))
+      return done(new Problem('card-data-not-allowed', { detail: 'The address looks like it holds a card number.' }))
+    if (!request.is404) return done()
+    const allowed = allowedMethods(paths, raw.url as string)
+    if (allowed.length > 0) reply.header('allow', allowed.join(', '))
+    done(new Problem(allowed.length > 0 || raw.method === 'TRACE' ? 'method-not-allowed' : 'not-found'))
+  }
+}
+
+/** For one route: its flags, draining, key and scope, content type. */
+function enterHook(route: RouteOptions, access: Access, guards: RouteGuards): Hook {
+  const { authenticate, isDraining } = guards
+  const { takesCards = false, rawBody = false, whileDraining = false } = route.config ?? {}
+  const routeMetrics = guards.metrics.route(String(route.method), route.url)
+  const isPublic = access.keys === 'public'
+
+  function admit(caller: Caller | null, request: FastifyRequest): Problem | undefined {
+    request.caller = caller
+    const refusal = refusalOf(caller, access)
+    if (refusal || rawBody || !WITH_BODY.has(request.method)) return refusal
+    return bodyRefusal(request.raw.headers)
+  }
+
+  return (request, _reply, done) => {
+    request.routeMetrics = routeMetrics
+    request.takesCards = takesCards
+    request.takesRawBody = rawBody
+    if (!whileDraining && isDraining()) return done(new Problem('shutting-down'))
+    if (isPublic) return done(admit(null, request))
+    const bearer = bearerOf(request.raw.headers.authorization)
+    if (bearer === undefined) return done(new Problem('unauthenticated'))
+    const found = authenticate(bearer)
+    if (!(found instanceof Promise)) return done(admit(found, request))
+    found.then(
+      (caller) => done(admit(caller, request)),
+      (error: Error) => done(error),
+    )
+  }
+}
+
+function lastHook(guards: RouteGuards): Hook {
+  return (request, reply, done) => {
+    const { elapsedTime, statusCode } = reply
+    request.routeMetrics?.observe(statusCode, elapsedTime)
+    guards.log.debug('request', {
+      request_id: request.id,
+      method: request.method,
+      status: statusCode,
+      duration_ms: elapsedTime,
+    })
+    done()
+  }
+}
+
+/** An address is short and mostly ids; it is unescaped only when it has enough digits to matter. */
+function mayHoldCardNumber(url: string): boolean {
+  if (!/\d(?:\D{0,9}\d){12}/.test(url)) return false
+  return containsCardNumber(url) || containsCardNumber(unescapeUrl(url))
+}
+
+function unescapeUrl(url: string): string {
+  try {
+    return decodeURIComponent(url.replaceAll('+', ' '))
+  } catch {
+    return url
+  }
+}
+
+function allowedMethods(paths: { method: string; pattern: RegExp }[], url: string): string[] {
+  const path = url.split('?', 1)[0] as string
+  return [...new Set(paths.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))].sort()
+}
+
+/** A route's path with `:names` and `*` as an expression, to tell 405 from 404. */
+function patternOf(url: string): RegExp {
+  const escaped = url.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${escaped.replace(/:[A-Za-z_]+/g, '[^/]+').replaceAll('*', '.*')}$`)
+}
