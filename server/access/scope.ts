@@ -1,0 +1,61 @@
+// What a key may do. A scope is a resource and a verb; the kind of the key decides which scopes it can have at all.
+
+import { Problem } from '../lib/problem.ts'
+
+/** Every scope. A scope is a promise to API users: add, never rename. */
+export const SCOPES = [
+  'payments:read',
+  'payments:write',
+  'refunds:write',
+  'tokens:read',
+  'tokens:write',
+  'instruments:read',
+  'instruments:write',
+  'customers:read',
+  'customers:write',
+  'ledger:read',
+  'events:read',
+  'webhooks:read',
+  'webhooks:write',
+  'methods:read',
+  'methods:write',
+  'stores:read',
+  'stores:write',
+  'accounts:read',
+  'accounts:write',
+  'keys:read',
+  'keys:write',
+] as const
+export type Scope = (typeof SCOPES)[number]
+
+export const KEY_KINDS = ['secret', 'publishable', 'restricted'] as const
+export type KeyKind = (typeof KEY_KINDS)[number]
+
+/** A publishable key stands in web pages for all to read: it can turn a card into a token and ask for methods. */
+const PUBLISHABLE_SCOPES: readonly Scope[] = ['tokens:write', 'methods:read']
+
+/**
+ * The scopes of a new key. A secret key has all, a publishable key the two that are harmless in public, a restricted key
+ * those asked for. Throws `validation-error` when scopes are asked for where none can be chosen, or none where they must.
+ */
+export function scopesFor(kind: KeyKind, asked: readonly Scope[] | undefined): readonly Scope[] {
+  const isChosen = asked !== undefined && asked.length > 0
+  if (isChosen !== (kind === 'restricted')) {
+    const detail = kind === 'restricted' ? 'must name what the key may do' : 'can be chosen for a restricted key only'
+    throw new Problem('validation-error', { errors: [{ pointer: '/scopes', detail }] })
+  }
+  if (kind === 'secret') return SCOPES
+  return kind === 'publishable' ? PUBLISHABLE_SCOPES : [...new Set(asked)]
+}
+
+/**
+ * True when a holder may hand out (or roll) a key of this kind and these scopes: nobody gives away more than they have,
+ * or a restricted key could make itself a secret one.
+ */
+export function mayGrant(
+  holder: { kind: KeyKind; scopes: readonly string[] },
+  granted: { kind: KeyKind; scopes: readonly string[] },
+): boolean {
+  if (holder.kind === 'secret') return true
+  return granted.kind === 'restricted' && granted.scopes.every((scope) => holder.scopes.includes(scope))
+}

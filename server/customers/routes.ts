@@ -1,0 +1,151 @@
+// HTTP for customers.
+
+import Type from 'typebox'
+import { type App, callerOf } from '../http/app.ts'
+import { PageOf, PageQuery, page } from '../http/page.ts'
+import { Id, Nullable, Timestamp } from '../http/schema.ts'
+import { Problem } from '../lib/problem.ts'
+import { type CustomerDeps, changeCustomer, createCustomer, viewOf } from './customer.ts'
+import { listCustomers, readCustomer } from './store.ts'
+
+// No control characters: a name ends up on receipts and in mail, where a line break would be a header.
+const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
+const Reference = Type.String({
+  minLength: 1,
+  maxLength: 120,
+  pattern: ONE_LINE,
+  description: 'Your own number for this person; unique.',
+})
+// Whether an address works only a mail can tell; this keeps out what certainly is none.
+const Email = Type.String({
+  minLength: 3,
+  maxLength: 254,
+  pattern: '^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$',
+})
+const PersonName = Type.String({ minLength: 1, maxLength: 200, pattern: ONE_LINE })
+
+const Customer = Type.Object(
+  {
+    id: Id('cus'),
+    object: Type.Literal('customer'),
+    reference: Nullable(Type.String()),
+    email: Nullable(Type.String()),
+    name: Nullable(Type.String()),
+    version: Type.Integer({ description: 'Send it as If-Match to change only what you have seen.' }),
+    created_at: Timestamp,
+  },
+  { title: 'Customer' },
+)
+
+const NewCustomer = Type.Object(
+  { reference: Type.Optional(Reference), email: Type.Optional(Email), name: Type.Optional(PersonName) },
+  { additionalProperties: false },
+)
+
+const CustomerPatch = Type.Object(
+  {
+    reference: Type.Optional(Nullable(Reference)),
+    email: Type.Optional(Nullable(Email)),
+    name: Type.Optional(Nullable(PersonName)),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+
+const CustomerQuery = Type.Object(
+  { ...PageQuery.properties, reference: Type.Optional(Reference) },
+  { additionalProperties: false },
+)
+
+const CustomerPath = Type.Object({ id: Id('cus') })
+const READ = { access: { keys: ['secret', 'restricted'], scope: 'customers:read' } } as const
+const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'customers:write' } } as const
+const TAGS = ['Customers']
+
+/** Registers the module's routes. */
+export function routes(app: App, deps: CustomerDeps): void {
+  app.route({
+    method: 'POST',
+    url: '/v1/customers',
+    config: WRITE,
+    schema: {
+      operationId: 'createCustomer',
+      summary: 'Add a customer',
+      tags: TAGS,
+      body: NewCustomer,
+      response: { 201: Customer },
+    },
+    handler: async (request, reply) =>
+      reply.code(201).send(await createCustomer(deps, callerOf(request).merchantId, request.body)),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/customers',
+    config: READ,
+    schema: {
+      operationId: 'listCustomers',
+      summary: 'List the customers',
+      tags: TAGS,
+      querystring: CustomerQuery,
+      response: { 200: PageOf(Customer) },
+    },
+    handler: async (request) => {
+      const rows = await listCustomers(deps.db, callerOf(request).merchantId, request.query)
+      return page(rows.map(viewOf), request.query.limit, (customer) => customer.id)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/customers/:id',
+    config: READ,
+    schema: {
+      operationId: 'getCustomer',
+      summary: 'Read a customer',
+      tags: TAGS,
+      params: CustomerPath,
+      response: { 200: Customer },
+    },
+    handler: async (request, reply) => {
+      const customer = await readCustomer(deps.db, callerOf(request).merchantId, request.params.id)
+      if (!customer) throw new Problem('not-found')
+      return reply.header('etag', etagOf(customer.version)).send(viewOf(customer))
+    },
+  })
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/customers/:id',
+    config: WRITE,
+    schema: {
+      operationId: 'updateCustomer',
+      summary: 'Change a customer',
+      description: 'With If-Match, only when the customer still has that version; else 412.',
+      tags: TAGS,
+      params: CustomerPath,
+      body: CustomerPatch,
+      response: { 200: Customer },
+    },
+    handler: async (request, reply) => {
+      const input = {
+        id: request.params.id,
+        ifVersion: versionOf(request.headers['if-match']),
+        fields: request.body,
+      }
+      const customer = await changeCustomer(deps, callerOf(request).merchantId, input)
+      return reply.header('etag', etagOf(customer.version)).send(customer)
+    },
+  })
+}
+
+function etagOf(version: number): string {
+  return `"${version}"`
+}
+
+/** The version an If-Match names, with or without its quotes. One that names none of ours can match nothing: 412. */
+function versionOf(header: string | undefined): number | undefined {
+  if (header === undefined || header === '*') return undefined
+  const match = /^"?([1-9]\d{0,8})"?$/.exec(header.trim())
+  if (!match) throw new Problem('version-conflict', { detail: 'If-Match must be the version, for example "3".' })
+  return Number(match[1])
+}

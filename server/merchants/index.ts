@@ -1,0 +1,30 @@
+// The public face of the merchants module: who sells, where, through which accounts and with which methods.
+
+export { CATALOGUE } from './catalogue.ts'
+export {
+  type ConfigSeal,
+  createMerchantCache,
+  type MerchantAccount,
+  type MerchantCache,
+  type MerchantCacheDeps,
+  type MerchantConfig,
+  merchantConfig,
+} from './config.ts'
+export { type CreateMerchantDeps, createMerchant, type NewMerchant, type NewMerchantKeys } from './create.ts'
+export { type SeedDemoDeps, seedDemo } from './demo.ts'
+export {
+  availableMethods,
+  CHANNELS,
+  type Channel,
+  carries,
+  flowIn,
+  type Method,
+  type MethodAbilities,
+  type MethodFlow,
+  type MethodKind,
+  type Purchase,
+  takes,
+} from './method.ts'
+export type { MerchantRouteDeps } from './request.ts'
+export { routes } from './routes.ts'
+export type { Register, Store, Terminal } from './store.ts'

@@ -1,0 +1,303 @@
+// HTTP for the merchant, its stores, registers and terminals. Accounts and methods have files of their own.
+
+import Type from 'typebox'
+import { type App, callerOf } from '../http/app.ts'
+import { PageOf, PageQuery, page } from '../http/page.ts'
+import { Channel, CountryCode, Currency, Id, Nullable, Timestamp } from '../http/schema.ts'
+import { accountRoutes } from './account-routes.ts'
+import { methodRoutes } from './method-routes.ts'
+import { isTimeZone, timeZoneOf } from './place.ts'
+import { found, invalid, type MerchantRouteDeps, Name, referred } from './request.ts'
+import * as rows from './store.ts'
+
+const Merchant = Type.Object(
+  {
+    id: Id('mer'),
+    object: Type.Literal('merchant'),
+    name: Name,
+    currency: Currency,
+    country: CountryCode,
+    mode: Type.Enum(['test', 'live']),
+    channels: Type.Array(Channel),
+  },
+  { title: 'Merchant' },
+)
+
+const Store = Type.Object(
+  {
+    id: Id('sto'),
+    object: Type.Literal('store'),
+    name: Name,
+    country: CountryCode,
+    currency: Currency,
+    time_zone: Type.String(),
+    kind: Type.Enum(['shop', 'web']),
+    created_at: Timestamp,
+  },
+  { title: 'Store' },
+)
+
+const Register = Type.Object(
+  { id: Id('reg'), object: Type.Literal('register'), store_id: Id('sto'), name: Name, created_at: Timestamp },
+  { title: 'Register' },
+)
+
+const Terminal = Type.Object(
+  {
+    id: Id('ter'),
+    object: Type.Literal('terminal'),
+    store_id: Id('sto'),
+    register_id: Nullable(Id('reg')),
+    connector_account_id: Id('cac'),
+    name: Name,
+    serial: Type.String(),
+    created_at: Timestamp,
+  },
+  { title: 'Terminal' },
+)
+
+const NewStore = Type.Object(
+  {
+    name: Name,
+    country: CountryCode,
+    currency: Currency,
+    time_zone: Type.Optional(Type.String({ maxLength: 64, description: 'IANA name. Default: that of the capital.' })),
+    kind: Type.Enum(['shop', 'web']),
+  },
+  { additionalProperties: false },
+)
+
+const NewRegister = Type.Object({ store_id: Id('sto'), name: Name }, { additionalProperties: false })
+
+const NewTerminal = Type.Object(
+  {
+    store_id: Id('sto'),
+    register_id: Type.Optional(Id('reg')),
+    connector_account_id: Id('cac'),
+    name: Name,
+    serial: Type.String({ minLength: 1, maxLength: 64, pattern: '^[\\x21-\\x7e]+$' }),
+  },
+  { additionalProperties: false },
+)
+
+const READ = { access: { keys: ['secret', 'restricted'], scope: 'stores:read' } } as const
+const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'stores:write' } } as const
+const TAGS = ['Merchant']
+
+/** Registers the module's routes. */
+export function routes(app: App, deps: MerchantRouteDeps): void {
+  merchantRoute(app, deps)
+  storeRoutes(app, deps)
+  registerRoutes(app, deps)
+  terminalRoutes(app, deps)
+  accountRoutes(app, deps)
+  methodRoutes(app, deps)
+}
+
+function merchantRoute(app: App, deps: MerchantRouteDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/merchant',
+    config: READ,
+    schema: { operationId: 'getMerchant', summary: 'Read the merchant', tags: TAGS, response: { 200: Merchant } },
+    handler: async (request) => {
+      const config = found(await deps.merchantCache.get(callerOf(request).merchantId))
+      const { id, name, currency, country, mode } = config
+      return { id, object: 'merchant' as const, name, currency, country, mode, channels: [...config.channels] }
+    },
+  })
+}
+
+function storeRoutes(app: App, deps: MerchantRouteDeps): void {
+  app.route({
+    method: 'POST',
+    url: '/v1/stores',
+    config: WRITE,
+    schema: {
+      operationId: 'createStore',
+      summary: 'Open a store',
+      tags: TAGS,
+      body: NewStore,
+      response: { 201: Store },
+    },
+    handler: async (request, reply) => {
+      const { merchantId } = callerOf(request)
+      const { time_zone, ...body } = request.body
+      if (time_zone !== undefined && !isTimeZone(time_zone)) {
+        throw invalid('/time_zone', 'Must be an IANA name.')
+      }
+      const at = deps.clock.now()
+      const store = { id: deps.newId('sto'), ...body, timeZone: time_zone ?? timeZoneOf(body.country) }
+      await rows.insertStore(deps.db, merchantId, store, at)
+      deps.merchantCache.forget(merchantId)
+      const { timeZone, ...shown } = store
+      return reply.code(201).send(showStore({ ...shown, time_zone: timeZone, created_at: at }))
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/stores',
+    config: READ,
+    schema: {
+      operationId: 'listStores',
+      summary: 'List the stores',
+      tags: TAGS,
+      querystring: PageQuery,
+      response: { 200: PageOf(Store) },
+    },
+    handler: async (request) => {
+      const list = await rows.listStores(deps.db, callerOf(request).merchantId, request.query)
+      return page(list.map(showStore), request.query.limit, (store) => store.id)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/stores/:id',
+    config: READ,
+    schema: {
+      operationId: 'getStore',
+      summary: 'Read a store',
+      tags: TAGS,
+      params: Type.Object({ id: Id('sto') }),
+      response: { 200: Store },
+    },
+    handler: async (request) =>
+      showStore(found(await rows.readStore(deps.db, callerOf(request).merchantId, request.params.id))),
+  })
+}
+
+function registerRoutes(app: App, deps: MerchantRouteDeps): void {
+  app.route({
+    method: 'POST',
+    url: '/v1/registers',
+    config: WRITE,
+    schema: {
+      operationId: 'createRegister',
+      summary: 'Set up a register in a store',
+      tags: TAGS,
+      body: NewRegister,
+      response: { 201: Register },
+    },
+    handler: async (request, reply) => {
+      const { merchantId } = callerOf(request)
+      const { store_id, name } = request.body
+      referred('/store_id', await rows.readStore(deps.db, merchantId, store_id))
+      const at = deps.clock.now()
+      const id = deps.newId('reg')
+      await rows.insertRegister(deps.db, merchantId, { id, storeId: store_id, name }, at)
+      deps.merchantCache.forget(merchantId)
+      return reply.code(201).send(showRegister({ id, store_id, name, created_at: at }))
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/registers',
+    config: READ,
+    schema: {
+      operationId: 'listRegisters',
+      summary: 'List the registers',
+      tags: TAGS,
+      querystring: PageQuery,
+      response: { 200: PageOf(Register) },
+    },
+    handler: async (request) => {
+      const list = await rows.listRegisters(deps.db, callerOf(request).merchantId, request.query)
+      return page(list.map(showRegister), request.query.limit, (register) => register.id)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/registers/:id',
+    config: READ,
+    schema: {
+      operationId: 'getRegister',
+      summary: 'Read a register',
+      tags: TAGS,
+      params: Type.Object({ id: Id('reg') }),
+      response: { 200: Register },
+    },
+    handler: async (request) =>
+      showRegister(found(await rows.readRegister(deps.db, callerOf(request).merchantId, request.params.id))),
+  })
+}
+
+function terminalRoutes(app: App, deps: MerchantRouteDeps): void {
+  app.route({
+    method: 'POST',
+    url: '/v1/terminals',
+    config: WRITE,
+    schema: {
+      operationId: 'createTerminal',
+      summary: 'Add a card terminal to a store',
+      tags: TAGS,
+      body: NewTerminal,
+      response: { 201: Terminal },
+    },
+    handler: async (request, reply) => {
+      const { merchantId } = callerOf(request)
+      const { store_id, register_id = null, connector_account_id, name, serial } = request.body
+      referred('/store_id', await rows.readStore(deps.db, merchantId, store_id))
+      referred('/connector_account_id', await rows.readAccount(deps.db, merchantId, connector_account_id))
+      if (register_id !== null) {
+        const register = referred('/register_id', await rows.readRegister(deps.db, merchantId, register_id))
+        if (register.store_id !== store_id) throw invalid('/register_id', 'Stands in another store.')
+      }
+      const at = deps.clock.now()
+      const row = { id: deps.newId('ter'), store_id, register_id, connector_account_id, name, serial, created_at: at }
+      const terminal = { ...row, storeId: store_id, registerId: register_id, connectorAccountId: connector_account_id }
+      if (!(await rows.insertTerminal(deps.db, merchantId, terminal, at))) {
+        throw invalid('/serial', 'Is the serial of another terminal of this account.')
+      }
+      deps.merchantCache.forget(merchantId)
+      return reply.code(201).send(showTerminal(row))
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/terminals',
+    config: READ,
+    schema: {
+      operationId: 'listTerminals',
+      summary: 'List the terminals',
+      tags: TAGS,
+      querystring: PageQuery,
+      response: { 200: PageOf(Terminal) },
+    },
+    handler: async (request) => {
+      const list = await rows.listTerminals(deps.db, callerOf(request).merchantId, request.query)
+      return page(list.map(showTerminal), request.query.limit, (terminal) => terminal.id)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/terminals/:id',
+    config: READ,
+    schema: {
+      operationId: 'getTerminal',
+      summary: 'Read a terminal',
+      tags: TAGS,
+      params: Type.Object({ id: Id('ter') }),
+      response: { 200: Terminal },
+    },
+    handler: async (request) =>
+      showTerminal(found(await rows.readTerminal(deps.db, callerOf(request).merchantId, request.params.id))),
+  })
+}
+
+function showStore(row: rows.StoreRow) {
+  return { ...row, object: 'store' as const, created_at: row.created_at.toISOString() }
+}
+
+function showRegister(row: rows.RegisterRow) {
+  return { ...row, object: 'register' as const, created_at: row.created_at.toISOString() }
+}
+
+function showTerminal(row: rows.TerminalRow) {
+  return { ...row, object: 'terminal' as const, created_at: row.created_at.toISOString() }
+}
