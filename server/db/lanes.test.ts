@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { emptyDatabase } from '../../test/database.ts'
+import { createLanes, type Lanes } from './lanes.ts'
+import { type Db, openPool } from './pool.ts'
+
+let database: Awaited<ReturnType<typeof emptyDatabase>>
+let db: Db
+let lanes: Lanes
+
+before(async () => {
+  database = await emptyDatabase()
+  db = openPool(database.url)
+  await db.query(`
+    create table mark (merchant_id text, word text, call bigint, txn bigint, primary key (merchant_id, word));
+    create sequence call_number;
+    -- Writes each word with the number of this call and of this transaction; the word 'poison' breaks the whole.
+    create function mark_words(p_merchant text, p_rows json) returns table (n int, word text) language plpgsql as $$
+    declare v_call bigint := nextval('call_number');
+    begin
+      if exists (select from json_array_elements(p_rows) r where r->>'word' = 'poison') then
+        raise exception 'poisoned';
+      end if;
+      insert into mark select p_merchant, r->>'word', v_call, txid_current() from json_array_elements(p_rows) r;
+      return query select (r->>'n')::int, r->>'word' from json_array_elements(p_rows) r;
+    end $$;
+    create function forgets(p_merchant text, p_rows json) returns table (n int) language sql as $$ select 1 where false $$`)
+})
+beforeEach(async () => {
+  await db.query('truncate mark')
+  // One lane, so that what shares a batch does not depend on how names hash.
+  lanes = createLanes(db, { lanes: 1 })
+})
+after(async () => {
+  await db.end()
+  await database.close()
+})
+
+test('a single row is a batch of one, answered after its commit', async () => {
+  const answer = await lanes.commit('mark_words', 'mer_1', { word: 'one' })
+  assert.deepEqual(answer, { n: 0, word: 'one' })
+  assert.deepEqual(await marks(), ['mer_1 one'])
+  assert.deepEqual(lanes.stats(), { batches: 1, rows: 1, queued: 0 })
+})
+
+test('rows that arrive together share one call, and each gets its own answer', async () => {
+  const answers = await Promise.all(['a', 'b', 'c'].map((word) => lanes.commit('mark_words', 'mer_1', { word })))
+  assert.deepEqual(
+    answers.map((answer) => answer['word']),
+    ['a', 'b', 'c'],
+  )
+  assert.deepEqual(await distinct('call'), 1)
+})
+
+test('two merchants in one batch are two calls in one transaction', async () => {
+  await Promise.all([
+    lanes.commit('mark_words', 'mer_2', { word: 'b' }),
+    lanes.commit('mark_words', 'mer_1', { word: 'a' }),
+  ])
+  assert.deepEqual([await distinct('call'), await distinct('txn')], [2, 1])
+  assert.equal(lanes.stats().batches, 1)
+})
+
+test('a poisoned row fails alone', async () => {
+  const settled = await Promise.allSettled([
+    lanes.commit('mark_words', 'mer_1', { word: 'good' }),
+    lanes.commit('mark_words', 'mer_1', { word: 'poison' }),
+    lanes.commit('mark_words', 'mer_2', { word: 'fine' }),
+  ])
+  assert.deepEqual(
+    settled.map((outcome) => outcome.status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  assert.deepEqual(await marks(), ['mer_1 good', 'mer_2 fine'])
+})
+
+test('rows with one exclusive value never share a batch and keep their order', async () => {
+  await Promise.all([
+    lanes.commit('mark_words', 'mer_1', { word: 'first' }, 'pay_1'),
+    lanes.commit('mark_words', 'mer_1', { word: 'second' }, 'pay_1'),
+    lanes.commit('mark_words', 'mer_1', { word: 'other' }, 'pay_2'),
+    lanes.commit('mark_words', 'mer_1', { word: 'third' }, 'pay_1'),
+  ])
+  const { rows } = await db.query<{ words: string }>(
+    `select string_agg(word, ' ' order by word) as words from mark group by txn order by txn`,
+  )
+  assert.deepEqual(
+    rows.map((row) => row.words),
+    ['first other', 'second', 'third'],
+  )
+})
+
+test('rows that arrive while a batch commits form the next one', async () => {
+  const first = lanes.commit('mark_words', 'mer_1', { word: 'early' })
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  const later = ['x', 'y', 'z'].map((word) => lanes.commit('mark_words', 'mer_1', { word }))
+  await Promise.all([first, ...later])
+  assert.deepEqual(lanes.stats(), { batches: 2, rows: 4, queued: 0 })
+})
+
+test('a function that forgets a row is a defect its caller hears of', async () => {
+  await assert.rejects(lanes.commit('forgets', 'mer_1', {}), /forgets gave no answer for a row/)
+})
+
+test('drain waits for what is queued and in flight', async () => {
+  const words = Array.from({ length: 600 }, (_, i) => `w${i}`)
+  for (const word of words) void lanes.commit('mark_words', 'mer_1', { word })
+  await lanes.drain()
+  assert.equal((await marks()).length, 600)
+  assert.equal(lanes.stats().queued, 0)
+})
+
+async function marks(): Promise<string[]> {
+  const { rows } = await db.query<{ mark: string }>(
+    `select merchant_id || ' ' || word as mark from mark order by merchant_id, word`,
+  )
+  return rows.map((row) => row.mark)
+}
+
+async function distinct(column: 'call' | 'txn'): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(`select count(distinct ${column})::int as count from mark`)
+  return rows[0]?.count ?? 0
+}
