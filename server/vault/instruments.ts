@@ -48,7 +48,8 @@ export async function saveInstrument(
 ): Promise<SaveOutcome> {
   const customerId = 'customer_id' in input ? input.customer_id : null
   const orderId = 'order_id' in input ? input.order_id : null
-  if (customerId !== null && !(await customerExists(deps, merchantId, customerId))) return { outcome: 'customer_unknown' }
+  if (customerId !== null && !(await customerExists(deps, merchantId, customerId)))
+    return { outcome: 'customer_unknown' }
   const token = isId('tok', input.token_id) ? await deps.vault.tokens.load(merchantId, input.token_id) : null
   if (!token) return { outcome: 'token_unknown' }
 
@@ -112,9 +113,7 @@ async function earlierSave(
   return { outcome: 'saved', instrument: view(row) }
 }
 
-function view(
-  row: CardFacts & Pick<InstrumentRow, 'id' | 'customer_id' | 'order_id' | 'created_at'>,
-): InstrumentView {
+function view(row: CardFacts & Pick<InstrumentRow, 'id' | 'customer_id' | 'order_id' | 'created_at'>): InstrumentView {
   return {
     id: row.id,
     object: 'instrument',

@@ -6,7 +6,7 @@ import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
-import { keyVersionOf, type SealPlace, SealBroken, seal, unseal } from './seal.ts'
+import { keyVersionOf, SealBroken, type SealPlace, seal, unseal } from './seal.ts'
 
 /** A merchant's key, wrapped, and the version of the master key that wrapped it. */
 export interface WrappedKey {
@@ -58,7 +58,9 @@ export async function openKeyFile(path: string, options: KeyFileOptions): Promis
   let file = await readKeyFile(path)
   if (!file) {
     if (!options.mayCreate) {
-      throw new KeyFileUnusable(`${path} is missing, but the database holds keys wrapped by it. Restore it from its backup.`)
+      throw new KeyFileUnusable(
+        `${path} is missing, but the database holds keys wrapped by it. Restore it from its backup.`,
+      )
     }
     await createKeyFile(path, withNewVersion({ current: 0, versions: [] }, options.clock.now()))
     file = await readKeyFile(path)

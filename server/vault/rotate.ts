@@ -3,7 +3,7 @@
 // Old keys stay, so nothing that was sealed before becomes unreadable half-way.
 
 import { keyPlace, makeKey } from './merchant-keys.ts'
-import { unsealCard, keyThatOpens, sealCard } from './sealed-card.ts'
+import { keyThatOpens, sealCard, unsealCard } from './sealed-card.ts'
 import { readStaleCards, readStaleKeys, replaceSeals, replaceWrapping } from './store.ts'
 import type { VaultDeps } from './vault.ts'
 
@@ -56,4 +56,3 @@ export async function rewrapCards(deps: VaultDeps, merchantId: string, batch: nu
   const changed = await replaceSeals(deps.db, merchantId, keys.newest.version, resealed)
   return { changed, is_done: stale.length < batch }
 }
-

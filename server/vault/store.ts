@@ -45,8 +45,7 @@ export interface InstrumentRow extends CardRow {
   created_at: Date
 }
 
-const CARD_COLUMNS =
-  'c.id as card_id, c.ciphertext, c.brand, c.bin, c.last4, c.exp_month, c.exp_year, c.fingerprint'
+const CARD_COLUMNS = 'c.id as card_id, c.ciphertext, c.brand, c.bin, c.last4, c.exp_month, c.exp_year, c.fingerprint'
 const TOKEN = `select t.id, t.created_at, t.expires_at, t.used_by_operation, ${CARD_COLUMNS}
   from token t join vault_card c on c.merchant_id = t.merchant_id and c.id = t.card_id`
 const INSTRUMENT = `select i.id, i.customer_id, i.order_id, i.network_reference, i.created_at, ${CARD_COLUMNS}
