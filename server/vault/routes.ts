@@ -2,7 +2,7 @@
 
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
-import { PageQuery, page } from '../http/page.ts'
+import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id, Nullable, Timestamp } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
 import {
@@ -62,7 +62,6 @@ const Instrument = Type.Object(
   { title: 'Instrument' },
 )
 
-const InstrumentPage = Type.Object({ data: Type.Array(Instrument), next_cursor: Nullable(Type.String()) })
 const CustomerPath = Type.Object({ id: Id('cus') })
 const CustomerInstrumentPath = Type.Object({ id: Id('cus'), instrument_id: Id('ins') })
 const OrderId = Type.String({
@@ -149,7 +148,7 @@ function customerInstrumentRoutes(app: App, deps: VaultDeps): void {
       tags: ['Tokens and instruments'],
       params: CustomerPath,
       querystring: PageQuery,
-      response: { 200: InstrumentPage },
+      response: { 200: PageOf(Instrument) },
     },
     handler: async (request) => {
       const { limit, cursor } = request.query
@@ -172,7 +171,7 @@ function customerInstrumentRoutes(app: App, deps: VaultDeps): void {
       summary: 'Remove a saved card',
       tags: ['Tokens and instruments'],
       params: CustomerInstrumentPath,
-      response: { 204: Type.Null() },
+      response: { 204: Type.Null({ description: 'Removed.' }) },
     },
     handler: async (request, reply) => {
       const instrument = { id: request.params.instrument_id, customerId: request.params.id }

@@ -1,5 +1,6 @@
 // The vault's SQL. Tables: vault_key, vault_card, token, instrument. Nothing here ever holds a card number or CVC in clear.
 
+import type { Lanes } from '../db/lanes.ts'
 import type { Queryable } from '../db/pool.ts'
 import type { WrappedKey } from './keys.ts'
 
@@ -96,46 +97,29 @@ export async function replaceWrapping(db: Queryable, key: KeyRow, wrapped: Wrapp
   )
 }
 
-export interface NewCard extends CardFacts {
-  id: string
+export interface NewToken {
+  tokenId: string
+  /** What `ciphertext` is bound to; stands only when the merchant does not have the card yet. */
+  cardId: string
   ciphertext: Buffer
   keyVersion: number
+  facts: CardFacts
+  at: Date
+  expiresAt: Date
 }
 
-export async function findCard(
-  db: Queryable,
-  merchantId: string,
-  card: Pick<CardFacts, 'fingerprint' | 'exp_month' | 'exp_year'>,
-): Promise<string | null> {
-  const found = await db.query<{ id: string }>(
-    'select id from vault_card where merchant_id = $1 and fingerprint = $2 and exp_month = $3 and exp_year = $4',
-    [merchantId, card.fingerprint, card.exp_month, card.exp_year],
-  )
-  return found.rows[0]?.id ?? null
-}
-
-/** Inserts a card; false when the same card and expiry date is there already. */
-export async function insertCard(db: Queryable, merchantId: string, card: NewCard, at: Date): Promise<boolean> {
-  const inserted = await db.query(
-    `insert into vault_card
-       (merchant_id, id, fingerprint, ciphertext, key_version, brand, bin, last4, exp_month, exp_year, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-     on conflict (merchant_id, fingerprint, exp_month, exp_year) do nothing`,
-    [
-      merchantId,
-      card.id,
-      card.fingerprint,
-      card.ciphertext,
-      card.keyVersion,
-      card.brand,
-      card.bin,
-      card.last4,
-      card.exp_month,
-      card.exp_year,
-      at,
-    ],
-  )
-  return inserted.rowCount === 1
+/** Keeps a card and makes its token, in one group commit; see vault_tokenise. Gives the id of the card that stands. */
+export async function insertToken(lanes: Lanes, merchantId: string, token: NewToken): Promise<string> {
+  const answer = await lanes.commit('vault_tokenise', merchantId, {
+    token_id: token.tokenId,
+    card_id: token.cardId,
+    ciphertext: token.ciphertext.toString('base64'),
+    key_version: token.keyVersion,
+    ...token.facts,
+    at: token.at,
+    expires_at: token.expiresAt,
+  })
+  return answer['card_id'] as string
 }
 
 /** Puts a newer sealing of a card in place of whatever is there. */
@@ -187,20 +171,6 @@ export async function replaceSeals(
     ],
   )
   return updated.rowCount ?? 0
-}
-
-export async function insertToken(
-  db: Queryable,
-  merchantId: string,
-  token: { id: string; cardId: string; createdAt: Date; expiresAt: Date },
-): Promise<void> {
-  await db.query('insert into token (merchant_id, id, card_id, created_at, expires_at) values ($1, $2, $3, $4, $5)', [
-    merchantId,
-    token.id,
-    token.cardId,
-    token.createdAt,
-    token.expiresAt,
-  ])
 }
 
 /** Primary key look-ups of token and card, one batch. */

@@ -4,7 +4,7 @@ import { isId } from '../lib/ids.ts'
 import { type CardInput, type ParsedCard, parseCard } from './card-number.ts'
 import type { MerchantKeys } from './merchant-keys.ts'
 import { sealCard } from './sealed-card.ts'
-import { type CardFacts, findCard, insertCard, insertToken, replaceSeal, type TokenRow } from './store.ts'
+import { type CardFacts, insertToken, replaceSeal, type TokenRow } from './store.ts'
 import type { VaultDeps } from './vault.ts'
 
 /** A token as the API shows it. `used` is true once it has paid or been saved; such a token is good for nothing more. */
@@ -30,16 +30,23 @@ export async function createToken(deps: VaultDeps, merchantId: string, input: Ca
   const card = parseCard(input, now)
   const keys = await deps.vault.keys.keysOf(merchantId)
   const facts = factsOf(card, keys)
-  const cardId = await keepCard(deps, { merchantId, keys, card, facts, now })
+  const cardId = deps.newId('crd')
   const token = {
-    id: deps.newId('tok'),
+    tokenId: deps.newId('tok'),
     cardId,
-    createdAt: now,
+    ciphertext: sealCard(keys, merchantId, cardId, card),
+    keyVersion: keys.newest.version,
+    facts,
+    at: now,
     expiresAt: new Date(now.getTime() + TOKEN_LIFE_MS),
   }
-  await insertToken(deps.db, merchantId, token)
-  if (card.cvc !== undefined) deps.vault.cvcs.keep(token.id, card.cvc)
-  return view(facts, { id: token.id, created_at: now, expires_at: token.expiresAt, used_by_operation: null })
+  const standing = await insertToken(deps.lanes, merchantId, token)
+  if (standing !== cardId && card.holder !== undefined) {
+    const ciphertext = sealCard(keys, merchantId, standing, card)
+    await replaceSeal(deps.db, merchantId, { id: standing, ciphertext, keyVersion: keys.newest.version })
+  }
+  if (card.cvc !== undefined) deps.vault.cvcs.keep(token.tokenId, card.cvc)
+  return view(facts, { id: token.tokenId, created_at: now, expires_at: token.expiresAt, used_by_operation: null })
 }
 
 /** A token of this merchant, or null. Never the number. */
@@ -58,36 +65,6 @@ export function cardFacts(row: CardFacts): CardFacts {
 function factsOf(card: ParsedCard, keys: MerchantKeys): CardFacts {
   const { brand, bin, last4, exp_month, exp_year } = card
   return { brand, bin, last4, exp_month, exp_year, fingerprint: keys.fingerprintOf(card.number) }
-}
-
-interface Keeping {
-  merchantId: string
-  keys: MerchantKeys
-  card: ParsedCard
-  facts: CardFacts
-  now: Date
-}
-
-/** Finds the sealed card or makes it; of two requests that make it at once, one inserts and the other finds. */
-async function keepCard(deps: VaultDeps, keeping: Keeping): Promise<string> {
-  const { merchantId, keys, card, facts, now } = keeping
-  const known = await findCard(deps.db, merchantId, facts)
-  if (known !== null) return refreshHolder(deps, known, keeping)
-  const id = deps.newId('crd')
-  const ciphertext = sealCard(keys, merchantId, id, card)
-  const row = { ...facts, id, ciphertext, keyVersion: keys.newest.version }
-  if (await insertCard(deps.db, merchantId, row, now)) return id
-  const rival = await findCard(deps.db, merchantId, facts)
-  if (rival === null) throw new Error('a card that exists already was not found')
-  return refreshHolder(deps, rival, keeping)
-}
-
-async function refreshHolder(deps: VaultDeps, cardId: string, keeping: Keeping): Promise<string> {
-  const { merchantId, keys, card } = keeping
-  if (card.holder === undefined) return cardId
-  const ciphertext = sealCard(keys, merchantId, cardId, card)
-  await replaceSeal(deps.db, merchantId, { id: cardId, ciphertext, keyVersion: keys.newest.version })
-  return cardId
 }
 
 function view(

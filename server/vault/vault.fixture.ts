@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { testDatabase } from '../../test/database.ts'
+import { createLanes } from '../db/lanes.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { silentLog } from '../lib/log.ts'
@@ -60,7 +61,7 @@ export async function vaultFixture(): Promise<VaultFixture> {
   }
   const process = async (): Promise<VaultDeps> => {
     const vault = await openVault({ db, clock, log: silentLog, keysFolder })
-    return { db, clock, newId, log: silentLog, vault }
+    return { db, lanes: createLanes(db), clock, newId, log: silentLog, vault }
   }
   return {
     deps: await process(),

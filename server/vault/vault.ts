@@ -2,6 +2,7 @@
 // their one use, and the loaders of the hot path. Made once by main.ts and passed to every vault function as `deps.vault`.
 
 import { join } from 'node:path'
+import type { Lanes } from '../db/lanes.ts'
 import { createLoader, type Loader } from '../db/load-many.ts'
 import type { Db } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -23,6 +24,7 @@ export interface Vault {
 /** What every vault function needs. */
 export interface VaultDeps {
   db: Db
+  lanes: Lanes
   clock: Clock
   newId: NewId
   log: Log

@@ -74,6 +74,38 @@ create table instrument (
 -- Serves the list of a customer's cards, newest first (ids sort by time).
 create index instrument_by_customer on instrument (merchant_id, customer_id, id) where revoked_at is null;
 
+-- Keeps cards and makes a token for each row: {n, token_id, card_id, fingerprint, ciphertext (base64), key_version, brand,
+-- bin, last4, exp_month, exp_year, at, expires_at}. card_id is what the ciphertext is bound to; when the merchant has the
+-- card already, its older row stands and the new sealing is dropped. Answers {n, card_id}, with the card that stands.
+-- Two statements, so that the second sees a card that a rival committed while the first waited for it. Cards are inserted
+-- in one order everywhere, so that two batches cannot wait for each other.
+create function vault_tokenise(p_merchant text, p_rows json) returns table (n int, card_id text)
+language plpgsql as $$
+begin
+  insert into vault_card
+    (merchant_id, id, fingerprint, ciphertext, key_version, brand, bin, last4, exp_month, exp_year, created_at)
+  select p_merchant, r.card_id, r.fingerprint, decode(r.ciphertext, 'base64'), r.key_version, r.brand, r.bin, r.last4,
+    r.exp_month, r.exp_year, r.at
+  from json_to_recordset(p_rows) as r(card_id text, fingerprint text, ciphertext text, key_version int, brand text,
+    bin text, last4 text, exp_month int, exp_year int, at timestamptz)
+  order by r.fingerprint collate "C", r.exp_year, r.exp_month
+  on conflict (merchant_id, fingerprint, exp_month, exp_year) do nothing;
+
+  return query
+  with made as (
+    insert into token (merchant_id, id, card_id, created_at, expires_at)
+    select p_merchant, r.token_id, c.id, r.at, r.expires_at
+    from json_to_recordset(p_rows) as r(token_id text, fingerprint text, exp_month int, exp_year int, at timestamptz,
+      expires_at timestamptz)
+    join vault_card c on c.merchant_id = p_merchant and c.fingerprint = r.fingerprint
+      and c.exp_month = r.exp_month and c.exp_year = r.exp_year
+    returning token.id, token.card_id
+  )
+  select r.n, m.card_id
+  from json_to_recordset(p_rows) as r(n int, token_id text)
+  join made m on m.id = r.token_id;
+end $$;
+
 -- Marks each token as used by the operation at the same array place, and returns the (token, operation) pairs that were
 -- REFUSED: token unknown, expired at p_at, used by something else, or given twice in this call (the earlier place wins).
 -- A token already used by the same operation is accepted again, so that a crashed request can resume.
