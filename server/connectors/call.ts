@@ -71,12 +71,13 @@ export async function callConnector(
   const answered = new AbortController()
   const deadline = new AbortController()
   const late = deps.clock.sleep(options.timeoutMs, answered.signal).then((): Lookup => {
-    deadline.abort()
+    // The clock wakes also when the answer came first; then there is nothing to abort, and nobody reads this.
+    if (!answered.signal.aborted) deadline.abort()
     return { outcome: 'unknown', reason: `no answer within ${options.timeoutMs} ms` }
   })
   const reply = answer(connector, method, { ...instruction, signal: deadline.signal })
   const outcome = believable(await Promise.race([reply, late]), verb, instruction)
-  answered.abort()
+  answered.abort(ANSWERED)
 
   const durationMs = deps.clock.now().getTime() - startedAt
   deps.metrics?.connectorCall(connector.name, verb, outcome.outcome, durationMs)
@@ -91,6 +92,9 @@ export async function callConnector(
   }
   return outcome
 }
+
+/** A reason of our own: without one `abort` builds an exception with a stack trace, half the cost of the whole call. */
+const ANSWERED = 'answered'
 
 async function answer(
   connector: Connector,

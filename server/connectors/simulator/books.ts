@@ -109,6 +109,11 @@ export function planFrom(text: string | undefined): FaultPlan {
   return text ? (JSON.parse(text) as FaultPlan) : NO_FAULTS
 }
 
+let lastIso = { ms: Number.NaN, text: '' }
+
+/** RFC 3339 of a moment in milliseconds. Many requests share a millisecond, and formatting one costs as much as a query. */
 export function isoTime(ms: number | bigint): string {
-  return new Date(Number(ms)).toISOString()
+  const moment = Number(ms)
+  if (moment !== lastIso.ms) lastIso = { ms: moment, text: new Date(moment).toISOString() }
+  return lastIso.text
 }

@@ -4,6 +4,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
 import type { Connector, Lookup } from '../connector.ts'
 import { type Books, DEFAULT_DOWN_MS, DEFAULT_SLOW_MS, planFrom, type Turn } from './books.ts'
 import { behaviourOf } from './cards.ts'
@@ -19,8 +20,11 @@ import { type Deliver, deliverWebhooks, queueDispute, queueOperation, rememberSe
 import { decodeOutcome } from './wire.ts'
 
 export { TEST_CARDS } from './cards.ts'
+export { simulatorApi, simulatorControls } from './control-routes.ts'
 export { FAULT_NAMES } from './faults.ts'
 export { METHOD_CODES } from './methods.ts'
+export { simulatorPages } from './page-routes.ts'
+export { simulatorServer } from './server.ts'
 export type {
   CustomerAct,
   DisputeStage,
@@ -44,6 +48,8 @@ export interface SimulatorOptions {
   publicUrl: string
   /** Sends webhooks; without it they wait in the queue. */
   deliver?: Deliver
+  /** Told when a round of background work fails. */
+  log?: Log
 }
 
 export interface Simulator {
@@ -140,7 +146,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   let background: Promise<void> | undefined
   async function runInBackground(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await deliverDue()
+      // One bad round (a full disk) must not end the provider's memory of what it owes.
+      await deliverDue().catch((error) => options.log?.error('the simulator could not deliver', { error }))
       await clock.sleep(POLL_MS, stopping.signal)
     }
   }

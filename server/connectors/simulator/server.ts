@@ -1,0 +1,18 @@
+// The simulator as a server of its own, so that a test can kill ours and still ask what really happened. Loopback only.
+
+import Fastify, { type FastifyInstance } from 'fastify'
+import { simulatorApi, simulatorControls } from './control-routes.ts'
+import type { Simulator } from './index.ts'
+import { simulatorPages } from './page-routes.ts'
+
+/** Makes the server, without listening. Pages, the provider's interface, the controls, and `GET /health`. */
+export function simulatorServer(simulator: Simulator, options: { apiKey?: string } = {}): FastifyInstance {
+  const app = Fastify({ logger: false, bodyLimit: 65_536 })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes))
+  simulatorPages(app, simulator)
+  simulatorApi(app, simulator, { prefix: '', ...options })
+  simulatorControls(app, simulator, { prefix: '', ...options })
+  app.get('/health', { config: { access: { keys: 'public' } } }, async () => ({ ok: true }))
+  return app
+}
