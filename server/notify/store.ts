@@ -176,7 +176,7 @@ export async function countPending(
 ): Promise<number> {
   const answer = await db.query<{ count: number }>(
     `select count(*)::int as count from (
-       select 1 from webhook_delivery where merchant_id = $1 and endpoint_id = $2 and state = 'pending' limit $3) as some`,
+       select 1 from webhook_delivery where merchant_id = $1 and endpoint_id = $2 and state = 'pending' limit $3) as counted`,
     [merchantId, endpointId, most],
   )
   return answer.rows[0]?.count ?? 0
