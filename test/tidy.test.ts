@@ -43,6 +43,7 @@ const WIRING = ['main.ts', 'deps.ts', 'config.ts']
 // ---- Calls that take what should be given --------------------------------------------------------------------------
 
 interface Ban {
+  what: string
   call: RegExp
   instead: string
   /** Paths, or beginnings of paths, whose job it is. */
@@ -50,20 +51,33 @@ interface Ban {
 }
 const TOOLS = ['server/cli/', 'bench/', 'test/', 'examples/', 'bin/', 'web/']
 const BANS: Ban[] = [
-  { call: /\bDate\.now\(/, instead: 'pass a Clock and call clock.now()', allowed: ['server/lib/clock.ts', ...TOOLS] },
   {
+    what: 'Date.now()',
+    call: /\bDate\.now\(/,
+    instead: 'pass a Clock and call clock.now()',
+    allowed: ['server/lib/clock.ts', ...TOOLS],
+  },
+  {
+    what: 'new Date()',
     call: /\bnew Date\(\s*\)/,
     instead: 'pass a Clock and call clock.now()',
     allowed: ['server/lib/clock.ts', ...TOOLS],
   },
-  { call: /\bMath\.random\b/, instead: 'pass newId or a FillRandom', allowed: TOOLS },
-  { call: /\brandomUUID\b/, instead: 'pass newId, whose ids carry their kind and sort by time', allowed: TOOLS },
+  { what: 'Math.random', call: /\bMath\.random\b/, instead: 'pass newId or a FillRandom', allowed: TOOLS },
   {
+    what: 'randomUUID',
+    call: /\brandomUUID\b/,
+    instead: 'pass newId, whose ids carry their kind and sort by time',
+    allowed: TOOLS,
+  },
+  {
+    what: 'a timer',
     call: /(?<![.\w])set(Timeout|Interval)\(/,
     instead: 'pass a Clock and await clock.sleep(ms, signal), or use a worker of jobs/',
     allowed: ['server/lib/clock.ts', 'server/main.ts', ...TOOLS],
   },
   {
+    what: 'the global fetch',
     call: /(?<![.\w])fetch\(/,
     instead: 'take a transport as an argument, so that calls out go through connectors/call.ts or notify/send.ts',
     allowed: ['server/connectors/simulator/http-client.ts', 'server/notify/send.ts', ...TOOLS],
@@ -118,7 +132,7 @@ test('a module imports only modules below it, and through their public face', ()
 test('time, chance, ids and the network are passed in, not reached for', () => {
   const found = sources.flatMap((path) =>
     BANS.filter((ban) => !ban.allowed.some((place) => path.startsWith(place))).flatMap((ban) =>
-      linesWith(path, ban.call).map((line) => `${path}:${line} calls ${ban.call.source}: ${ban.instead}`),
+      linesWith(path, ban.call).map((line) => `${path}:${line} uses ${ban.what}: ${ban.instead}`),
     ),
   )
   none(found)

@@ -45,21 +45,14 @@ export async function unprivilegedUser(clusterDir: string): Promise<User | undef
 export async function postgresBinaries(besideDir: string, user: User | undefined): Promise<string> {
   const { native, version } = findPackage()
   if ((await linkLibraries(native)) && runs(native, user)) return native
-  // Root's copies must not lie where another user could have prepared them, hence no fixed name under the temp folder.
-  const places = [besideDir, ...(user ? ['/var/lib/onetill', '/var/cache/onetill'] : [])]
-  for (const place of places) {
+  // Beside the data first. Where root's data lies in a closed home, a folder that everyone can enter.
+  for (const place of [besideDir, ...(user ? ['/var/lib/onetill', tmpdir()] : [])]) {
     const copy = join(place, `postgres-${version}`)
-    if (existsSync(copy) && (await isOurs(copy)) && runs(copy, user)) return copy
-    if (await copyBinaries(native, copy)) {
-      if (runs(copy, user)) return copy
-      await rm(copy, { recursive: true, force: true })
-    }
+    if ((await isOurs(copy)) && runs(copy, user)) return copy
+    if (!(await copyBinaries(native, copy))) continue
+    if (runs(copy, user)) return copy
+    await rm(copy, { recursive: true, force: true })
   }
-  const fresh = await mkdtemp(join(tmpdir(), 'onetill-postgres-'))
-  await chmod(fresh, 0o755)
-  const lastResort = join(fresh, 'native')
-  if ((await copyBinaries(native, lastResort)) && runs(lastResort, user)) return lastResort
-  await rm(fresh, { recursive: true, force: true })
   throw new Error(
     `The PostgreSQL programs in ${native} do not run here${user ? ` as user ${user.uid}` : ''}: ${whyNot(native, user)} Set DATABASE_URL to use a PostgreSQL of your own.`,
   )
@@ -116,8 +109,11 @@ function whyNot(native: string, user: User | undefined): string {
   return `${answer.error?.message ?? answer.stderr.trim()}.`
 }
 
+/** Made by us and closed to changes by others, who may write in a temp folder and lay out programs of their own. */
 async function isOurs(path: string): Promise<boolean> {
-  return process.getuid === undefined || (await stat(path)).uid === process.getuid()
+  const found = await lstat(path).catch(() => undefined)
+  if (!found?.isDirectory()) return false
+  return process.getuid === undefined || (found.uid === process.getuid() && (found.mode & 0o022) === 0)
 }
 
 /** Copies whole and by rename, so that a half-made copy is never taken for a good one. False when it cannot write there. */

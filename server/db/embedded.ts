@@ -302,7 +302,13 @@ async function initialize(place: Place): Promise<void> {
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()))
   const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done))
-  if (code !== 0) throw new Error(`PostgreSQL could not make a new cluster in ${place.clusterDir}: ${said.trim()}`)
+  if (code !== 0) {
+    // Some containers run under a bare number.
+    const hint = /could not look up effective user/.test(said)
+      ? ' Give this user a line in /etc/passwd, or set DATABASE_URL.'
+      : ''
+    throw new Error(`PostgreSQL could not make a new cluster in ${place.clusterDir}: ${said.trim()}.${hint}`)
+  }
   await rename(partial, place.clusterDir)
 }
 
