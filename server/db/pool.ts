@@ -69,9 +69,7 @@ export async function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise
     return await openTransaction.run(true, async () => {
       await client.query('begin')
       try {
-        const result = await work(
-          Object.assign(Object.create(client) as pg.PoolClient, { inTransaction: true as const }),
-        )
+        const result = await work({ inTransaction: true, query: (text, values) => client.query(text, values) })
         await client.query('commit')
         return result
       } catch (error) {

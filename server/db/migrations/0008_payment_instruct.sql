@@ -17,7 +17,8 @@ create type payment_instruct_row as (
 );
 
 -- Outcomes per row: ok · known · not_found · invalid_state · exceeds_due · exceeds_capturable · exceeds_refundable ·
--- order_paid · token_used. All operations of a row are accepted, or none. `key` null: made by the system itself.
+-- order_paid · token_used. All operations of a row are accepted, or none. is_retry: a further operation of a command that
+-- holds its key already (another account after no_effect).
 create function payment_instruct(p_merchant text, p_rows json)
 returns table (n int, outcome text, fingerprint text, payment_id text, body text)
 language plpgsql as $$
@@ -30,7 +31,7 @@ begin
   select array_agg(x order by x.payment_id, x.n) into v_rows from json_populate_recordset(null::payment_instruct_row, p_rows) x;
   foreach r in array v_rows loop
     n := r.n; payment_id := r.payment_id; fingerprint := null; body := null; outcome := null;
-    if r.key is not null then
+    if r.key is not null and not coalesce(r.is_retry, false) then
       insert into idempotency_key as i (merchant_id, key, fingerprint, payment_id, created_at)
         values (p_merchant, r.key, r.fingerprint, r.payment_id, r.at) on conflict (merchant_id, key) do nothing;
       if not found then
@@ -102,8 +103,13 @@ begin
       from tender x where x.merchant_id = p_merchant and x.payment_id = p.id;
   end if;
 
+  -- Between the refusal of one account and the try at the next another payment may have taken the order.
+  if r.is_retry and p.order_id is not null and cardinality(payment_take_orders(p_merchant, array[p.order_id], array[p.id])) > 0 then
+    perform refuse('order_paid');
+  end if;
+
   foreach o in array coalesce(r.operations, '{}') loop
-    perform payment_reserve(p_merchant, p.id, o, r.is_cancel, r.is_retry);
+    perform payment_reserve(p_merchant, p.id, o, coalesce(r.is_cancel, false));
     insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, connector_account_id, method, register_id,
         card_id, is_final, reason, idempotency_key, created_at)
       values (p_merchant, o.operation_id, p.id, o.tender_id, o.kind, 'dispatched', o.amount, o.connector_account_id, o.method,
@@ -121,7 +127,7 @@ begin
 end $$;
 
 -- Reserves the amount of one instruction by one guarded UPDATE.
-create function payment_reserve(p_merchant text, p_payment text, o payment_instruct_operation, p_is_cancel boolean, p_is_retry boolean) returns void
+create function payment_reserve(p_merchant text, p_payment text, o payment_instruct_operation, p_is_cancel boolean) returns void
 language plpgsql as $$
 begin
   case o.kind

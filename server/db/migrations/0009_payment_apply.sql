@@ -103,7 +103,7 @@ begin
     end if;
     perform payment_sum_up(p_merchant, v_changed, v_at);
     perform event_append_rows(p_merchant, v_at, (
-      select array_agg(((w.r).event_id, payment_event_type(w.effect, (w.o).kind, (w.r).next_action), 'payment', p.id, p.version,
+      select array_agg(((w.r).event_id, case when (w.r).is_retried then 'payment.retried' else payment_event_type(w.effect, (w.o).kind, (w.r).next_action) end, 'payment', p.id, p.version,
           payment_event_data(p) || jsonb_build_object('operation_id', (w.o).id, 'operation', (w.o).kind))::event_row order by w.n)
       from unnest(v_work) w join payment p on p.merchant_id = p_merchant and p.id = (w.o).payment_id
       where w.effect not like 'none%'));
@@ -337,11 +337,19 @@ begin
       update payment_task k set closed_at = (w.r).at
         where k.merchant_id = p_merchant and k.operation_id = (w.o).id and k.kind in ('unknown_outcome', 'amount_mismatch') and k.closed_at is null;
     end if;
-    update payment p set attention = case
-        when exists (select from payment_task k where k.merchant_id = p_merchant and k.payment_id = p.id and k.kind in ('late_success', 'duplicate_payment') and k.closed_at is null) then 'review'
-        when exists (select from payment_task k where k.merchant_id = p_merchant and k.payment_id = p.id and k.kind = 'amount_mismatch' and k.closed_at is null) then 'amount_mismatch'
-        when exists (select from operation o where o.merchant_id = p_merchant and o.payment_id = p.id and o.state = 'unknown') then 'unknown_outcome' end
+    update payment p set attention = payment_attention(p_merchant, p.id)
       where p.merchant_id = p_merchant and p.id = (w.o).payment_id
         and (p.attention is not null or v_task is not null or w.effect = 'unknown');
   end loop;
 end $$;
+
+-- What a payment's open tasks and operations ask for, most pressing first.
+create function payment_attention(p_merchant text, p_payment text) returns text
+language sql stable as $$
+  select case
+    when exists (select from payment_task k where k.merchant_id = p_merchant and k.payment_id = p_payment
+                   and k.kind in ('late_success', 'duplicate_payment') and k.closed_at is null) then 'review'
+    when exists (select from payment_task k where k.merchant_id = p_merchant and k.payment_id = p_payment
+                   and k.kind = 'amount_mismatch' and k.closed_at is null) then 'amount_mismatch'
+    when exists (select from operation o where o.merchant_id = p_merchant and o.payment_id = p_payment and o.state = 'unknown') then 'unknown_outcome' end
+$$;

@@ -1,0 +1,5 @@
+// The public face of the books.
+
+export { type AccountKind, accountType, CHART } from './accounts.ts'
+export { routes } from './routes.ts'
+export { type BalanceRow, readBalances } from './store.ts'

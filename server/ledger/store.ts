@@ -1,0 +1,68 @@
+// Reads of the books. Writing is ledger_post in migration 0003, called only by functions that apply evidence.
+
+import type { Queryable } from '../db/pool.ts'
+
+export interface BalanceRow {
+  account: string
+  currency: string
+  channel: string | null
+  store_id: string | null
+  debit: bigint
+  credit: bigint
+}
+
+export interface BalanceFilter {
+  account?: string
+  currency?: string
+  channel?: string
+  store_id?: string
+}
+
+/** Which dimensions to show apart; the others are summed. */
+export interface BalanceDetail {
+  channel: boolean
+  store: boolean
+}
+
+/** Balances from the kept sums, one row per account, currency and wanted dimension, in order. */
+export async function readBalances(db: Queryable, merchantId: string, filter: BalanceFilter, detail: BalanceDetail): Promise<BalanceRow[]> {
+  const { rows } = await db.query<BalanceRow>(
+    `select account, currency, case when $6 then channel end as channel, case when $7 then nullif(store_id, '') end as store_id,
+       sum(debit)::bigint as debit, sum(credit)::bigint as credit
+     from ledger_balance
+     where merchant_id = $1 and ($2::text is null or account = $2 or split_part(account, ':', 1) = $2)
+       and ($3::text is null or currency = $3) and ($4::text is null or channel = $4) and ($5::text is null or store_id = $5)
+     group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
+    [merchantId, filter.account ?? null, filter.currency ?? null, filter.channel ?? null, filter.store_id ?? null, detail.channel, detail.store],
+  )
+  return rows
+}
+
+export interface EntryView {
+  id: string
+  object: 'ledger_entry'
+  event: string
+  source_id: string
+  payment_id: string | null
+  operation_id: string | null
+  posted_at: string
+  lines: { account: string; currency: string; channel: string; store_id: string | null; debit: number; credit: number }[]
+}
+
+/** Entries newest first; of one payment, or touching one account, or all. One more than `limit`. */
+export async function readEntries(db: Queryable, merchantId: string, filter: { payment_id?: string; account?: string; id?: string }, limit: number, cursor?: string): Promise<EntryView[]> {
+  const { rows } = await db.query<{ view: EntryView }>(
+    `select json_build_object('id', e.id, 'object', 'ledger_entry', 'event', e.event, 'source_id', e.source_id, 'payment_id', e.payment_id,
+       'operation_id', e.operation_id, 'posted_at', to_char(e.posted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       'lines', (select json_agg(json_build_object('account', l.account, 'currency', l.currency, 'channel', l.channel,
+           'store_id', nullif(l.store_id, ''), 'debit', greatest(l.amount, 0), 'credit', greatest(-l.amount, 0)) order by l.line_no)
+         from ledger_line l where l.merchant_id = e.merchant_id and l.entry_id = e.id)) as view
+     from ledger_entry e
+     where e.merchant_id = $1 and ($2::text is null or e.payment_id = $2) and ($3::text is null or e.id = $3)
+       and ($4::text is null or exists (select from ledger_line l where l.merchant_id = e.merchant_id and l.entry_id = e.id and l.account = $4))
+       and ($5::text is null or e.id < $5)
+     order by e.merchant_id desc, e.id desc limit $6`,
+    [merchantId, filter.payment_id ?? null, filter.id ?? null, filter.account ?? null, cursor ?? null, limit + 1],
+  )
+  return rows.map((row) => row.view)
+}

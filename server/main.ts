@@ -1,0 +1,96 @@
+// `npm start`: database, migrations, demo shop, server, workers; and an orderly stop. The program's only entry.
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readConfig } from './config.ts'
+import { startEmbedded } from './db/embedded.ts'
+import { removeRunFile, writeRunFile } from './db/locate.ts'
+import { APP_ROLE, migrate } from './db/migrate.ts'
+import { openPool } from './db/pool.ts'
+import { readDurability } from './db/durability.ts'
+import { createLog } from './http/log.ts'
+import { systemClock } from './lib/clock.ts'
+import { type NewMerchantKeys, seedDemo } from './merchants/index.ts'
+import { wire } from './wiring.ts'
+
+/** Connections: the lanes, HTTP reads and the workers; PostgreSQL does no better with more on a few cores. */
+const POOL_SIZE = 16
+/** After this a stop no longer waits for requests; what they had begun is found by the resolver at the next start. */
+const DRAIN_MS = 20_000
+
+async function main(): Promise<void> {
+  const config = readConfig()
+  const clock = systemClock
+  const log = createLog(clock, { level: config.logLevel })
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+
+  const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: join(config.dataDir, 'postgres'), log })
+  const url = config.databaseUrl ?? (embedded as NonNullable<typeof embedded>).url
+  const migrated = await migrate(url, { log })
+  const db = openPool(url, { max: POOL_SIZE, role: migrated.hasAppRole ? APP_ROLE : undefined })
+  const durability = await readDurability(db)
+  if (durability !== '') log.error(`live payments are refused: ${durability}`)
+
+  let isDraining = false
+  const wired = await wire({
+    db,
+    clock,
+    log,
+    publicUrl: config.publicUrl,
+    hosts: [config.host, new URL(config.publicUrl).hostname],
+    keysFolder: join(config.dataDir, 'keys'),
+    simulatorPath: join(config.dataDir, 'simulator.db'),
+    webhookAllow: config.webhookAllow,
+    durabilityProblem: () => durability,
+    isDraining: () => isDraining,
+  })
+  const demo = await seedDemo(wired.merchants, join(config.dataDir, 'demo.json'))
+  await wired.app.listen({ port: config.port, host: config.host })
+  await writeRunFile(config.dataDir, { pid: process.pid, databaseUrl: url, port: config.port })
+  wired.hints.start()
+  wired.simulator.start()
+  for (const worker of wired.workers) worker.start()
+  announce(config.publicUrl, demo, join(config.dataDir, 'demo.json'))
+
+  async function stop(signal: string): Promise<void> {
+    if (isDraining) return
+    isDraining = true
+    log.info(`${signal}: finishing what is under way`)
+    const drained = (async () => {
+      await wired.eventStreams.stop()
+      await wired.app.close()
+      await Promise.all(wired.workers.map((worker) => worker.stop()))
+      await wired.lanes.drain()
+      await wired.hints.stop()
+      await wired.simulator.stop()
+    })()
+    await Promise.race([drained, clock.sleep(DRAIN_MS)])
+    await db.end().catch(() => {})
+    await removeRunFile(config.dataDir)
+    await embedded?.stop()
+    log.info('stopped')
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+}
+
+function announce(publicUrl: string, demo: NewMerchantKeys, path: string): void {
+  const lines = [
+    '',
+    '  Onetill is ready.',
+    '',
+    `  API            ${publicUrl}/v1`,
+    `  Reference      ${publicUrl}/docs`,
+    `  Health         ${publicUrl}/health/ready`,
+    `  Secret key     ${demo.secret_key}`,
+    `  Publishable    ${demo.publishable_key}`,
+    `  Demo retailer  ${path}`,
+    '',
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`Onetill could not start: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,156 @@
+// Transaction 1: claim the key, reserve the amount, write the rows. After its commit money may move; before it, never.
+// The guards are in SQL (migrations 0007 and 0008); here their outcomes become the API's refusals.
+
+import { type LaneRow } from '../db/lanes.ts'
+import type { Idempotency } from '../http/idempotency.ts'
+import { Problem, type ProblemCode } from '../lib/problem.ts'
+import type { PaymentDeps } from './deps.ts'
+import type { TenderAbility } from './payment.ts'
+
+/** The columns a new tender starts with. */
+export interface NewTender {
+  tender_id: string
+  method: string
+  amount: bigint
+  connector_account_id: string
+  can: TenderAbility[]
+  over_capture_bp: number
+  initiator: 'customer' | 'merchant'
+  terminal_id?: string
+  register_id?: string
+  cash_tendered?: bigint
+  card_id?: string
+  token_id?: string
+  instrument_id?: string
+  save_instrument_id?: string
+  save_for?: 'customer' | 'order'
+  instrument?: object
+}
+
+export interface NewPayment {
+  payment_id: string
+  direction: 'charge' | 'credit'
+  amount: bigint
+  currency: string
+  channel: string
+  capture: 'automatic' | 'manual'
+  store_id?: string
+  order_id?: string
+  customer_id?: string
+  reference?: string
+  country?: string
+  return_url?: string
+  metadata?: Record<string, string>
+}
+
+/** One instruction to be written as `dispatched`. */
+export interface NewOperation {
+  operation_id: string
+  kind: 'sale' | 'authorize' | 'capture' | 'void' | 'refund' | 'increment' | 'extend' | 'credit'
+  tender_id: string
+  amount: bigint
+  connector_account_id: string
+  method: string
+  register_id?: string
+  card_id?: string
+  is_final?: boolean
+  reason?: string
+}
+
+/**
+ * ok: go on. known: the key was claimed before, and by which payment and fingerprint. Every other outcome is thrown as
+ * its problem, and has left nothing behind.
+ */
+export type Begun = { outcome: 'ok'; body: string | null } | { outcome: 'known'; fingerprint: string; paymentId: string }
+
+/** How long after a call's deadline the resolver starts to ask, when no answer was recorded: the process died. */
+const ASK_AFTER_DEADLINE_MS = 5_000
+
+/** Begins a new payment, with its first tender and operation where it has one. */
+export async function beginPayment(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  payment: NewPayment,
+  charge?: { tender: NewTender; operation: NewOperation },
+): Promise<Begun> {
+  const now = deps.clock.now()
+  const row: LaneRow = {
+    ...payment,
+    amount: Number(payment.amount),
+    at: now.toISOString(),
+    key: idempotency.key,
+    fingerprint: idempotency.fingerprint,
+    event_id: deps.newId('evt'),
+  }
+  if (charge) {
+    const { tender, operation } = charge
+    Object.assign(row, tender, {
+      amount: Number(payment.amount),
+      tender_amount: Number(tender.amount),
+      cash_tendered: tender.cash_tendered === undefined ? undefined : Number(tender.cash_tendered),
+      operation_id: operation.operation_id,
+      kind: operation.kind,
+      reason: operation.reason,
+      ask_at: askAt(deps, now),
+    })
+  }
+  return begun(await deps.lanes.commit('payment_create', merchantId, row))
+}
+
+export interface Instruction {
+  paymentId: string
+  eventType: string
+  tender?: NewTender
+  operations: NewOperation[]
+  isCancel?: boolean
+  /** A further operation of a command that holds its key already. */
+  isRetry?: boolean
+}
+
+/** Begins operations on a payment that exists: all of them or none. */
+export async function beginInstruction(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, instruction: Instruction): Promise<Begun> {
+  const now = deps.clock.now()
+  const { tender } = instruction
+  const row: LaneRow = {
+    at: now.toISOString(),
+    key: idempotency.key,
+    fingerprint: idempotency.fingerprint,
+    payment_id: instruction.paymentId,
+    event_id: deps.newId('evt'),
+    event_type: instruction.eventType,
+    is_cancel: instruction.isCancel ?? false,
+    is_retry: instruction.isRetry ?? false,
+    tender: tender && { ...tender, amount: Number(tender.amount), cash_tendered: tender.cash_tendered === undefined ? undefined : Number(tender.cash_tendered) },
+    operations:
+      instruction.operations.length === 0
+        ? null
+        : instruction.operations.map((operation) => ({ ...operation, amount: Number(operation.amount), ask_at: askAt(deps, now) })),
+  }
+  return begun(await deps.lanes.commit('payment_instruct', merchantId, row, instruction.paymentId))
+}
+
+/** Each refusal of the SQL guards, as the problem a caller sees. */
+const REFUSALS: Record<string, ProblemCode> = {
+  not_found: 'not-found',
+  invalid_state: 'invalid-state',
+  exceeds_due: 'amount-exceeds-due',
+  exceeds_capturable: 'amount-exceeds-capturable',
+  exceeds_refundable: 'amount-exceeds-refundable',
+  order_paid: 'order-already-paid',
+  token_used: 'token-used',
+}
+
+function begun(result: Record<string, unknown>): Begun {
+  const outcome = result['outcome'] as string
+  if (outcome === 'ok') return { outcome, body: result['body'] as string | null }
+  if (outcome === 'known') return { outcome, fingerprint: result['fingerprint'] as string, paymentId: result['payment_id'] as string }
+  const code = REFUSALS[outcome]
+  if (!code) throw new Error(`begin answered ${outcome}`)
+  throw new Problem(code)
+}
+
+function askAt(deps: PaymentDeps, now: Date): string {
+  const deadline = Math.max(deps.timeouts.call_ms, deps.timeouts.terminal_ms)
+  return new Date(now.getTime() + deadline + ASK_AFTER_DEADLINE_MS).toISOString()
+}

@@ -1,0 +1,86 @@
+// Webhooks from providers. Verified on the raw bytes, stored (once per provider event), answered, and only then applied
+// through the same path as every other evidence. An event about an operation we do not know yet is kept and tried again.
+
+import type { ConnectorEvent, InboundRequest } from '../connectors/connector.ts'
+import { Problem } from '../lib/problem.ts'
+import { merchantConfig } from '../merchants/index.ts'
+import { apply } from './apply.ts'
+import type { PaymentDeps } from './deps.ts'
+import { applyDispute } from './disputes.ts'
+import { claimInboundEvents, type InboundRow, readOperation, rescheduleAsk, rescheduleInbound, storeInboundEvent } from './store.ts'
+
+/**
+ * Verifies and stores what a provider sent; the worker applies it. Throws not-found for an unknown account and what the
+ * connector's verification throws (signature-invalid, timestamp-out-of-tolerance). Genuine repeats are accepted silently.
+ */
+export async function receive(deps: PaymentDeps, merchantId: string, accountId: string, request: InboundRequest): Promise<number> {
+  const merchant = await merchantConfig(deps, merchantId)
+  const account = merchant?.accounts.find((candidate) => candidate.id === accountId)
+  const connector = account && deps.connectors.get(account.connector)
+  if (!account || !connector?.receive) throw new Problem('not-found')
+  const now = deps.clock.now()
+  const events = connector.receive(account, request, now)
+  for (const event of events) {
+    await storeInboundEvent(deps.db, merchantId, {
+      account_id: accountId,
+      event_id: event.psp_event_id,
+      event: JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)),
+      at: now,
+      is_done: event.type === 'ignored',
+    })
+  }
+  deps.wake?.('inbound')
+  return events.length
+}
+
+const LEASE_MS = 60_000
+/** An event may overtake our own answer by milliseconds, or be about something that is not ours: quick first, then slow. */
+const RETRY_MS = [1_000, 5_000, 30_000, 300_000, 3_600_000, 86_400_000] as const
+const BATCH = 100
+
+/** Applies stored events that wait. Returns how many were taken up. */
+export async function applyInbound(deps: PaymentDeps): Promise<number> {
+  const now = deps.clock.now()
+  const rows = await claimInboundEvents(deps.db, now, new Date(now.getTime() + LEASE_MS), BATCH)
+  for (const row of rows) {
+    const isApplied = await applyOne(deps, row)
+    if (!isApplied) {
+      const wait = RETRY_MS[Math.min(row.attempt - 1, RETRY_MS.length - 1)] as number
+      await rescheduleInbound(deps.db, row, new Date(deps.clock.now().getTime() + wait))
+    }
+  }
+  return rows.length
+}
+
+/** False when the event is about an operation we do not know (yet). */
+async function applyOne(deps: PaymentDeps, row: InboundRow): Promise<boolean> {
+  const event = row.event as unknown as StoredEvent
+  if (event.type === 'dispute') return applyDispute(deps, row, event)
+  if (event.operation_id === undefined) return false
+  const operation = await readOperation(deps.db, row.merchant_id, event.operation_id)
+  if (!operation || operation.connector_account_id !== row.connector_account_id) return false
+  const outcome = event.outcome
+  const applied = await apply(deps, {
+    merchantId: row.merchant_id,
+    paymentId: operation.payment_id,
+    operationId: operation.id,
+    source: 'webhook',
+    outcome: outcome.outcome === 'succeeded' ? { ...outcome, amount: BigInt(outcome.amount), fees: outcome.fees?.map((fee) => ({ ...fee, amount: BigInt(fee.amount) })) } : outcome,
+    amount: event.amount === undefined ? undefined : BigInt(event.amount),
+    currency: event.currency,
+    occurredAt: event.occurred_at,
+    isReversal: event.is_reversal,
+    body: event,
+    inbound: { accountId: row.connector_account_id, eventId: row.psp_event_id },
+  })
+  // What contradicts the instruction decides nothing; the provider is asked at once instead.
+  if (applied.effect === 'mismatch') {
+    await rescheduleAsk(deps.db, row.merchant_id, operation.id, deps.clock.now(), operation.attempt, operation.not_found)
+  }
+  return true
+}
+
+/** A connector event as it comes back from JSON: amounts are numbers. */
+type StoredEvent = Numbered<Exclude<ConnectorEvent, { type: 'ignored' }>>
+type Numbered<T> = T extends bigint ? number : T extends object ? { [K in keyof T]: Numbered<T[K]> } : T
+export type StoredDispute = Extract<StoredEvent, { type: 'dispute' }>

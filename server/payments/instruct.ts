@@ -1,0 +1,104 @@
+// The common path of every instruction on a payment that exists: begin all of its operations, then call and apply them
+// one after the other. The verbs (capture.ts, cancel.ts, refund.ts, adjust.ts) only plan.
+
+import { callConnector } from '../connectors/call.ts'
+import type { FollowUpInstruction, Outcome } from '../connectors/connector.ts'
+import type { Idempotency } from '../http/idempotency.ts'
+import { Problem } from '../lib/problem.ts'
+import type { MerchantConfig } from '../merchants/index.ts'
+import { type Applied, apply } from './apply.ts'
+import { beginInstruction, type NewOperation } from './begin.ts'
+import { candidateOf } from './choose.ts'
+import type { PaymentDeps } from './deps.ts'
+import { merchantFor } from './new-payment.ts'
+import { webhookUrl } from './pay.ts'
+import type { Reply } from './payment.ts'
+import { firstOrRepeat, repeat } from './repeat.ts'
+import { type PaymentRow, type TenderRow, readPayment, renderPayment } from './store.ts'
+
+/** One operation and how to carry it out. `call` is made with no transaction open, after `begin` has committed. */
+export interface PlannedOperation {
+  operation: NewOperation
+  call(): Promise<Outcome>
+}
+
+export interface Plan {
+  eventType: string
+  operations: PlannedOperation[]
+  isCancel?: boolean
+  /** Status of the answer when everything has one; 202 otherwise. */
+  status: 200 | 201
+}
+
+export interface PlanInput {
+  merchant: MerchantConfig
+  payment: PaymentRow
+}
+
+/**
+ * Reads the payment, lets `plan` decide, begins and carries out. The plan is made without a lock; if the payment has
+ * moved since, the guards in SQL refuse. Throws not-found, what the plan throws, and the refusals of begin and repeat.
+ */
+export function instruct(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, plan: (input: PlanInput) => Plan | Promise<Plan>): Promise<Reply> {
+  return firstOrRepeat(deps, merchantId, idempotency, async () => {
+    const merchant = await merchantFor(deps, merchantId)
+    const payment = await readPayment(deps.db, merchantId, paymentId)
+    if (!payment) throw new Problem('not-found')
+    const planned = await plan({ merchant, payment })
+    const begun = await beginInstruction(deps, merchantId, idempotency, {
+      paymentId,
+      eventType: planned.eventType,
+      operations: planned.operations.map(({ operation }) => operation),
+      isCancel: planned.isCancel,
+    })
+    if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
+    if (begun.body !== null) return { status: planned.status, body: begun.body }
+    let isOpen = false
+    let last: Applied | undefined
+    for (const { operation, call } of planned.operations) {
+      const outcome = await call()
+      last = await apply(deps, { merchantId, paymentId, operationId: operation.operation_id, source: 'reply', outcome })
+      isOpen ||= last.state === 'unknown' || last.state === 'dispatched'
+    }
+    const body = last?.body ?? (await renderPayment(deps.db, merchantId, paymentId, idempotency.key))
+    return { status: isOpen ? 202 : planned.status, body: body as string }
+  })
+}
+
+/** A follow-up of a tender's charge at the account it was made at. Throws operation-unsupported before anything is written. */
+export function followUp(
+  deps: PaymentDeps,
+  { merchant, payment }: PlanInput,
+  tender: TenderRow,
+  kind: 'capture' | 'void' | 'refund' | 'increment' | 'extend',
+  amount: bigint,
+  more: { is_final?: boolean; reason?: string } = {},
+): PlannedOperation {
+  const { account, connector } = candidateOf(deps, merchant, tender.connector_account_id)
+  if (connector[kind] === undefined) throw new Problem('operation-unsupported', { detail: `${account.name} does not offer ${kind}.` })
+  const operation: NewOperation = {
+    operation_id: deps.newId('opn'),
+    kind,
+    tender_id: tender.id,
+    amount,
+    connector_account_id: account.id,
+    method: tender.method,
+    register_id: tender.register_id ?? undefined,
+    is_final: more.is_final,
+    reason: more.reason,
+  }
+  const instruction: Omit<FollowUpInstruction, 'signal'> = {
+    account,
+    operation_id: operation.operation_id,
+    payment_id: payment.id,
+    tender_id: tender.id,
+    amount,
+    currency: payment.currency,
+    reference: payment.reference ?? undefined,
+    webhook_url: webhookUrl(deps, account),
+    original: { operation_id: tender.charge_operation_id, psp_reference: tender.psp_reference ?? '', amount: tender.amount, method: tender.method },
+    is_final: more.is_final,
+    reason: more.reason,
+  }
+  return { operation, call: () => callConnector(deps.call, connector, kind, instruction, { timeoutMs: deps.timeouts.call_ms }) }
+}

@@ -1,0 +1,82 @@
+// The guards of a new payment that need no database: everything it refers to must be this merchant's and fit together.
+
+import { Problem } from '../lib/problem.ts'
+import { type MerchantConfig, merchantConfig } from '../merchants/index.ts'
+import type { NewPayment } from './begin.ts'
+import type { PaymentDeps } from './deps.ts'
+import type { CreditInput, PaymentInput } from './payment.ts'
+
+/** The merchant's configuration. Throws storage-not-durable for a live merchant on a database that could lose money. */
+export async function merchantFor(deps: PaymentDeps, merchantId: string): Promise<MerchantConfig> {
+  const merchant = await merchantConfig(deps, merchantId)
+  if (!merchant) throw new Error('the caller’s merchant does not exist')
+  if (merchant.mode === 'live' && !deps.isDurable()) throw new Problem('storage-not-durable')
+  return merchant
+}
+
+/**
+ * Makes the payment of a request. Store comes from the terminal or drawer where the request names none. Throws
+ * reference-not-found for a foreign store, url-not-allowed for a return_url that is not plain http(s).
+ */
+export function newPayment(deps: PaymentDeps, merchant: MerchantConfig, input: PaymentInput | CreditInput): NewPayment {
+  const tender = 'tender' in input ? input.tender : undefined
+  const place = placeOf(merchant, tender?.terminal_id, tender?.cash?.register_id)
+  if (input.store_id !== undefined && !merchant.stores.has(input.store_id)) throw notFound('/store_id')
+  if (input.store_id !== undefined && place !== undefined && place !== input.store_id) {
+    throw new Problem('validation-error', { detail: 'The terminal or drawer stands in another store.', errors: [{ pointer: '/store_id', detail: 'is another store' }] })
+  }
+  const isCharge = !('to' in input)
+  const payment: NewPayment = {
+    payment_id: deps.newId('pay'),
+    direction: isCharge ? 'charge' : 'credit',
+    amount: BigInt(input.amount),
+    currency: input.currency,
+    channel: input.channel,
+    capture: isCharge ? ((input as PaymentInput).capture ?? 'automatic') : 'automatic',
+    store_id: input.store_id ?? place,
+    order_id: input.order_id,
+    customer_id: input.customer_id,
+    reference: input.reference,
+    metadata: input.metadata,
+  }
+  if (isCharge) {
+    const { country, return_url } = input as PaymentInput
+    payment.country = country
+    payment.return_url = return_url === undefined ? undefined : returnUrl(return_url)
+  }
+  return payment
+}
+
+function placeOf(merchant: MerchantConfig, terminalId?: string, registerId?: string): string | undefined {
+  if (terminalId !== undefined) {
+    const terminal = merchant.terminals.get(terminalId)
+    if (!terminal) throw notFound('/tender/terminal_id')
+    return terminal.storeId
+  }
+  if (registerId !== undefined) {
+    const register = merchant.registers.get(registerId)
+    if (!register) throw notFound('/tender/cash/register_id')
+    return register.storeId
+  }
+  return undefined
+}
+
+/** Only a plain web address: no other scheme, no credentials, no control characters that a browser would drop. */
+function returnUrl(text: string): string {
+  const refused = new Problem('url-not-allowed', { errors: [{ pointer: '/return_url', detail: 'must be an http or https address' }] })
+  // biome's noControlCharactersInRegex is right elsewhere; this must name them, so it compares codes instead.
+  if ([...text].some((character) => character.charCodeAt(0) <= 0x20 || character === '\\')) throw refused
+  if (!/^https?:\/\/[^/]/i.test(text)) throw refused
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    throw refused
+  }
+  if (url.username !== '' || url.password !== '') throw refused
+  return url.href
+}
+
+export function notFound(pointer: string): Problem {
+  return new Problem('reference-not-found', { errors: [{ pointer, detail: 'does not exist' }] })
+}

@@ -1,0 +1,118 @@
+// Takes money: a new payment, or a further tender of one. The order of things is the whole point: guard, choose the
+// account, begin (the rows exist), call the provider with no transaction open, apply its answer. Only an answer of
+// `no_effect` is followed by another account; an unknown one never is.
+
+import { callConnector } from '../connectors/call.ts'
+import type { ChargeInstruction, Outcome } from '../connectors/connector.ts'
+import type { Idempotency } from '../http/idempotency.ts'
+import { Problem } from '../lib/problem.ts'
+import type { MerchantConfig } from '../merchants/index.ts'
+import { apply } from './apply.ts'
+import { beginInstruction, beginPayment, type NewPayment } from './begin.ts'
+import type { Candidate } from './choose.ts'
+import type { PaymentDeps } from './deps.ts'
+import type { PaymentInput, Reply, TenderInput } from './payment.ts'
+import { type PlannedCharge, planCharge } from './plan-charge.ts'
+import { firstOrRepeat, repeat } from './repeat.ts'
+import { readPayment } from './store.ts'
+import { merchantFor, newPayment } from './new-payment.ts'
+
+/**
+ * Creates a payment and, where a tender is given, charges it. A decline is 201 with status `failed`; an outcome nobody
+ * knows yet is 202 with attention `unknown_outcome`, its amount reserved. Throws the problems of planCharge, begin and
+ * repeat; any of them means that nothing was written and no provider was called.
+ */
+export function pay(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, input: PaymentInput): Promise<Reply> {
+  return firstOrRepeat(deps, merchantId, idempotency, async () => {
+    const merchant = await merchantFor(deps, merchantId)
+    const payment = newPayment(deps, merchant, input)
+    const planned = input.tender && (await planCharge(deps, merchant, payment, input.tender, payment.amount))
+    const begun = await beginPayment(deps, merchantId, idempotency, payment, planned)
+    if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
+    if (!planned) return { status: 201, body: begun.body as string }
+    return charge(deps, merchant, idempotency, payment, planned)
+  })
+}
+
+/** Adds a tender to a payment that is not fully covered, and charges it. Outcomes and problems as for `pay`. */
+export function addTender(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, input: TenderInput): Promise<Reply> {
+  return firstOrRepeat(deps, merchantId, idempotency, async () => {
+    const merchant = await merchantFor(deps, merchantId)
+    const row = await readPayment(deps.db, merchantId, paymentId)
+    if (!row) throw new Problem('not-found')
+    const due = row.tenders.reduce((rest, tender) => rest - tender.covers, row.amount)
+    if (due <= 0n || row.is_canceled || row.direction === 'credit') throw new Problem('invalid-state')
+    const payment: NewPayment = { ...withoutNulls(row), payment_id: row.id }
+    const planned = await planCharge(deps, merchant, payment, input, due)
+    const begun = await beginInstruction(deps, merchantId, idempotency, {
+      paymentId,
+      eventType: 'payment.processing',
+      tender: planned.tender,
+      operations: [planned.operation],
+    })
+    if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
+    return charge(deps, merchant, idempotency, payment, planned)
+  })
+}
+
+/** Calls one candidate after the other until one has processed the charge, or may have. */
+async function charge(deps: PaymentDeps, merchant: MerchantConfig, idempotency: Idempotency, payment: NewPayment, planned: PlannedCharge): Promise<Reply> {
+  const { tender } = planned
+  let { operation } = planned
+  for (const [i, candidate] of planned.candidates.entries()) {
+    const outcome = await call(deps, payment, planned, candidate, operation.operation_id)
+    const next = outcome.outcome === 'no_effect' ? planned.candidates[i + 1] : undefined
+    const applied = await apply(deps, {
+      merchantId: merchant.id,
+      paymentId: payment.payment_id,
+      operationId: operation.operation_id,
+      source: tender.terminal_id === undefined ? 'reply' : 'terminal',
+      outcome,
+      isRetried: next !== undefined,
+    })
+    if (!next) return { status: applied.state === 'unknown' || applied.state === 'dispatched' ? 202 : 201, body: applied.body }
+    operation = { ...operation, operation_id: deps.newId('opn'), connector_account_id: next.account.id }
+    await beginInstruction(deps, merchant.id, idempotency, {
+      paymentId: payment.payment_id,
+      eventType: 'payment.processing',
+      operations: [operation],
+      isRetry: true,
+    })
+  }
+  throw new Error('a charge has at least one candidate')
+}
+
+async function call(deps: PaymentDeps, payment: NewPayment, planned: PlannedCharge, candidate: Candidate, operationId: string): Promise<Outcome> {
+  const { tender, operation } = planned
+  const instruction: Omit<ChargeInstruction, 'signal'> = {
+    account: candidate.account,
+    operation_id: operationId,
+    payment_id: payment.payment_id,
+    tender_id: tender.tender_id,
+    amount: operation.amount,
+    currency: payment.currency,
+    reference: payment.reference,
+    webhook_url: webhookUrl(deps, candidate.account),
+    method: tender.method,
+    channel: payment.channel,
+    initiator: tender.initiator,
+    card: planned.openCard?.(),
+    network_reference: planned.networkReference,
+    terminal_id: tender.terminal_id,
+    cash: tender.register_id === undefined || tender.method !== 'cash' ? undefined : { tendered: tender.cash_tendered ?? operation.amount, register_id: tender.register_id },
+    return_url: payment.return_url,
+    country: payment.country,
+    metadata: payment.metadata,
+  }
+  const timeoutMs = tender.terminal_id === undefined ? deps.timeouts.call_ms : deps.timeouts.terminal_ms
+  return callConnector(deps.call, candidate.connector, operation.kind === 'authorize' ? 'authorize' : 'sale', instruction, { timeoutMs })
+}
+
+/** Where a provider reports about one account's operations. */
+export function webhookUrl(deps: Pick<PaymentDeps, 'publicUrl'>, account: { merchant_id: string; id: string }): string {
+  return `${deps.publicUrl}/hooks/${account.merchant_id}/${account.id}`
+}
+
+function withoutNulls<T extends object>(row: T): { [K in keyof T]: Exclude<T[K], null> } {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as { [K in keyof T]: Exclude<T[K], null> }
+}

@@ -1,0 +1,122 @@
+// From a tender as requested to one that can be begun: the method fits, the instrument is there and belongs here, the
+// accounts are chosen. Reads only; nothing is written and no provider is called.
+
+import type { ClearCard } from '../connectors/connector.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Channel, MerchantConfig, MethodFlow } from '../merchants/index.ts'
+import { type ResolvedCard, resolveCard } from '../vault/index.ts'
+import type { NewOperation, NewPayment, NewTender } from './begin.ts'
+import { abilitiesOf, type Candidate, choose } from './choose.ts'
+import type { PaymentDeps } from './deps.ts'
+import { notFound } from './new-payment.ts'
+import type { TenderInput } from './payment.ts'
+
+export interface PlannedCharge {
+  tender: NewTender
+  operation: NewOperation
+  candidates: Candidate[]
+  /** Opens the card for the call; the same card (and CVC) for a second account when the first had no effect. */
+  openCard?: () => ClearCard
+  networkReference?: string
+}
+
+/**
+ * Plans a tender over `due`, the amount still to be covered. Throws method-unavailable, operation-unsupported,
+ * amount-exceeds-due, reference-not-found, token-used, validation-error.
+ */
+export async function planCharge(deps: PaymentDeps, merchant: MerchantConfig, payment: NewPayment, input: TenderInput, due: bigint): Promise<PlannedCharge> {
+  const amount = input.amount === undefined ? due : BigInt(input.amount)
+  if (amount > due) throw new Problem('amount-exceeds-due')
+  // Cash is in the drawer at once: there is nothing to hold and capture later.
+  const kind = payment.capture === 'manual' && input.method !== 'cash' ? 'authorize' : 'sale'
+  const purchase = { amount, currency: payment.currency, channel: payment.channel as Channel, country: payment.country }
+  const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase)
+  const card = await cardFor(deps, merchant, payment, input, method.kind, flow)
+  const [first] = candidates as [Candidate, ...Candidate[]]
+  const tender: NewTender = {
+    tender_id: deps.newId('ten'),
+    method: method.code,
+    amount,
+    connector_account_id: first.account.id,
+    can: abilitiesOf(method, first.connector),
+    over_capture_bp: first.connector.facts.over_capture_bp,
+    initiator: input.initiator ?? 'customer',
+    ...placeFor(merchant, input, flow, amount),
+    card_id: card?.card_id,
+    token_id: card?.token_id,
+    instrument_id: card?.instrument_id,
+    ...saving(deps, payment, input),
+    instrument: card ? { kind: 'card', ...withoutFingerprint(card.facts), alias: card.facts.fingerprint } : undefined,
+  }
+  const operation: NewOperation = {
+    operation_id: deps.newId('opn'),
+    kind,
+    tender_id: tender.tender_id,
+    amount,
+    connector_account_id: first.account.id,
+    method: method.code,
+    register_id: tender.register_id,
+    card_id: card?.card_id,
+  }
+  let opened: ClearCard | undefined
+  return {
+    tender,
+    operation,
+    candidates,
+    openCard: card && (() => (opened ??= card.open())),
+    networkReference: card?.network_reference,
+  }
+}
+
+/** The card of a token or instrument, checked for belonging to this customer or order. */
+async function cardFor(deps: PaymentDeps, merchant: MerchantConfig, payment: NewPayment, input: TenderInput, methodKind: string, flow: MethodFlow): Promise<ResolvedCard | undefined> {
+  const { token, instrument_id } = input
+  if (token !== undefined && instrument_id !== undefined) throw invalid('/tender/instrument_id', 'give a token or an instrument, not both')
+  if (input.initiator === 'merchant' && instrument_id === undefined) throw invalid('/tender/instrument_id', 'a merchant-initiated charge needs an instrument')
+  if (token === undefined && instrument_id === undefined) {
+    if (methodKind === 'card' && flow === 'direct' && input.terminal_id === undefined) throw invalid('/tender/token', 'a card needs a token, an instrument or a terminal')
+    return undefined
+  }
+  const card = await resolveCard(deps, merchant.id, token !== undefined ? { token_id: token } : { instrument_id: instrument_id as string })
+  if (!card) throw notFound(token !== undefined ? '/tender/token' : '/tender/instrument_id')
+  if (card.is_used) throw new Problem('token-used')
+  if (card.customer_id !== undefined && card.customer_id !== payment.customer_id) throw notFound('/tender/instrument_id')
+  if (card.order_id !== undefined && card.order_id !== payment.order_id) throw notFound('/tender/instrument_id')
+  return card
+}
+
+/** Terminal and drawer, each this merchant's and right for the flow. */
+function placeFor(merchant: MerchantConfig, input: TenderInput, flow: MethodFlow, amount: bigint): Partial<NewTender> {
+  if (flow === 'cash') {
+    if (!input.cash) throw invalid('/tender/cash', 'cash needs the drawer it goes into')
+    if (!merchant.registers.has(input.cash.register_id)) throw notFound('/tender/cash/register_id')
+    const tendered = input.cash.tendered === undefined ? amount : BigInt(input.cash.tendered)
+    if (tendered < amount) throw invalid('/tender/cash/tendered', 'is less than the amount')
+    return { register_id: input.cash.register_id, cash_tendered: tendered }
+  }
+  if (input.cash) throw invalid('/tender/cash', 'only for cash')
+  if (input.terminal_id === undefined) {
+    if (flow === 'terminal' && input.instrument_id === undefined && input.token === undefined) throw invalid('/tender/terminal_id', 'this method is paid on a terminal')
+    return {}
+  }
+  const terminal = merchant.terminals.get(input.terminal_id)
+  if (!terminal) throw notFound('/tender/terminal_id')
+  return { terminal_id: terminal.id, register_id: terminal.registerId ?? undefined }
+}
+
+function saving(deps: PaymentDeps, payment: NewPayment, input: TenderInput): Partial<NewTender> {
+  if (input.save === undefined) return {}
+  if (input.token === undefined) throw invalid('/tender/save', 'only a token can be saved')
+  if (input.save === 'customer' && payment.customer_id === undefined) throw invalid('/tender/save', 'the payment has no customer')
+  if (input.save === 'order' && payment.order_id === undefined) throw invalid('/tender/save', 'the payment has no order')
+  return { save_instrument_id: deps.newId('ins'), save_for: input.save }
+}
+
+function withoutFingerprint<T extends { fingerprint: string }>(facts: T): Omit<T, 'fingerprint'> {
+  const { fingerprint: _, ...rest } = facts
+  return rest
+}
+
+export function invalid(pointer: string, detail: string): Problem {
+  return new Problem('validation-error', { detail: `${pointer.slice(1)} ${detail}`, errors: [{ pointer, detail }] })
+}

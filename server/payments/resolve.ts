@@ -1,0 +1,140 @@
+// Finds out what became of operations without a final answer. Nothing is ever assumed: the provider is asked by our own
+// reference, on a ladder without an end, and after its steep part a person is asked too. Only a provider whose lookup is
+// authoritative, that has said `not found` several times over a while, may turn doubt into `no_effect`.
+
+import { callConnector } from '../connectors/call.ts'
+import type { Idempotency } from '../http/idempotency.ts'
+import { Problem } from '../lib/problem.ts'
+import { merchantConfig } from '../merchants/index.ts'
+import { apply } from './apply.ts'
+import { candidateOf } from './choose.ts'
+import type { PaymentDeps } from './deps.ts'
+import { followUp, instruct } from './instruct.ts'
+import type { PaymentView, Reply, ResolutionInput } from './payment.ts'
+import { claimDueAsks, closeTask, listOpenReversals, merchantsWithDueAsks, type OpenOperation, openTask, readOperation, renderPayment, rescheduleAsk } from './store.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+/** Waits between asks: quick while a customer may be standing there, then patient; the last is repeated for ever. */
+export const LADDER_MS = [5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
+
+/** `not found` may mean "not yet". It is believed after this many answers and this much time since the instruction. */
+const NOT_FOUND_TIMES = 3
+const NOT_FOUND_AGE_MS = 15 * MINUTE
+/** Another worker may ask about the same operation only after this. */
+const LEASE_MS = MINUTE
+const BATCH = 50
+
+/** One round over everything due. Returns how many operations were asked about, so that a worker goes on at once. */
+export async function resolveDue(deps: PaymentDeps): Promise<number> {
+  const now = deps.clock.now()
+  let asked = 0
+  for (const merchantId of await merchantsWithDueAsks(deps.db, now)) {
+    const due = await claimDueAsks(deps.db, merchantId, now, new Date(now.getTime() + LEASE_MS), BATCH)
+    for (const operation of due) await ask(deps, merchantId, operation)
+    asked += due.length
+  }
+  return asked
+}
+
+/** Asks the provider about one operation and applies what it says. */
+export async function ask(deps: PaymentDeps, merchantId: string, operation: OpenOperation): Promise<void> {
+  const merchant = await merchantConfig(deps, merchantId)
+  if (!merchant) return
+  const { account, connector } = candidateOf(deps, merchant, operation.connector_account_id)
+  const outcome = await callConnector(
+    deps.call,
+    connector,
+    'lookup',
+    {
+      account,
+      operation_id: operation.id,
+      kind: operation.kind,
+      amount: operation.amount,
+      psp_reference: operation.psp_reference ?? undefined,
+    },
+    { timeoutMs: deps.timeouts.call_ms },
+  )
+  const now = deps.clock.now()
+  const attempt = operation.attempt + 1
+  const askAt = new Date(now.getTime() + (LADDER_MS[Math.min(attempt, LADDER_MS.length - 1)] as number))
+  const evidence = { merchantId, paymentId: operation.payment_id, operationId: operation.id, source: 'poll' as const }
+  if (outcome.outcome === 'not_found') {
+    const notFound = operation.not_found + 1
+    const age = now.getTime() - operation.created_at.getTime()
+    if (connector.facts.lookup_by_our_reference && notFound >= NOT_FOUND_TIMES && age >= NOT_FOUND_AGE_MS) {
+      await apply(deps, { ...evidence, outcome: { outcome: 'no_effect', reason: `not found ${notFound} times` } })
+      return
+    }
+    // Where nothing is known, `dispatched` becomes `unknown`, so that it shows.
+    await apply(deps, { ...evidence, outcome: { outcome: 'unknown', reason: 'not found yet' }, askAt, askAttempt: attempt, notFound })
+  } else {
+    await apply(deps, { ...evidence, outcome, askAt, askAttempt: attempt, notFound: operation.not_found })
+  }
+  // The end of the steep part: from here on a person should know, and the daily asking goes on.
+  if (attempt >= LADDER_MS.length - 1 && outcome.outcome !== 'succeeded' && outcome.outcome !== 'declined') {
+    await openTask(deps.db, merchantId, { id: deps.newId('tsk'), kind: 'unknown_outcome', payment_id: operation.payment_id, operation_id: operation.id, at: now })
+  }
+  await rescheduleAsk(deps.db, merchantId, operation.id, askAt, attempt, outcome.outcome === 'not_found' ? operation.not_found + 1 : operation.not_found)
+}
+
+/**
+ * Gives back money that arrived for a payment that was given up, or twice for one order: a refund of a captured charge, a
+ * void of an authorised one. The task's id is the key, so it happens once, whoever runs it. Returns how many were handled.
+ */
+export async function reverseDuplicates(deps: PaymentDeps): Promise<number> {
+  const reversals = await listOpenReversals(deps.db)
+  for (const { merchant_id, task_id, payment_id, operation_id, tender_id } of reversals) {
+    // A space cannot stand in a client's key, so this can never meet one.
+    const idempotency: Idempotency = { key: `auto ${task_id}`, fingerprint: task_id }
+    const wasGivenBack = await giveBack(deps, merchant_id, payment_id, tender_id, idempotency)
+    const at = deps.clock.now()
+    // What the machine could not give back, a person must look at.
+    if (!wasGivenBack) await openTask(deps.db, merchant_id, { id: deps.newId('tsk'), kind: 'late_success', payment_id, operation_id, at })
+    await closeTask(deps.db, merchant_id, task_id, at)
+  }
+  return reversals.length
+}
+
+async function giveBack(deps: PaymentDeps, merchantId: string, paymentId: string, tenderId: string, idempotency: Idempotency): Promise<boolean> {
+  try {
+    const reply = await instruct(deps, merchantId, idempotency, paymentId, (context) => {
+      const tender = context.payment.tenders.find((candidate) => candidate.id === tenderId)
+      if (!tender) throw new Problem('invalid-state')
+      const planned =
+        tender.hold > 0n
+          ? followUp(deps, context, tender, 'void', tender.hold)
+          : followUp(deps, context, tender, 'refund', tender.refundable, { reason: 'paid twice or after it was cancelled' })
+      return { eventType: 'payment.duplicate_reversed', operations: [planned], status: 201 }
+    })
+    const { operations } = JSON.parse(reply.body) as PaymentView
+    return operations?.every((operation) => operation.state !== 'declined' && operation.state !== 'no_effect') ?? false
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    deps.log.warn('a duplicate payment could not be given back automatically', { merchant_id: merchantId, payment_id: paymentId, code: error.code })
+    return false
+  }
+}
+
+/**
+ * A person's decision about an operation that nobody could find out about. Kept as evidence of source `operator`; evidence
+ * from the provider that says otherwise later is booked as late. Throws not-found, invalid-state when it is final already.
+ */
+export async function decide(deps: PaymentDeps, merchantId: string, paymentId: string, operationId: string, input: ResolutionInput): Promise<Reply> {
+  const operation = await readOperation(deps.db, merchantId, operationId)
+  if (!operation || operation.payment_id !== paymentId) throw new Problem('not-found')
+  if (operation.state !== 'unknown' && operation.state !== 'pending') throw new Problem('invalid-state')
+  await apply(deps, {
+    merchantId,
+    paymentId,
+    operationId,
+    source: 'operator',
+    outcome:
+      input.outcome === 'succeeded'
+        ? { outcome: 'succeeded', amount: operation.amount, psp_reference: operation.psp_reference ?? operation.id }
+        : { outcome: 'declined', code: 'operator_decision', message: 'Decided by a person', is_retryable: true },
+    body: { note: input.note },
+  })
+  return { status: 201, body: (await renderPayment(deps.db, merchantId, paymentId)) as string }
+}

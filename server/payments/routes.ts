@@ -1,0 +1,127 @@
+// HTTP ↔ commands of the payment core. No decisions here.
+
+import type { FastifyReply } from 'fastify'
+import Type from 'typebox'
+import { type App, callerOf } from '../http/app.ts'
+import { idempotencyOf } from '../http/idempotency.ts'
+import { PageOf, PageQuery, page } from '../http/page.ts'
+import { Channel, Id } from '../http/schema.ts'
+import { Problem } from '../lib/problem.ts'
+import { extend, increment } from './adjust.ts'
+import { cancel } from './cancel.ts'
+import { capture } from './capture.ts'
+import type { PaymentDeps } from './deps.ts'
+import { listDisputes } from './disputes.ts'
+import { receive } from './inbound.ts'
+import { addTender, pay } from './pay.ts'
+import {
+  ATTENTIONS, CaptureInput, CreditInput, ExtensionInput, IncrementInput, PAYMENT_STATUSES, PaymentInput, PaymentView, RefundInput, type Reply,
+  ResolutionInput, TenderInput,
+} from './payment.ts'
+import { credit, refund } from './refund.ts'
+import { decide } from './resolve.ts'
+import { listPaymentIds, renderPayment, renderPayments } from './store.ts'
+import { timelineOf } from './timeline.ts'
+
+const ById = Type.Object({ id: Type.String() })
+const writes = { access: { keys: ['secret', 'restricted'], scope: 'payments:write' } } as const
+const refunds = { access: { keys: ['secret', 'restricted'], scope: 'refunds:write' } } as const
+const reads = { access: { keys: ['secret', 'restricted'], scope: 'payments:read' } } as const
+
+/** Sends a reply whose body is JSON text already. */
+function answer(reply: FastifyReply, { status, body }: Reply): FastifyReply {
+  return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
+}
+
+export function routes(app: App, deps: PaymentDeps): void {
+  const described = (summary: string, more: object = {}) => ({ tags: ['Payments'], summary, response: { 200: PaymentView, 201: PaymentView, 202: PaymentView }, ...more })
+
+  app.post('/v1/payments', { config: writes, schema: described('Create a payment, with or without a tender', { body: PaymentInput }) }, async (request, reply) =>
+    answer(reply, await pay(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as PaymentInput)),
+  )
+  app.post('/v1/payments/:id/tenders', { config: writes, schema: described('Pay a part or the rest with a further tender', { params: ById, body: TenderInput }) }, async (request, reply) =>
+    answer(reply, await addTender(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as TenderInput)),
+  )
+  app.post('/v1/payments/:id/captures', { config: writes, schema: described('Capture part or all of what is authorised', { params: ById, body: CaptureInput }) }, async (request, reply) =>
+    answer(reply, await capture(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as CaptureInput)),
+  )
+  app.post('/v1/payments/:id/cancel', { config: writes, schema: described('Give up what has not been captured', { params: ById, body: Type.Object({}, { additionalProperties: false }) }) }, async (request, reply) =>
+    answer(reply, await cancel(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request))),
+  )
+  app.post('/v1/payments/:id/refunds', { config: refunds, schema: described('Give money back', { params: ById, body: RefundInput }) }, async (request, reply) =>
+    answer(reply, await refund(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as RefundInput)),
+  )
+  app.post('/v1/payments/:id/increments', { config: writes, schema: described('Raise the authorised amount', { params: ById, body: IncrementInput }) }, async (request, reply) =>
+    answer(reply, await increment(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as IncrementInput)),
+  )
+  app.post('/v1/payments/:id/extensions', { config: writes, schema: described('Ask for a later expiry of the authorisation', { params: ById, body: ExtensionInput }) }, async (request, reply) =>
+    answer(reply, await extend(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as ExtensionInput)),
+  )
+  app.post('/v1/credits', { config: refunds, schema: described('Pay out without an earlier charge', { body: CreditInput }) }, async (request, reply) =>
+    answer(reply, await credit(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as CreditInput)),
+  )
+  app.post(
+    '/v1/payments/:id/operations/:operation_id/resolution',
+    { config: writes, schema: described('Decide, as a person, what became of an unknown operation', { params: Type.Object({ id: Type.String(), operation_id: Type.String() }), body: ResolutionInput }) },
+    async (request, reply) => {
+      const { id, operation_id } = request.params as { id: string; operation_id: string }
+      return answer(reply, await decide(deps, callerOf(request).merchantId, id, operation_id, request.body as ResolutionInput))
+    },
+  )
+
+  const ListQuery = Type.Object(
+    {
+      ...PageQuery.properties,
+      order_id: Type.Optional(Type.String({ maxLength: 64 })),
+      customer_id: Type.Optional(Id('cus')),
+      store_id: Type.Optional(Id('sto')),
+      reference: Type.Optional(Type.String({ maxLength: 120 })),
+      status: Type.Optional(Type.Enum([...PAYMENT_STATUSES])),
+      attention: Type.Optional(Type.Enum([...ATTENTIONS])),
+      channel: Type.Optional(Channel),
+    },
+    { additionalProperties: false },
+  )
+  app.get('/v1/payments', { config: reads, schema: { tags: ['Payments'], summary: 'List payments, newest first', querystring: ListQuery, response: { 200: PageOf(PaymentView) } } }, async (request, reply) => {
+    const { limit, cursor, ...filter } = request.query
+    const { merchantId } = callerOf(request)
+    const ids = page(await listPaymentIds(deps.db, merchantId, filter, limit, cursor), limit, (id) => id)
+    const bodies = await renderPayments(deps.db, merchantId, ids.data)
+    return answer(reply, { status: 200, body: `{"data":[${bodies.join(',')}],"next_cursor":${JSON.stringify(ids.next_cursor)}}` })
+  })
+  app.get('/v1/payments/:id', { config: reads, schema: described('Read a payment', { params: ById }) }, async (request, reply) => {
+    const body = await renderPayment(deps.db, callerOf(request).merchantId, idOf(request))
+    if (body === null) throw new Problem('not-found')
+    return answer(reply, { status: 200, body })
+  })
+  app.get(
+    '/v1/payments/:id/timeline',
+    { config: reads, schema: { tags: ['Payments'], summary: 'Everything that happened to a payment, in order', params: ById, response: { 200: Type.Object({ data: Type.Array(Type.Any()) }) } } },
+    async (request) => ({ data: await timelineOf(deps.db, callerOf(request).merchantId, idOf(request)) }),
+  )
+
+  const DisputeQuery = Type.Object({ ...PageQuery.properties, payment_id: Type.Optional(Id('pay')), status: Type.Optional(Type.Enum(['open', 'won', 'lost'])) }, { additionalProperties: false })
+  app.get('/v1/disputes', { config: reads, schema: { tags: ['Payments'], summary: 'List disputes, newest first', querystring: DisputeQuery, response: { 200: PageOf(Type.Any()) } } }, async (request) => {
+    const { limit, cursor, ...filter } = request.query
+    return page(await listDisputes(deps.db, callerOf(request).merchantId, filter, limit, cursor), limit, (dispute) => dispute.id)
+  })
+  app.get('/v1/disputes/:id', { config: reads, schema: { tags: ['Payments'], summary: 'Read a dispute', params: ById, response: { 200: Type.Any() } } }, async (request) => {
+    const [dispute] = await listDisputes(deps.db, callerOf(request).merchantId, { id: idOf(request) }, 1)
+    if (!dispute) throw new Problem('not-found')
+    return dispute
+  })
+
+  app.post(
+    '/hooks/:merchant_id/:account_id',
+    { config: { access: { keys: 'public' }, rawBody: true }, schema: { tags: ['Inbound'], summary: 'Webhooks of payment providers', params: Type.Object({ merchant_id: Type.String(), account_id: Type.String() }), response: { 200: Type.Object({ received: Type.Integer() }) } } },
+    async (request) => {
+      const { merchant_id, account_id } = request.params
+      const headers = request.headers as Record<string, string | undefined>
+      return { received: await receive(deps, merchant_id, account_id, { headers, body: request.rawBody ?? Buffer.alloc(0) }) }
+    },
+  )
+}
+
+function idOf(request: { params: unknown }): string {
+  return (request.params as { id: string }).id
+}

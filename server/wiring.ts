@@ -1,0 +1,152 @@
+// Puts the modules together: one object with everything they need, the HTTP server with their routes, and their
+// background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
+
+import { createAuthenticator, issueFirstKeys, routes as accessRoutes } from './access/index.ts'
+import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
+import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
+import { hasCustomer, routes as customerRoutes } from './customers/index.ts'
+import { createLanes } from './db/lanes.ts'
+import { assertNoOpenTransaction, type Db } from './db/pool.ts'
+import { type App, createApp, type Readiness } from './http/app.ts'
+import { createRegistry as createMetricsRegistry } from './http/metrics.ts'
+import { createSharedHints, createWorker, type Worker } from './jobs/index.ts'
+import { routes as ledgerRoutes } from './ledger/index.ts'
+import type { Clock } from './lib/clock.ts'
+import { createIds, type FillRandom } from './lib/ids.ts'
+import type { Log } from './lib/log.ts'
+import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
+import { createEventStreams, createNotifyWorkers, parseAllowedHosts, resolveByDns, routes as notifyRoutes } from './notify/index.ts'
+import { applyInbound, expireHolds, familiarMethods, type PaymentDeps, resolveDue, reverseDuplicates, routes as paymentRoutes } from './payments/index.ts'
+import { openVault, routes as vaultRoutes, sealConfig, unsealConfig } from './vault/index.ts'
+
+export interface WiringOptions {
+  db: Db
+  clock: Clock
+  log: Log
+  publicUrl: string
+  /** Names in `Host` this server answers to besides loopback. */
+  hosts?: readonly string[]
+  /** Folder of the vault's master key. */
+  keysFolder: string
+  /** File of the in-process simulator's memory, or ':memory:'. */
+  simulatorPath: string
+  webhookAllow: string
+  /** What stands in the way of taking money: '' when nothing does. */
+  durabilityProblem(): string
+  isDraining(): boolean
+  /** A seeded source for tests. */
+  fillRandom?: FillRandom
+  timeouts?: PaymentDeps['timeouts']
+  /** Tests step the simulator's webhooks themselves. */
+  simulator?: Simulator
+}
+
+/** A connector's answer within this, or the outcome is unknown; longer than the slow tail of card networks. */
+const CALL_MS = 30_000
+/** A person stands at the terminal: the longest limit of the terminals we drive. */
+const TERMINAL_MS = 150_000
+const SIMULATOR_DELIVERY_MS = 10_000
+
+export type Wired = Awaited<ReturnType<typeof wire>>
+
+/** Wires the program on a migrated database. Nothing runs in the background until the workers are started. */
+export async function wire(options: WiringOptions) {
+  const { db, clock, log, publicUrl } = options
+  const newId = createIds(clock, options.fillRandom)
+  const registry = createMetricsRegistry()
+  const vault = await openVault({ db, clock, log, keysFolder: options.keysFolder })
+  const configSeal = {
+    seal: (merchantId: string, id: string, config: Readonly<Record<string, string>>) => sealConfig({ vault, log }, merchantId, id, config),
+    unseal: (merchantId: string, id: string, sealed: Uint8Array) => unsealConfig({ vault, log }, merchantId, id, Buffer.from(sealed)),
+  }
+  const simulator =
+    options.simulator ??
+    createSimulator({
+      path: options.simulatorPath,
+      clock,
+      publicUrl,
+      log,
+      deliver: (url, headers, body) =>
+        fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(SIMULATOR_DELIVERY_MS) }),
+    })
+  const connectors = createConnectorRegistry({ simulator: simulator.connector() })
+  const merchantCache = createMerchantCache({ db, clock, configSeal })
+  const authenticator = createAuthenticator({ db, clock, log })
+  const hints = createSharedHints({ db, clock, log })
+  const lanes = createLanes(db)
+  const secretBox = { seal: configSeal.seal, unseal: configSeal.unseal }
+  const allowedHosts = parseAllowedHosts(options.webhookAllow)
+
+  const payments: PaymentDeps = {
+    db,
+    lanes,
+    clock,
+    newId,
+    log,
+    vault,
+    merchantCache,
+    connectors,
+    call: { clock, log, assertNoOpenTransaction },
+    publicUrl,
+    isDurable: () => options.durabilityProblem() === '',
+    timeouts: options.timeouts ?? { call_ms: CALL_MS, terminal_ms: TERMINAL_MS },
+    wake: () => inbound.wake(),
+  }
+  const inbound = createWorker({ name: 'inbound events', clock, log, everyMs: 1_000, tick: () => applyInbound(payments) })
+  const notify = { db, clock, newId, log, hints, secretBox, allowedHosts, resolveHost: resolveByDns }
+  const workers: Worker[] = [
+    inbound,
+    createWorker({ name: 'unknown outcomes', clock, log, everyMs: 1_000, tick: () => resolveDue(payments) }),
+    createWorker({ name: 'duplicate payments', clock, log, everyMs: 2_000, tick: () => reverseDuplicates(payments) }),
+    createWorker({ name: 'expiring authorisations', clock, log, everyMs: 60_000, tick: () => expireHolds(payments) }),
+    createWorker({ name: 'forgotten CVCs', clock, log, everyMs: 60_000, tick: async () => (vault.cvcs.sweep(), 0) }),
+    ...createNotifyWorkers(notify),
+  ]
+  const eventStreams = createEventStreams({ db, clock, log, hints })
+
+  const app: App = await createApp({
+    authenticate: authenticator.authenticate,
+    log,
+    clock,
+    newId,
+    hosts: options.hosts ?? [],
+    publicUrl,
+    isReady: () => readiness(db, options.durabilityProblem),
+    isDraining: options.isDraining,
+    registry,
+  })
+  const merchants = {
+    db,
+    clock,
+    newId,
+    configSeal,
+    merchantCache,
+    connectorNames: () => connectors.names(),
+    methodsOf: connectors.methodsOf,
+    familiarMethods: async (merchantId: string, customerId: string) =>
+      (await hasCustomer(db, merchantId, customerId)) ? familiarMethods(db, merchantId, customerId) : null,
+    issueFirstKeys: (tx: Parameters<typeof issueFirstKeys>[1], merchant: Parameters<typeof issueFirstKeys>[2]) => issueFirstKeys({ clock, newId }, tx, merchant),
+  }
+  merchantRoutes(app, merchants)
+  accessRoutes(app, { db, clock, newId, authenticator })
+  customerRoutes(app, { db, clock, newId })
+  vaultRoutes(app, { db, lanes, clock, newId, log, vault })
+  paymentRoutes(app, payments)
+  ledgerRoutes(app, { db })
+  notifyRoutes(app, { ...notify, eventStreams })
+  simulatorPages(app, simulator)
+  simulatorControls(app, simulator, { prefix: '/simulator' })
+
+  return { app, payments, merchants, simulator, workers, hints, eventStreams, lanes, registry }
+}
+
+async function readiness(db: Db, durabilityProblem: () => string): Promise<Readiness> {
+  const checks: Record<string, string> = { durability: durabilityProblem() || 'ok' }
+  try {
+    await db.query('select 1')
+    checks['database'] = 'ok'
+  } catch {
+    checks['database'] = 'does not answer'
+  }
+  return { ok: Object.values(checks).every((check) => check === 'ok'), checks }
+}
