@@ -9,14 +9,14 @@ export const STYLE = `
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:flex;flex-direction:column;align-items:center;padding:24px 16px;background:var(--ground);color:var(--ink);font:400 16px/1.4 system-ui,sans-serif}
 header,main,footer{width:100%;max-width:420px}
-header{display:flex;align-items:center;gap:8px;margin:0 0 12px;font-size:14px;color:var(--ink-2)}
+header{display:flex;align-items:baseline;gap:8px;margin:0 0 12px;font-size:14px;color:var(--ink-2)}
 .badge{flex:none;border:1px solid var(--warn);color:var(--warn);border-radius:999px;padding:0 8px;font-size:13px;font-weight:500}
 main{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:24px}
 h1{margin:0 0 4px;font-size:20px;font-weight:650;overflow-wrap:anywhere}
 p{margin:0}
 .lead{color:var(--ink-2)}
 .amount{margin:24px 0;font-weight:650;line-height:1.1;white-space:nowrap;font-variant-numeric:tabular-nums;font-size:48px}
-.amount.long{font-size:32px}.amount.longer{font-size:24px}
+.amount.long{font-size:32px}.amount.longer{font-size:24px}.amount.longest{font-size:20px}
 dl{margin:0 0 24px;border-top:1px solid var(--line)}
 dl div{display:flex;justify-content:space-between;gap:16px;padding:8px 0;border-bottom:1px solid var(--line)}
 dt{color:var(--ink-2)}
@@ -30,6 +30,7 @@ select{margin-bottom:24px}
 button,.button{display:block;width:100%;min-height:48px;margin:0 0 12px;padding:12px 16px;border:1px solid var(--field-line);border-radius:6px;background:none;color:var(--ink);font:500 16px/1.4 system-ui,sans-serif;text-align:center;text-decoration:none;cursor:pointer}
 .primary{border-color:var(--accent);background:var(--accent);color:var(--accent-ink);font-variant-numeric:tabular-nums}
 .quiet{border-color:transparent;margin-bottom:0;color:var(--ink-2)}
+.way-back{margin:24px 0 0}
 .state{display:inline-flex;align-items:center;gap:8px}
 .state.good{color:var(--good)}.state.bad{color:var(--bad)}
 svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round;flex:none}

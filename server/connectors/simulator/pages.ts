@@ -34,11 +34,14 @@ export function openPage(view: PageView, language: Language, returnUrl: string):
   const texts = TEXTS[language]
   const amount = formatAmount(view.amount, view.currency, language)
   const approve = fill(texts.approve, 'amount', amount)
-  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }).format(
-    view.expiresAt,
-  )
-  // The hero must fit 320 px: 48 px up to 9 characters, then smaller, never wrapped.
-  const size = amount.length <= 9 ? '' : amount.length <= 14 ? ' long' : ' longer'
+  const time = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone: 'UTC',
+  }).format(view.expiresAt)
+  // The hero must fit 320 px without wrapping: the longer the text, the smaller its size.
+  const size = amount.length <= 9 ? '' : amount.length <= 14 ? ' long' : amount.length <= 17 ? ' longer' : ' longest'
   const body = `
 <h1>${encoded(texts.title[view.kind])}</h1>
 <p class="lead">${encoded(texts.lead[view.kind])}</p>
@@ -69,12 +72,11 @@ export function endPage(end: PageEnd, language: Language, returnUrl: string): Pa
   }[end]
   const icon = isGood ? '<path d="M5 12l5 5L20 7"/>' : '<circle cx="12" cy="12" r="9"/><path d="M12 8v5M12 16v.01"/>'
   const back = isWebAddress(returnUrl)
-    ? `<a class="button primary" href="${encoded(returnUrl)}" rel="noreferrer">${encoded(texts.back)}</a>`
-    : `<p>${encoded(texts.close)}</p>`
+    ? `<a class="button primary way-back" href="${encoded(returnUrl)}" rel="noreferrer">${encoded(texts.back)}</a>`
+    : `<p class="way-back">${encoded(texts.close)}</p>`
   const body = `
 <h1><span class="state ${isGood ? 'good' : 'bad'}"><svg viewBox="0 0 24 24" aria-hidden="true">${icon}</svg>${encoded(texts[end])}</span></h1>
 <p class="lead">${encoded(lead)}</p>
-<p class="hint"></p>
 ${back}`
   return page(texts[end], body, '', language, returnUrl)
 }
