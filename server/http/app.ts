@@ -23,7 +23,7 @@ import { createHttpMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { replyWithProblem } from './problem-reply.ts'
 import { parseQuery } from './query.ts'
-import { guardRoutes } from './route.ts'
+import { guardRoutes, SECURITY_HEADERS } from './route.ts'
 import {
   answerClientError,
   guardServer,
@@ -81,10 +81,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     replyWithProblem(error, request, reply, options.log)
   const app: App = Fastify({
     logger: false,
-    bodyLimit: MAX_BODY_BYTES,
+    // Reading stops here; up to here a body that is too large is still looked at, to say why (body.ts).
+    bodyLimit: 2 * MAX_BODY_BYTES,
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keepAlive,
     http: {
+      // Ours to refuse, as a problem.
+      requireHostHeader: false,
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: timeouts.headers,
       connectionsCheckingInterval: timeouts.check,
@@ -96,7 +99,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     routerOptions: { querystringParser: parseQuery },
     clientErrorHandler: (error, socket) => answerClientError(options, error, socket),
     frameworkErrors: (error, request, reply) => {
-      reply.header('request-id', request.id)
+      reply.headers(SECURITY_HEADERS).header('request-id', request.id)
       refuse(error, request, reply)
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -104,6 +107,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.decorateRequest('rawBody', null)
   app.decorateRequest('takesRawBody', false)
   app.decorateRequest('takesCards', false)
+  app.decorateRequest('maxBodyBytes', MAX_BODY_BYTES)
   app.decorateRequest('routeMetrics', null)
   app.setValidatorCompiler(compileValidator)
   // Answers are built by our own code from typed values; JSON.stringify measured faster than a compiled serializer and,

@@ -30,9 +30,20 @@ function bodyOf(request: FastifyRequest, bytes: Buffer): unknown {
   }
   // Absent: the route's schema says whether that will do.
   if (bytes.length === 0) return undefined
+  if (bytes.length > request.maxBodyBytes) throw oversized(bytes)
   const body = parseJson(bytes, request)
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
   throw new Problem('validation-error', { detail: 'The body must be a JSON object.' })
+}
+
+/** A hundred thousand lines are too many items, however many bytes they take; saying so helps more than a size. */
+function oversized(bytes: Buffer): Problem {
+  try {
+    parseJson(bytes)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'too-many-items') return error
+  }
+  return new Problem('body-too-large')
 }
 
 /** Refuses a body of another content type before reading it; undefined when the body, if any, may be read. */

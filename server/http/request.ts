@@ -23,6 +23,7 @@ declare module 'fastify' {
     rawBody: Buffer | null
     takesRawBody: boolean
     takesCards: boolean
+    maxBodyBytes: number
     routeMetrics: RouteMetrics | null
   }
 }

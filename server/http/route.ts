@@ -10,7 +10,7 @@ import type { App } from './app.ts'
 import { type Access, type Authenticate, assertAccess, bearerOf, type Caller, refusalOf } from './auth.ts'
 import { bodyRefusal } from './body.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { createHostCheck, framingProblem } from './transport.ts'
+import { createHostCheck, framingProblem, MAX_BODY_BYTES } from './transport.ts'
 
 export interface RouteGuards {
   authenticate: Authenticate
@@ -29,7 +29,7 @@ export const NO_QUERY = Type.Object({}, { additionalProperties: false })
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** Headers on every answer. Pages that need scripts or frames set their own policy over this one. */
-const SECURITY_HEADERS: Record<string, string> = {
+export const SECURITY_HEADERS: Record<string, string> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -53,6 +53,7 @@ export function guardRoutes(app: App, guards: RouteGuards): void {
     const ownHooks =
       route.onRequest === undefined ? [] : Array.isArray(route.onRequest) ? route.onRequest : [route.onRequest]
     route.onRequest = [enterHook(route, route.config.access, guards), ...ownHooks]
+    if (route.config.rawBody) route.bodyLimit ??= MAX_BODY_BYTES
     const takesBody = methods.some((method) => WITH_BODY.has(method)) && !route.config.rawBody
     route.schema = { querystring: NO_QUERY, ...(takesBody ? { body: NO_BODY } : {}), ...route.schema }
   })
@@ -74,6 +75,8 @@ function firstHook(guards: RouteGuards, paths: { method: string; pattern: RegExp
     const { raw } = request
     const framing = framingProblem(raw.rawHeaders)
     if (framing) return done(framing)
+    if (raw.headers.host === undefined)
+      return done(new Problem('malformed-request', { detail: 'The Host header is missing.' }))
     if (!isOurs(raw.headers.host)) return done(new Problem('misdirected-request'))
     if (mayHoldCardNumber(raw.url as string))
       return done(new Problem('card-data-not-allowed', { detail: 'The address looks like it holds a card number.' }))
@@ -89,6 +92,7 @@ function enterHook(route: RouteOptions, access: Access, guards: RouteGuards): Ho
   const { authenticate, isDraining } = guards
   const { takesCards = false, rawBody = false, whileDraining = false } = route.config ?? {}
   const routeMetrics = guards.metrics.route(String(route.method), route.url)
+  const maxBodyBytes = route.bodyLimit ?? MAX_BODY_BYTES
   const isPublic = access.keys === 'public'
 
   function admit(caller: Caller | null, request: FastifyRequest): Problem | undefined {
@@ -102,6 +106,7 @@ function enterHook(route: RouteOptions, access: Access, guards: RouteGuards): Ho
     request.routeMetrics = routeMetrics
     request.takesCards = takesCards
     request.takesRawBody = rawBody
+    request.maxBodyBytes = maxBodyBytes
     if (!whileDraining && isDraining()) return done(new Problem('shutting-down'))
     if (isPublic) return done(admit(null, request))
     const bearer = bearerOf(request.raw.headers.authorization)

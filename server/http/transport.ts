@@ -75,12 +75,11 @@ export function guardServer(deps: TransportDeps, server: Server): void {
 }
 
 /** Says which Host headers are ours. `names` are host names without port, in any case. */
-export function createHostCheck(names: readonly string[]): (host: string | undefined) => boolean {
+export function createHostCheck(names: readonly string[]): (host: string) => boolean {
   const known = new Set(['localhost', '127.0.0.1', '[::1]', ...names.map((name) => name.toLowerCase())])
   // The spelling seen last, port included, spares nearly every request the parsing.
   let last: string | undefined
   return (host) => {
-    if (host === undefined) return false
     if (host === last) return true
     const name = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/.exec(host.toLowerCase())?.[1]
     if (name === undefined || !known.has(name)) return false

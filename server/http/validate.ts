@@ -115,10 +115,14 @@ function faultsOf(root: TSchema, value: unknown, error: TLocalizedValidationErro
       return error.params.requiredProperties.map((name) =>
         fault('validation-error', `${pointer}/${escapePointer(name)}`, 'Is required.'),
       )
-    case 'additionalProperties':
+    case 'additionalProperties': {
+      const place = schemaAt(root, error.schemaPath)
+      // Where further members have a schema of their own, its errors say what is wrong with them.
+      if (place?.['additionalProperties'] !== false) return []
       return error.params.additionalProperties.map((name) =>
         fault('unknown-field', `${pointer}/${escapePointer(name)}`, 'Is not taken here.'),
       )
+    }
     case 'boolean':
       // Said again, and better, by the `additionalProperties` error that follows it.
       return []
