@@ -2,7 +2,7 @@
 // same terminal, same signals, same exit code.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,8 +48,34 @@ export function runProgram(program, args, flags = []) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
   }
+  stopWithNpm(() => child.kill('SIGTERM'))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
+}
+
+/**
+ * Calls `stop` once when npm ends before us. npm runs a script through a shell, and a signal to npm reaches only that
+ * shell; without this, `kill` on `npm start` would leave the server running unseen.
+ */
+function stopWithNpm(stop) {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return
+  const born = ancestors()
+  const timer = setInterval(() => {
+    if (ancestors() === born) return
+    clearInterval(timer)
+    stop()
+  }, 200)
+  timer.unref()
+}
+
+/** Our parent and, where that is npm's shell and the system tells, npm itself. */
+function ancestors() {
+  try {
+    const [, name, rest] = /^\d+ \((.*)\) \S (.*)$/s.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8')) ?? []
+    return /^(sh|dash|bash|ash)$/.test(name) ? `${process.ppid} ${rest.split(' ')[0]}` : `${process.ppid}`
+  } catch {
+    return `${process.ppid}`
+  }
 }

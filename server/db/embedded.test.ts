@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import { readPostmasterFile } from './address.ts'
 import { findRunning, startEmbedded } from './embedded.ts'
@@ -49,7 +50,11 @@ test('a new cluster starts durable, speaks UTF-8 and gives the same data after a
 test('the database of a living owner is found, and nobody else may own it', async () => {
   const owner = await startEmbedded({ dataDir, log: silentLog })
   assert.equal(await findRunning(dataDir), owner.url)
-  await assert.rejects(startEmbedded({ dataDir, log: silentLog }), /Another Onetill process is using the database/)
+  const impatient = { now: systemClock.now, sleep: async () => {} }
+  await assert.rejects(
+    startEmbedded({ dataDir, log: silentLog, clock: impatient }),
+    /Another Onetill process is using the database/,
+  )
   assert.deepEqual(await texts(owner.url), ['smörgås'])
   await owner.stop()
   assert.equal(await findRunning(dataDir), undefined)

@@ -61,8 +61,9 @@ const STOP_PATIENCE_MS = 60_000
 const BLOCKED_TRIES = 60
 const BLOCKED_REST_MS = 250
 const MAX_RESTART_REST_MS = 5_000
-const OWNER_LOOKS = 10
-const OWNER_REST_MS = 50
+/** A server that is just stopping still owns its database while it drains; 4 s of patience make a restart smooth. */
+const OWNER_LOOKS = 40
+const OWNER_REST_MS = 100
 
 const SETTINGS: Record<string, string> = {
   // Durability: an acknowledged payment survives a power cut. Stated here so that no ALTER SYSTEM can undo it.
@@ -243,7 +244,6 @@ async function takeOver(place: Place, log: Log, clock: Clock): Promise<void> {
   const address = { ...left.address, password: place.address.password }
   if (!isAlive(left.pid)) return forgetAddress(address)
   let answer = await ask(address)
-  // A session of a process killed this instant takes a moment to be noticed.
   for (let look = 1; answer === 'owned' && look < OWNER_LOOKS; look++) {
     await clock.sleep(OWNER_REST_MS)
     answer = await ask(address)
