@@ -22,13 +22,10 @@ const first = <T>(list: readonly T[]): T => list[0] as T
 describe('a new merchant', () => {
   it('can sell at once: a web shop, a shop with register and terminal, two simulators and a drawer', async () => {
     const config = await world.cache.get(mine.merchant_id)
-    assert.deepEqual(
-      [...(config?.stores.values() ?? [])].map((store) => [store.kind, store.country, store.timeZone]),
-      [
-        ['web', 'NL', 'Europe/Amsterdam'],
-        ['shop', 'NL', 'Europe/Amsterdam'],
-      ],
+    const stores = [...(config?.stores.values() ?? [])].map(
+      ({ kind, country, timeZone }) => `${kind} ${country} ${timeZone}`,
     )
+    assert.deepEqual(stores.sort(), ['shop NL Europe/Amsterdam', 'web NL Europe/Amsterdam'])
     assert.equal(config?.registers.size, 1)
     assert.equal(config?.terminals.get(first(mine.terminals).id)?.registerId, first(mine.registers).id)
     assert.deepEqual(config?.accounts.map(({ name, priority }) => [name, priority]).sort(), [
@@ -121,11 +118,8 @@ describe('isolation', () => {
   })
 
   it('lists only what is mine', async () => {
-    const stores = (await world.call(mine.secret_key, 'GET', '/v1/stores')).body.data
-    assert.deepEqual(
-      stores.map((store) => store['id']),
-      mine.stores.map((store) => store.id),
-    )
+    const listed = (await world.call(mine.secret_key, 'GET', '/v1/stores')).body.data.map((store) => store['id'])
+    assert.deepEqual(listed.sort(), mine.stores.map((store) => store.id).sort())
   })
 })
 
