@@ -18,12 +18,18 @@ describe('event stream', () => {
   async function serve(streams: EventStreams) {
     const server = createServer((request, response) => {
       const query = new URL(request.url ?? '', 'http://local').searchParams
-      void streams.feed(response, { merchantId: world.merchantId, after: BigInt(query.get('after') ?? 0), type: query.get('type') })
+      void streams.feed(response, {
+        merchantId: world.merchantId,
+        after: BigInt(query.get('after') ?? 0),
+        type: query.get('type'),
+      })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return {
       open: (query: string) =>
-        new Promise<IncomingMessage>((resolve) => get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`, resolve)),
+        new Promise<IncomingMessage>((resolve) =>
+          get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?${query}`, resolve),
+        ),
       async close() {
         await streams.stop()
         await new Promise((resolve) => server.close(resolve))
@@ -38,8 +44,9 @@ describe('event stream', () => {
     response.on('data', (chunk) => (text += String(chunk)))
     response.on('close', () => (hasEnded = true))
     while (!isEnough(text) && !hasEnded) {
-      await world.clock.advance(500)
-      await new Promise((resolve) => setImmediate(resolve))
+      // Time moves only while the stream rests, so that no database answer is overtaken by the clock.
+      if (world.clock.sleepers() > 0) await world.clock.advance(500)
+      else await new Promise((resolve) => setImmediate(resolve))
     }
     return text
   }
@@ -90,7 +97,7 @@ describe('event stream', () => {
     stuck.pause()
     const wasDropped = new Promise((resolve) => stuck.once('close', resolve))
     const reader = await server.open(`after=${start}&type=big.*`)
-    const text = await readUntil(reader, (read) => idsIn(read).length === 300)
+    const text = await readUntil(reader, (read) => read.length > 300 * big.length)
     assert.equal(idsIn(text).length, 300)
     for (let i = 0; i < 50; i++) await world.clock.advance(1000)
     // What lies in the socket has to be read before its end shows.
