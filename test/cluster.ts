@@ -4,12 +4,12 @@
 // its own (see server/db/embedded.test.ts).
 
 import { spawn } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import pg from 'pg'
-import { startEmbedded } from '../server/db/embedded.ts'
+import { findRunning, startEmbedded } from '../server/db/embedded.ts'
 import { withLockFile } from '../server/db/lock-file.ts'
 import { systemClock } from '../server/lib/clock.ts'
 import { silentLog } from '../server/lib/log.ts'
@@ -29,6 +29,7 @@ const IDLE_MS = 60_000
 const LOOK_MS = 5_000
 const START_PATIENCE_MS = 60_000
 
+const FOLDER = 'onetill-test-cluster-'
 const KEEPER = 'onetill test keeper'
 const shared = join(tmpdir(), `onetill-test-${process.getuid?.() ?? 0}`)
 const addressFile = `${shared}.json`
@@ -41,7 +42,8 @@ export interface TestCluster {
 
 /** Starts a cluster in a folder of its own. */
 export async function startTestCluster(): Promise<TestCluster> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'onetill-test-'))
+  await sweep()
+  const dataDir = await mkdtemp(join(tmpdir(), FOLDER))
   // Root's database runs as another user, who must be able to pass through.
   await chmod(dataDir, 0o711)
   const embedded = await startEmbedded({ dataDir, log: silentLog, settings: SETTINGS })
@@ -51,6 +53,24 @@ export async function startTestCluster(): Promise<TestCluster> {
       await embedded.stop()
       await rm(dataDir, { recursive: true, force: true })
     },
+  }
+}
+
+/** Clears away clusters whose run was killed: they have no owner any more and nobody would ever stop them. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(FOLDER)) continue
+    const dataDir = join(tmpdir(), name)
+    const isOurs = await stat(dataDir).then(
+      ({ uid }) => uid === (process.getuid?.() ?? uid),
+      () => false,
+    )
+    if (!isOurs || (await findRunning(dataDir).catch(() => undefined))) continue
+    // Taking over stops what is left; a cluster that is just being started by its own run refuses, and is left alone.
+    const taken = await startEmbedded({ dataDir, log: silentLog, settings: SETTINGS }).catch(() => undefined)
+    if (!taken) continue
+    await taken.stop()
+    await rm(dataDir, { recursive: true, force: true })
   }
 }
 
