@@ -139,10 +139,13 @@ const REFERENCE_POLICY = [
 const TEXT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+/** What a browser showing a page must know besides the policy. */
+const PAGE_HEADERS = { 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' }
+
 function referencePages(app: App): void {
   let script: Promise<Buffer> | undefined
   const page = (reply: FastifyReply, policy: string) =>
-    reply.type('text/html; charset=utf-8').header('content-security-policy', policy)
+    reply.type('text/html; charset=utf-8').headers({ ...PAGE_HEADERS, 'content-security-policy': policy })
   const hidden = { config: PUBLIC, schema: { hide: true } }
   app.get('/docs', hidden, async (_request, reply) => {
     page(reply, REFERENCE_POLICY)
