@@ -110,8 +110,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.decorateRequest('maxBodyBytes', MAX_BODY_BYTES)
   app.decorateRequest('routeMetrics', null)
   app.setValidatorCompiler(compileValidator)
-  // Answers are built by our own code from typed values; JSON.stringify measured faster than a compiled serializer and,
-  // unlike it, throws on a bigint instead of guessing.
+  // Answers are built by our own code from typed values. JSON.stringify measured as fast as a compiled serializer for a
+  // payment (both 1.6 to 2 µs) and, unlike it, throws on a bigint instead of guessing.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   app.setErrorHandler(refuse)
   parseBodiesStrictly(app)
