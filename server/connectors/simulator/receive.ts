@@ -64,6 +64,7 @@ function parse(body: Buffer): WireEvent {
 function translate(event: WireEvent): ConnectorEvent {
   const data = event.data as Record<string, string>
   const about = { psp_event_id: event.id, operation_id: data['operation_id'], psp_reference: data['psp_reference'] }
+  if (!data['amount']) return { type: 'ignored', psp_event_id: event.id, reason: `nothing follows from ${event.type}` }
   const money = { amount: minor(data['amount']), currency: data['currency'] as string }
   if (event.type.startsWith('operation.')) {
     return {
