@@ -315,9 +315,11 @@ function importsOf(path: string): Import[] {
 function importOffence(path: string, { to, isType }: Import): string[] {
   const from = moduleOf(path)
   const target = moduleOf(to)
+  // Command-line programs put parts together too, and write the first lines of new files.
+  if (from === 'cli') return []
   if (!to.startsWith('server/')) return [`${path} imports ${to}: the server stands on nothing outside server/`]
   if (from === '' && WIRING.includes(basename(path))) return []
-  if (from === 'cli' || from === target) return []
+  if (from === target) return []
   if (target === '') return [`${path} imports ${to}: wiring imports modules, never the other way round`]
   const allowed = MAY_IMPORT[from]
   if (!allowed) return [`${path} is in a module that test/tidy.test.ts does not know: give it a row in MAY_IMPORT`]
