@@ -23,8 +23,8 @@ create table ledger_line (
   channel     text collate "C" not null,
   store_id    text collate "C" not null,  -- '' = no store
   amount      bigint not null check (amount <> 0),
-  primary key (merchant_id, entry_id, line_no),
-  foreign key (merchant_id, entry_id) references ledger_entry
+  -- That the entry exists is checked with its balance, once per entry, instead of by a foreign key, once per line.
+  primary key (merchant_id, entry_id, line_no)
 );
 
 create table ledger_balance (
@@ -38,20 +38,35 @@ create table ledger_balance (
   primary key (merchant_id, account, currency, channel, store_id)
 ) with (fillfactor = 50);
 
--- Every entry sums to zero per currency at commit, whoever wrote it.
+-- Every entry exists and sums to zero in each currency, whoever wrote it.
+create function ledger_refuse_unbalanced(p_merchant text, p_entry text) returns void language plpgsql as $$
+begin
+  if not exists (select from ledger_entry e where e.merchant_id = p_merchant and e.id = p_entry)
+    or exists (select from ledger_line l where l.merchant_id = p_merchant and l.entry_id = p_entry
+                 group by l.currency having sum(l.amount) <> 0)
+  then
+    raise exception 'ledger entry % does not balance', p_entry using errcode = 'check_violation';
+  end if;
+end $$;
+
+-- At commit, once per entry: on its first line.
 create function ledger_entry_balances() returns trigger language plpgsql as $$
 begin
-  if exists (
-    select from ledger_line l
-    where l.merchant_id = new.merchant_id and l.entry_id = new.entry_id
-    group by l.currency having sum(l.amount) <> 0
-  ) then
-    raise exception 'ledger entry % does not balance', new.entry_id using errcode = 'check_violation';
-  end if;
+  perform ledger_refuse_unbalanced(new.merchant_id, new.entry_id);
   return null;
 end $$;
 create constraint trigger ledger_line_balances after insert on ledger_line
-  deferrable initially deferred for each row execute function ledger_entry_balances();
+  deferrable initially deferred for each row when (new.line_no = 1) execute function ledger_entry_balances();
+
+-- And at once for lines that come without their entry's first line: nobody adds to an entry unseen.
+create function ledger_late_lines_balance() returns trigger language plpgsql as $$
+begin
+  perform ledger_refuse_unbalanced(l.merchant_id, l.entry_id) from added l
+    group by l.merchant_id, l.entry_id having min(l.line_no) > 1;
+  return null;
+end $$;
+create trigger ledger_late_lines after insert on ledger_line referencing new table as added
+  for each statement execute function ledger_late_lines_balance();
 
 -- Append-only twice: the running role has no right to update or delete (see migrate.ts), and for any other role this says no.
 create function refuse_change() returns trigger language plpgsql as $$

@@ -303,7 +303,10 @@ $$;
 -- then lists what that command instructed.
 create function payment_render(p_merchant text, p_payments text[], p_keys text[])
 returns table (payment_id text, body text)
-language sql stable as $$
+language plpgsql stable as $$
+#variable_conflict use_column
+begin
+  return query
   select p.id, json_build_object(
     'id', p.id, 'object', 'payment', 'direction', p.direction, 'status', p.status, 'attention', p.attention,
     'amount', p.amount, 'currency', p.currency, 'channel', p.channel, 'capture', p.capture,
@@ -327,8 +330,8 @@ language sql stable as $$
     'metadata', coalesce(p.metadata, '{}'::jsonb), 'version', p.version,
     'created_at', rfc3339(p.created_at), 'updated_at', rfc3339(p.updated_at)
   )::text
-  from unnest(p_payments, p_keys) i (id, key)
-  join payment p on p.merchant_id = p_merchant and p.id = i.id
+  from unnest(p_payments, p_keys, array_fill(p_merchant, array[array_length(p_payments, 1)])) i (id, key, merchant_id)
+  join payment p on p.merchant_id = i.merchant_id and p.id = i.id
   left join lateral (
     select json_agg(json_build_object(
         'id', t.id, 'object', 'tender', 'method', t.method, 'amount', t.amount, 'status', tender_status(t),
@@ -353,5 +356,5 @@ language sql stable as $$
           json_build_object('code', o.decline_code, 'message', o.decline_message, 'retryable', o.decline_is_retryable) end,
         'created_at', rfc3339(o.created_at)) order by o.id) as list
     from operation o where i.key is not null and o.merchant_id = p_merchant and o.payment_id = p.id and o.idempotency_key = i.key
-  ) o on true
-$$;
+  ) o on true;
+end $$;

@@ -2,6 +2,7 @@
 -- operation, and the event, in one call for a whole batch. After it commits, money may move: not before.
 
 create type payment_create_row as (
+  merchant_id text,  -- filled in by the function; see payment_apply_row
   n int, at timestamptz, key text, fingerprint text, payment_id text, event_id text, direction text,
   amount bigint, currency text, channel text, capture text, store_id text, order_id text, customer_id text,
   reference text, country text, return_url text, metadata jsonb,
@@ -16,7 +17,9 @@ create type payment_create_row as (
 -- A refused row leaves nothing behind. Locks, in order: idempotency keys, order slots (sorted), tokens, the event counter.
 create function payment_create(p_merchant text, p_rows json)
 returns table (n int, outcome text, fingerprint text, payment_id text, body text)
-language plpgsql as $$
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set join_collapse_limit = 1 set enable_material = off set random_page_cost = 1.1 as $$
 #variable_conflict use_column
 declare
   v_rows payment_create_row[];
@@ -24,8 +27,10 @@ declare
   v_refused text[] := '{}';
   v_order_refused text[] := '{}';
   v_at timestamptz;
+  v_base payment_create_row;
 begin
-  select array_agg(r), max(r.at) into v_rows, v_at from json_populate_recordset(null::payment_create_row, p_rows) r;
+  v_base.merchant_id := p_merchant;
+  select array_agg(r), max(r.at) into v_rows, v_at from json_populate_recordset(v_base, p_rows) r;
 
   with claimed as (
     insert into idempotency_key (merchant_id, key, fingerprint, payment_id, created_at)
@@ -62,10 +67,12 @@ begin
     select r.n, case
         when r.payment_id = any (v_order_refused) then 'order_paid'
         when r.payment_id = any (v_refused) then 'token_used'
+        -- This very row, committed by a call whose answer was lost.
+        when k.payment_id = r.payment_id then 'ok'
         else 'known' end,
       k.fingerprint, k.payment_id, null::text
     from unnest(v_rows) r
-    left join idempotency_key k on k.merchant_id = p_merchant and k.key = r.key
+    left join idempotency_key k on k.merchant_id = r.merchant_id and k.key = r.key
     where not r.payment_id = any (v_claimed) or r.payment_id = any (v_refused || v_order_refused);
 
   select array_agg(r order by r.n) into v_rows from unnest(v_rows) r
@@ -113,15 +120,17 @@ begin
     from unnest(v_rows) r));
 
   -- Without a tender the command is finished here, so its reply is stored here.
-  insert into idempotency_reply (merchant_id, key, status, body)
-    select p_merchant, r.key, 201, v.body
-    from unnest(v_rows) r
-    join payment_render(p_merchant, (select array_agg(x.payment_id) from unnest(v_rows) x where x.tender_id is null), null) v
-      on v.payment_id = r.payment_id;
+  if exists (select from unnest(v_rows) r where r.tender_id is null) then
+    insert into idempotency_reply (merchant_id, key, status, body)
+      select p_merchant, r.key, 201, v.body
+      from unnest(v_rows) r
+      cross join lateral payment_render(p_merchant, array[r.payment_id], null) v
+      where r.tender_id is null;
+  end if;
 
-  return query select r.n, 'ok'::text, null::text, r.payment_id, i.body
-    from unnest(v_rows) r
-    left join idempotency_reply i on r.tender_id is null and i.merchant_id = p_merchant and i.key = r.key;
+  return query select r.n, 'ok'::text, null::text, r.payment_id,
+      case when r.tender_id is null then (select i.body from idempotency_reply i where i.merchant_id = p_merchant and i.key = r.key) end
+    from unnest(v_rows) r;
 end $$;
 
 -- Takes the slot of each order for the payment at the same array place; returns the payments that were refused because

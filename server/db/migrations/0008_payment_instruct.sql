@@ -21,7 +21,9 @@ create type payment_instruct_row as (
 -- holds its key already (another account after no_effect).
 create function payment_instruct(p_merchant text, p_rows json)
 returns table (n int, outcome text, fingerprint text, payment_id text, body text)
-language plpgsql as $$
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set join_collapse_limit = 1 set enable_material = off set random_page_cost = 1.1 as $$
 #variable_conflict use_column
 declare
   v_rows payment_instruct_row[];
@@ -36,7 +38,10 @@ begin
         values (p_merchant, r.key, r.fingerprint, r.payment_id, r.at) on conflict (merchant_id, key) do nothing;
       if not found then
         select * into k from idempotency_key i where i.merchant_id = p_merchant and i.key = r.key;
-        outcome := 'known'; fingerprint := k.fingerprint; payment_id := k.payment_id;
+        -- This very row, committed by a call whose answer was lost, is a success; anything else is an earlier command.
+        outcome := case when r.operations is not null and exists (select from operation o where o.merchant_id = p_merchant
+          and o.id = r.operations[1].operation_id) then 'ok' else 'known' end;
+        fingerprint := k.fingerprint; payment_id := k.payment_id;
         return next;
         continue;
       end if;
@@ -175,7 +180,8 @@ end $$;
 
 -- Recomputes payments' sums and status from their tenders. Callers hold the payments' row locks.
 create function payment_sum_up(p_merchant text, p_payments text[], p_at timestamptz) returns void
-language sql as $$
+language plpgsql as $$
+begin
   update payment p set
       amount_authorized = s.authorized, amount_capturable = s.capturable, amount_captured = s.captured,
       amount_refundable = s.refundable, amount_refunded = s.refunded, amount_in_flight = s.in_flight,
@@ -183,7 +189,7 @@ language sql as $$
                               s.has_action, s.tenders, s.has_expired, s.released),
       version = p.version + 1, updated_at = p_at
     from (
-      select i.id, count(t.id)::int as tenders,
+      select i.id, i.merchant_id, count(t.id)::int as tenders,
         coalesce(sum(t.authorized), 0)::bigint as authorized, coalesce(sum(tender_capturable(t)), 0)::bigint as capturable,
         coalesce(sum(t.captured - t.reversed), 0)::bigint as captured,
         coalesce(sum(greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight)), 0)::bigint as refundable,
@@ -193,12 +199,12 @@ language sql as $$
         coalesce(sum(t.charge_in_flight), 0)::bigint as charge_in_flight,
         coalesce(bool_or(t.charge_in_flight > 0 and t.next_action is not null), false) as has_action,
         coalesce(bool_or(t.is_expired), false) as has_expired, coalesce(sum(t.released), 0)::bigint as released
-      from unnest(p_payments) i (id)
-      left join tender t on t.merchant_id = p_merchant and t.payment_id = i.id
-      group by i.id
+      from unnest(p_payments, array_fill(p_merchant, array[array_length(p_payments, 1)])) i (id, merchant_id)
+      left join tender t on t.merchant_id = i.merchant_id and t.payment_id = i.id
+      group by i.id, i.merchant_id
     ) s
-    where p.merchant_id = p_merchant and p.id = s.id
-$$;
+    where p.merchant_id = s.merchant_id and p.id = s.id;
+end $$;
 
 create function payment_event_data(p payment) returns jsonb language sql stable as $$
   select jsonb_build_object('status', p.status, 'attention', p.attention, 'amount', p.amount, 'currency', p.currency,

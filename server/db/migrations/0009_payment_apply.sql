@@ -3,6 +3,9 @@
 -- in a call. Whether a row has an effect is decided on the locked state; evidence that has none is kept all the same.
 
 create type payment_apply_row as (
+  -- Filled in by the function. Joins take the merchant from the row, not from the parameter: with a constant the planner may
+  -- begin at the merchant's whole table, which on a young table it believes to be small.
+  merchant_id text,
   n int, at timestamptz, evidence_id text, event_id text, task_id text, payment_id text, operation_id text, source text,
   -- succeeded · declined · no_effect · pending · unknown · expired; is_reversal: a success is taken back.
   outcome text, is_reversal boolean, amount bigint, currency text, psp_reference text, occurred_at timestamptz,
@@ -54,7 +57,11 @@ $$;
 
 create function payment_apply(p_merchant text, p_rows json)
 returns table (n int, outcome text, state text, body text)
-language plpgsql as $$
+language plpgsql
+-- One plan for the life of the session, by index from the batch's rows: planning anew cost more than the work itself, and a
+-- plan made while the tables are empty must still be right when they are not.
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set join_collapse_limit = 1 set enable_material = off set random_page_cost = 1.1 as $$
 #variable_conflict use_column
 declare
   v_rows payment_apply_row[];
@@ -63,8 +70,10 @@ declare
   v_changed text[];
   v_postings ledger_posting[];
   v_at timestamptz;
+  v_base payment_apply_row;
 begin
-  select array_agg(r order by r.n), max(r.at) into v_rows, v_at from json_populate_recordset(null::payment_apply_row, p_rows) r;
+  v_base.merchant_id := p_merchant;
+  select array_agg(r order by r.n), max(r.at) into v_rows, v_at from json_populate_recordset(v_base, p_rows) r;
 
   if exists (select from unnest(v_rows) r where r.inbound_event is not null) then
     v_rows := payment_apply_inbound(p_merchant, v_rows);
@@ -73,16 +82,28 @@ begin
     if v_rows is null then return; end if;
   end if;
 
-  perform from payment p where p.merchant_id = p_merchant and p.id in (select r.payment_id from unnest(v_rows) r)
-    order by p.id for update;
+  -- A row committed by a call whose answer was lost is told what it did, and does nothing again.
+  if exists (select from unnest(v_rows) r join evidence v on v.merchant_id = r.merchant_id and v.payment_id = r.payment_id and v.id = r.evidence_id) then
+    return query select r.n, v.effect, o.state, b.body
+      from unnest(v_rows) r
+      join evidence v on v.merchant_id = r.merchant_id and v.payment_id = r.payment_id and v.id = r.evidence_id
+      join operation o on o.merchant_id = r.merchant_id and o.id = r.operation_id
+      cross join lateral payment_render(p_merchant, array[r.payment_id], array[o.idempotency_key]) b;
+    select array_agg(r order by r.n) into v_rows from unnest(v_rows) r
+      where not exists (select from evidence v where v.merchant_id = r.merchant_id and v.payment_id = r.payment_id and v.id = r.evidence_id);
+    if v_rows is null then return; end if;
+  end if;
+
+  perform from unnest(v_rows) r join payment p on p.merchant_id = r.merchant_id and p.id = r.payment_id
+    order by p.id for update of p;
 
   select array_agg((r.n, payment_effect(r, o, p.currency), least(coalesce(r.amount, o.amount), o.amount), tender_hold(t),
                     p.currency, p.channel, p.store_id, p.is_canceled, p.attention, r, o, t)::payment_applied order by r.n)
     into v_work
     from unnest(v_rows) r
-    join operation o on o.merchant_id = p_merchant and o.id = r.operation_id
-    join payment p on p.merchant_id = p_merchant and p.id = o.payment_id
-    join tender t on t.merchant_id = p_merchant and t.payment_id = o.payment_id and t.id = o.tender_id;
+    join operation o on o.merchant_id = r.merchant_id and o.id = r.operation_id
+    join payment p on p.merchant_id = r.merchant_id and p.id = o.payment_id
+    join tender t on t.merchant_id = r.merchant_id and t.payment_id = o.payment_id and t.id = o.tender_id;
 
   insert into evidence (merchant_id, payment_id, id, operation_id, source, outcome, effect, amount, psp_reference, body, occurred_at, received_at)
     select p_merchant, (w.o).payment_id, (w.r).evidence_id, (w.o).id, (w.r).source,
@@ -105,7 +126,7 @@ begin
     perform event_append_rows(p_merchant, v_at, (
       select array_agg(((w.r).event_id, case when (w.r).is_retried then 'payment.retried' else payment_event_type(w.effect, (w.o).kind, (w.r).next_action) end, 'payment', p.id, p.version,
           payment_event_data(p) || jsonb_build_object('operation_id', (w.o).id, 'operation', (w.o).kind))::event_row order by w.n)
-      from unnest(v_work) w join payment p on p.merchant_id = p_merchant and p.id = (w.o).payment_id
+      from unnest(v_work) w join payment p on p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id
       where w.effect not like 'none%'));
   end if;
 
@@ -117,7 +138,7 @@ begin
       v.body)::payment_answer order by w.n)
     into v_answers
     from unnest(v_work) w
-    join operation o on o.merchant_id = p_merchant and o.id = (w.o).id
+    join operation o on o.merchant_id = (w.o).merchant_id and o.id = (w.o).id
     join payment_render(p_merchant, (select array_agg((x.o).payment_id order by x.n) from unnest(v_work) x),
                         (select array_agg((x.o).idempotency_key order by x.n) from unnest(v_work) x)) v on v.payment_id = o.payment_id;
 
@@ -156,15 +177,15 @@ begin
       occurred_at = coalesce((w.r).occurred_at, o.occurred_at),
       settled_at = case when w.effect in ('succeed', 'late', 'fail', 'reverse') then (w.r).at else o.settled_at end
     from unnest(p_work) w
-    where o.merchant_id = p_merchant and o.id = (w.o).id and w.effect in ('succeed', 'late', 'fail', 'reverse', 'pend', 'unknown');
+    where o.merchant_id = (w.o).merchant_id and o.id = (w.o).id and w.effect in ('succeed', 'late', 'fail', 'reverse', 'pend', 'unknown');
 
   -- What is not final is asked again; what is final is not.
   delete from operation_ask a using unnest(p_work) w
-    where a.merchant_id = p_merchant and a.operation_id = (w.o).id and w.effect in ('succeed', 'late', 'fail', 'reverse');
+    where a.merchant_id = (w.o).merchant_id and a.operation_id = (w.o).id and w.effect in ('succeed', 'late', 'fail', 'reverse');
   update operation_ask a set ask_at = (w.r).ask_at, attempt = coalesce((w.r).ask_attempt, a.attempt),
       not_found = coalesce((w.r).not_found, a.not_found)
     from unnest(p_work) w
-    where a.merchant_id = p_merchant and a.operation_id = (w.o).id and (w.r).ask_at is not null
+    where a.merchant_id = (w.o).merchant_id and a.operation_id = (w.o).id and (w.r).ask_at is not null
       and w.effect not in ('succeed', 'late', 'fail', 'reverse');
 
   -- A void that took effect before the customer acted ends the charge itself.
@@ -173,7 +194,7 @@ begin
         decline_is_retryable = false, amount_effective = 0, settled_at = (w.r).at
       from unnest(p_work) w
       where (w.o).kind = 'void' and w.effect = 'succeed' and (w.t).charge_in_flight > 0
-        and o.merchant_id = p_merchant and o.id = (w.t).charge_operation_id and o.state = 'pending'
+        and o.merchant_id = (w.o).merchant_id and o.id = (w.t).charge_operation_id and o.state = 'pending'
       returning o.id
   ) delete from operation_ask a using ended e where a.merchant_id = p_merchant and a.operation_id = e.id;
 end $$;
@@ -231,11 +252,11 @@ begin
         (w.o).kind = 'credit' and (w.t).charge_operation_id = (w.o).id as is_own_credit,
         (w.o).kind = 'refund' or ((w.o).kind = 'credit' and (w.t).charge_operation_id <> (w.o).id) as is_refund,
         coalesce((w.o).amount_effective, 0) as taken_back) x
-    where t.merchant_id = p_merchant and t.payment_id = (w.o).payment_id and t.id = (w.o).tender_id and w.effect not like 'none%';
+    where t.merchant_id = (w.o).merchant_id and t.payment_id = (w.o).payment_id and t.id = (w.o).tender_id and w.effect not like 'none%';
 
   -- An increment raises what is owed by what was approved.
   update payment p set amount = p.amount + w.amount from unnest(p_work) w
-    where (w.o).kind = 'increment' and w.effect in ('succeed', 'late') and p.merchant_id = p_merchant and p.id = (w.o).payment_id;
+    where (w.o).kind = 'increment' and w.effect in ('succeed', 'late') and p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id;
 
   if exists (select from unnest(p_work) w where w.effect in ('succeed', 'late') and (w.t).save_instrument_id is not null and (w.o).id = (w.t).charge_operation_id) then
     perform vault_save_instruments(p_merchant, (
