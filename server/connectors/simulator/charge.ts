@@ -136,9 +136,15 @@ function planLater(turn: Turn, operation: Operation, behaviour: CardBehaviour): 
   if (isSale && (behaviour.does === 'capture_fails' || turn.struck.reversed_later)) {
     turn.books.store.addTimer({ ...timerOf(operation), due_at, what: 'reverse' })
   }
-  if (behaviour.does === 'dispute') {
-    turn.books.store.addTimer({ ...timerOf(operation), due_at: BigInt(turn.nowMs + 60_000), what: 'dispute' })
-  }
+  if (isSale && behaviour.does === 'dispute') disputeLater(turn.books, operation, turn.nowMs)
+}
+
+const DISPUTE_MS = 60_000
+
+/** Plans the dispute of a charge from the moment it is captured: what is only authorised cannot be disputed. */
+export function disputeLater(books: Books, charge: Operation, nowMs: number): void {
+  books.store.removeTimers(charge.account, charge.operation_id, ['dispute'])
+  books.store.addTimer({ ...timerOf(charge), due_at: BigInt(nowMs + DISPUTE_MS), what: 'dispute' })
 }
 
 export function timerOf(operation: Operation): { account: string; operation_id: string } {

@@ -137,7 +137,10 @@ test('a void of a charge that waits for the customer calls it off for good', asy
   await send('sale', { operation_id: 'opn_s', method: 'ideal' })
   assert.equal(ended(await send('void', { original_operation_id: 'opn_s' })), 'succeeded')
   assert.equal(simulator.act('cac_try', 'opn_s', 'approve'), false)
-  assert.deepEqual(effects(), ['voided 10000'])
+  // It held nothing, so nothing happened to money.
+  assert.deepEqual(effects(), [])
+  const found = simulator.lookup('cac_try', 'opn_s')
+  assert.ok(found.outcome === 'declined' && found.code === 'voided')
 })
 
 test('a terminal approves a contactless Visa unless a card or a fault is set for it, once', async () => {

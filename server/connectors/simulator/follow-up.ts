@@ -12,13 +12,16 @@ import {
   refuse,
   type Turn,
 } from './books.ts'
-import { timerOf } from './charge.ts'
+import type { Decline } from './cards.ts'
+import { disputeLater, timerOf } from './charge.ts'
 import { feesOf } from './fees.ts'
 import { simulatedMethod } from './methods.ts'
 import type { Effect, Operation } from './psp.ts'
-import { expireAuthorization } from './settle.ts'
+import { decide, expireAuthorization } from './settle.ts'
 
 const BASIS_POINTS = 10_000n
+
+const CALLED_OFF: Decline = { code: 'voided', message: 'The merchant called the charge off.', is_retryable: false }
 
 /** Carries out a follow-up that no fault has stopped before. */
 export function followUp(turn: Turn): Outcome {
@@ -29,6 +32,7 @@ export function followUp(turn: Turn): Outcome {
   }
   if (charge.currency !== request.currency)
     return refuse(turn, 'currency_mismatch', 'The charge is in another currency.')
+  if (turn.struck.result === 'decline') return refuse(turn, 'operation_declined', 'The issuer declined it.')
   if (verb === 'refund') return refund(turn, charge)
   if (verb === 'void') return release(turn, charge)
   if (charge.state === 'declined') return refuse(turn, 'charge_not_authorized', 'The charge was declined.')
@@ -56,12 +60,13 @@ function capture(turn: Turn, charge: Operation): Outcome {
   const isLast = request.is_final === true || charge.is_single_capture === 1n || left <= 0n
   if (isLast) {
     charge.is_closed = 1n
-    books.store.removeTimersOf(charge.account, charge.operation_id)
+    books.store.removeTimers(charge.account, charge.operation_id, ['authorization_expired'])
   }
   books.store.updateOperation(charge)
   const operation = follower(turn, charge)
   const outcome = effect(turn, operation, 'captured')
   if (isLast && left > 0n) books.store.appendJournal(isoTime(turn.nowMs), operation, left, 'voided')
+  if (charge.behaviour === 'dispute') disputeLater(books, charge, turn.nowMs)
   if (charge.behaviour === 'capture_fails' || turn.struck.reversed_later) takeBackLater(turn, operation)
   return outcome
 }
@@ -70,19 +75,9 @@ function capture(turn: Turn, charge: Operation): Outcome {
 function release(turn: Turn, charge: Operation): Outcome {
   const { request, books, nowMs } = turn
   if (charge.state === 'pending') {
-    charge.state = 'declined'
-    charge.is_closed = 1n
-    charge.answer = JSON.stringify({
-      outcome: 'declined',
-      code: 'voided',
-      message: 'The merchant called the charge off.',
-      is_retryable: false,
-      psp_reference: charge.psp_reference,
-      occurred_at: isoTime(nowMs),
-    })
-    books.store.updateOperation(charge)
-    books.store.removeTimersOf(charge.account, charge.operation_id)
-    return effect(turn, follower(turn, charge), 'voided')
+    decide(books, charge, CALLED_OFF, nowMs)
+    // Nothing was held yet, so nothing happens to money and the journal stays silent.
+    return succeed(turn, follower(turn, charge), request.amount)
   }
   if (charge.kind === 'sale') return refuse(turn, 'charge_captured', 'The charge is captured; refund it instead.')
   if (charge.expires_at <= nowMs) expireAuthorization(books, charge, nowMs)
@@ -94,7 +89,7 @@ function release(turn: Turn, charge: Operation): Outcome {
   charge.authorized -= released
   if (isAll) {
     charge.is_closed = 1n
-    books.store.removeTimersOf(charge.account, charge.operation_id)
+    books.store.removeTimers(charge.account, charge.operation_id, ['authorization_expired'])
   }
   books.store.updateOperation(charge)
   return effect(turn, follower(turn, charge), 'voided', released)
@@ -130,7 +125,7 @@ function extend(turn: Turn, charge: Operation): Outcome {
 
 /** Pays out without a charge. */
 export function credit(turn: Turn): Outcome {
-  if (turn.struck.result === 'decline') return refuse(turn, 'credit_declined', 'The issuer does not take the credit.')
+  if (turn.struck.result === 'decline') return refuse(turn, 'operation_declined', 'The issuer declined it.')
   const operation = newOperation(turn)
   const outcome = effect(turn, operation, 'credited')
   if (turn.struck.reversed_later) takeBackLater(turn, operation)
@@ -149,17 +144,26 @@ function effect(
   amount = turn.request.amount,
   expiresAt?: string,
 ): Outcome {
-  const { books, nowMs } = turn
-  const at = isoTime(nowMs)
-  books.store.appendJournal(at, operation, amount, kind)
+  turn.books.store.appendJournal(isoTime(turn.nowMs), operation, amount, kind)
   const instrument: InstrumentFacts['kind'] = simulatedMethod(operation.method)?.kind ?? 'other'
-  return record(books, operation, {
+  return succeed(turn, operation, amount, {
+    ...(expiresAt ? { expires_at: expiresAt } : {}),
+    ...(kind === 'captured' ? { fees: feesOf(instrument, amount, operation.currency) } : {}),
+  })
+}
+
+function succeed(
+  turn: Turn,
+  operation: Operation,
+  amount: bigint,
+  facts: Pick<Outcome & { outcome: 'succeeded' }, 'expires_at' | 'fees'> = {},
+): Outcome {
+  return record(turn.books, operation, {
     outcome: 'succeeded',
     amount,
     psp_reference: operation.psp_reference,
-    occurred_at: at,
-    ...(expiresAt ? { expires_at: expiresAt } : {}),
-    ...(kind === 'captured' ? { fees: feesOf(instrument, amount, operation.currency) } : {}),
+    occurred_at: isoTime(turn.nowMs),
+    ...facts,
   })
 }
 

@@ -23,6 +23,7 @@ export function decide(books: Books, operation: Operation, act: CustomerAct | De
   if (operation.state !== 'pending') return false
   const outcome = act === 'approve' ? approvedNow(books, operation, nowMs) : declinedNow(operation, act, nowMs)
   operation.state = outcome.outcome === 'succeeded' ? 'succeeded' : 'declined'
+  books.store.removeTimers(operation.account, operation.operation_id, ['page_expired', 'succeed', 'decline'])
   operation.answer = encodeOutcome(outcome)
   books.store.setSetting(instrumentSetting(operation), null)
   books.store.updateOperation(operation)
@@ -31,7 +32,6 @@ export function decide(books: Books, operation: Operation, act: CustomerAct | De
 }
 
 function approvedNow(books: Books, operation: Operation, nowMs: number): Outcome {
-  books.store.removeTimersOf(operation.account, operation.operation_id)
   const text = books.store.setting(instrumentSetting(operation))
   const instrument: InstrumentFacts = text ? JSON.parse(text) : { kind: 'other' }
   const authentication = operation.behaviour === 'challenge' ? 'challenge' : 'none'
@@ -132,7 +132,7 @@ export function expireAuthorization(books: Books, charge: Operation, nowMs: numb
   }
   const left = charge.authorized - charge.captured
   charge.is_closed = 1n
-  books.store.removeTimersOf(charge.account, charge.operation_id)
+  books.store.removeTimers(charge.account, charge.operation_id, ['authorization_expired'])
   books.store.updateOperation(charge)
   if (left > 0n) books.store.appendJournal(isoTime(nowMs), charge, left, 'expired')
 }

@@ -47,7 +47,8 @@ export interface Store {
   addTimer(timer: Omit<Timer, 'id'>): void
   dueTimers(nowMs: number, limit: number): Timer[]
   removeTimer(id: bigint): void
-  removeTimersOf(account: string, operationId: string): void
+  /** Forgets what was planned of these kinds for an operation. */
+  removeTimers(account: string, operationId: string, kinds: readonly Timer['what'][]): void
   addWebhook(webhook: Omit<QueuedWebhook, 'id' | 'attempt'>): void
   dueWebhooks(nowMs: number, limit: number): QueuedWebhook[]
   webhookAttempted(id: bigint, nextDueMs: number | null): void
@@ -192,7 +193,7 @@ export function openStore(path: string): Store {
   const addTimer = run('insert into timer (due_at, account, operation_id, what) values (?, ?, ?, ?)')
   const dueTimers = all<Timer>('select * from timer where due_at <= ? order by due_at, id limit ?')
   const removeTimer = run('delete from timer where id = ?')
-  const removeTimersOf = run('delete from timer where account = ? and operation_id = ?')
+  const removeTimerOf = run('delete from timer where account = ? and operation_id = ? and what = ?')
   const addWebhook = run('insert into webhook (account, event_id, url, body, due_at) values (?, ?, ?, ?, ?)')
   const dueWebhooks = all<QueuedWebhook>('select * from webhook where due_at <= ? order by due_at, id limit ?')
   const removeWebhook = run('delete from webhook where id = ?')
@@ -231,7 +232,9 @@ export function openStore(path: string): Store {
     addTimer: (timer) => void addTimer(timer.due_at, timer.account, timer.operation_id, timer.what),
     dueTimers: (nowMs, limit) => dueTimers(nowMs, limit),
     removeTimer: (id) => void removeTimer(id),
-    removeTimersOf: (account, operationId) => void removeTimersOf(account, operationId),
+    removeTimers(account, operationId, kinds) {
+      for (const kind of kinds) removeTimerOf(account, operationId, kind)
+    },
     addWebhook: (webhook) =>
       void addWebhook(webhook.account, webhook.event_id, webhook.url, webhook.body, webhook.due_at),
     dueWebhooks: (nowMs, limit) => dueWebhooks(nowMs, limit),

@@ -87,6 +87,19 @@ test('card …0259 is disputed after a minute; the dispute can then be won', asy
   assert.deepEqual(it.effects(), ['captured 10000', 'disputed 10000', 'dispute_won 10000'])
 })
 
+test('a dispute card that is only authorised is disputed a minute after its capture', async () => {
+  const it = trial()
+  await it.send('authorize', { operation_id: 'opn_a', card: card('4000000000000259') })
+  it.advance(3_600_000)
+  assert.deepEqual(await events(it), [])
+  await it.send('capture', { original_operation_id: 'opn_a', is_final: true })
+  it.advance(60_000)
+  assert.deepEqual(
+    (await events(it)).map((event) => event.type),
+    ['dispute'],
+  )
+})
+
 test('a duplicate webhook comes twice with one event id', async () => {
   const it = trial()
   await it.send('sale', { card: card('4000007700000703') })
