@@ -24,6 +24,7 @@ dd{margin:0;text-align:right;overflow-wrap:anywhere;font-variant-numeric:tabular
 label{display:block;margin-bottom:4px;font-weight:500}
 input,select{width:100%;min-height:48px;padding:8px 12px;border:1px solid var(--field-line);border-radius:6px;background:var(--card);color:var(--ink);font:inherit}
 input{font-size:20px;letter-spacing:.2em;font-variant-numeric:tabular-nums}
+input[aria-invalid]{border-color:var(--bad)}
 .hint{min-height:40px;margin:4px 0 12px;font-size:14px;color:var(--ink-2)}
 .hint.wrong{color:var(--bad);font-weight:500}
 select{margin-bottom:24px}
