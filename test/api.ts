@@ -34,10 +34,9 @@ export interface Answer<T = Record<string, unknown>> extends WireAnswer {
   body: T
 }
 
-/** What every refusal answers with, as far as tests look at it. */
+/** What every refusal answers with, as far as tests look at it. (Its `status` is the HTTP status, which the answer has.) */
 export interface Refusal {
   code: string
-  status: number
   detail: string
   request_id: string
   errors: { pointer: string; detail: string }[]

@@ -175,7 +175,7 @@ test('H1.6 a card that asks for 3-D Secure waits for the customer and is capture
     in_flight: 6500,
   })
   assert.equal(body.next_action?.type, 'redirect')
-  assert.match((body.next_action as { url: string }).url, /^http:\/\/127\.0\.0\.1:4000\/simulator\/pay\//)
+  assert.match((body.next_action as { type: string; url: string }).url, /^http:\/\/127\.0\.0\.1:4000\/simulator\/pay\//)
   assert.deepEqual(await shop.books(body.id), [])
 
   simulator.act(accounts.a, body.operations?.[0]?.id as string, 'approve')

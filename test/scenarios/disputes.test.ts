@@ -1,0 +1,119 @@
+// Chargebacks: the provider takes the money back while it asks, and gives it back or keeps it at the end.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { PaymentView } from '../../server/payments/payment.ts'
+import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
+
+interface Dispute {
+  id: string
+  status: string
+  amount: number
+  reason: string
+  respond_by: string | null
+  closed_at: string | null
+  payment_id: string
+}
+
+let shop: Shop
+before(async () => {
+  shop = await openShop()
+})
+after(() => shop.close())
+
+async function pay(card: string = CARDS.approved): Promise<PaymentView> {
+  const { api } = shop
+  const { body } = await api.pay({
+    amount: 8000,
+    currency: 'EUR',
+    channel: 'web',
+    tender: { method: 'card', token: await api.token(card) },
+  })
+  return body
+}
+
+async function disputesOf(payment: PaymentView): Promise<Dispute[]> {
+  return (await shop.api.get<{ data: Dispute[] }>(`/v1/disputes?payment_id=${payment.id}`)).body.data
+}
+
+/** The provider moves the dispute of a charge on, and tells. */
+async function stage(payment: PaymentView, what: 'opened' | 'won' | 'lost'): Promise<void> {
+  assert.ok(shop.simulator.dispute(shop.accounts.a, payment.operations?.[0]?.id as string, what))
+  await shop.news()
+}
+
+const SOLD = 'sale_succeeded, psp:A +8000, sales_clearing -8000'
+const OPENED = 'dispute_opened, dispute_receivable +8000, psp:A -8000'
+
+test('a dispute takes the amount from what the provider owes, and says until when to answer', async () => {
+  const payment = await pay('4000000000000259') // Approved, disputed a minute later.
+  shop.clock.advance(MINUTE)
+  await shop.news()
+  const [dispute] = await disputesOf(payment)
+  assert.ok(dispute)
+  assert.deepEqual(
+    [dispute.status, dispute.amount, dispute.reason, dispute.closed_at],
+    ['open', 8000, 'fraudulent', null],
+  )
+  assert.ok(Date.parse(dispute.respond_by ?? '') > shop.clock.now().getTime())
+  assert.deepEqual(await shop.books(payment.id), [SOLD, OPENED])
+  assert.equal((await shop.api.payment(payment.id)).status, 'captured', 'the sale itself stands')
+  assert.deepEqual((await shop.api.get(`/v1/disputes/${dispute.id}`)).body['payment_id'], payment.id)
+  const open = await shop.api.get<{ data: Dispute[] }>('/v1/disputes?status=open')
+  assert.ok(open.body.data.some(({ id }) => id === dispute.id))
+})
+
+test('a dispute that is won puts the money back', async () => {
+  const payment = await pay()
+  await stage(payment, 'opened')
+  await stage(payment, 'won')
+  const [dispute] = await disputesOf(payment)
+  assert.equal(dispute?.status, 'won')
+  assert.notEqual(dispute?.closed_at, null)
+  assert.deepEqual(await shop.books(payment.id), [SOLD, OPENED, 'dispute_won, dispute_receivable -8000, psp:A +8000'])
+})
+
+test('a dispute that is lost is a loss', async () => {
+  const payment = await pay()
+  await stage(payment, 'opened')
+  await stage(payment, 'lost')
+  assert.deepEqual(await shop.books(payment.id), [
+    SOLD,
+    OPENED,
+    'dispute_lost, chargeback_loss +8000, dispute_receivable -8000',
+  ])
+  assert.deepEqual(
+    (await disputesOf(payment)).map(({ status }) => status),
+    ['lost'],
+  )
+})
+
+test('a dispute heard of only at its end is booked whole, and its late opening changes nothing', async () => {
+  const payment = await pay()
+  await stage(payment, 'lost')
+  await stage(payment, 'opened')
+  assert.deepEqual(await shop.books(payment.id), [SOLD, 'dispute_lost, chargeback_loss +8000, psp:A -8000'])
+  assert.deepEqual(
+    (await disputesOf(payment)).map(({ status }) => status),
+    ['lost'],
+  )
+})
+
+test('the same news twice is booked once', async () => {
+  const payment = await pay()
+  await stage(payment, 'opened')
+  await stage(payment, 'opened')
+  await stage(payment, 'won')
+  await stage(payment, 'won')
+  assert.equal((await disputesOf(payment)).length, 1)
+  assert.equal((await shop.books(payment.id)).length, 3)
+})
+
+test('another merchant sees nothing of it', async () => {
+  const payment = await pay()
+  await stage(payment, 'opened')
+  const [dispute] = await disputesOf(payment)
+  const { api } = await shop.neighbour()
+  assert.equal((await api.get(`/v1/disputes/${dispute?.id}`)).status, 404)
+  assert.deepEqual((await api.get<{ data: unknown[] }>('/v1/disputes')).body.data, [])
+})

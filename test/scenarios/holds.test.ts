@@ -1,0 +1,162 @@
+// What is held on a card between authorisation and capture: raised, extended, ended by time, exceeded where allowed.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { PaymentInput, PaymentView } from '../../server/payments/payment.ts'
+import { CARDS, DAY, HOUR, openShop, type Shop } from './shop.ts'
+
+const HELD: PaymentInput = { amount: 10_000, currency: 'EUR', channel: 'web', capture: 'manual' }
+
+async function hold(shop: Shop): Promise<PaymentView> {
+  const { api } = shop
+  const { body } = await api.pay({ ...HELD, tender: { method: 'card', token: await api.token(CARDS.approved) } })
+  assert.equal(body.status, 'authorized')
+  return body
+}
+
+describe('a hold in time', () => {
+  let shop: Shop
+  before(async () => {
+    shop = await openShop()
+  })
+  after(() => shop.close())
+
+  test('an increment of 2500 raises what is owed and held to 12500, all of which can be captured', async () => {
+    const { id } = await hold(shop)
+    const raised = await shop.api.increment(id, 2500)
+    assert.equal(raised.status, 201)
+    assert.deepEqual(
+      [raised.body.amount, raised.body.amount_authorized, raised.body.amount_capturable],
+      [12_500, 12_500, 12_500],
+    )
+    const captured = await shop.api.capture(id)
+    assert.deepEqual([captured.body.status, captured.body.amount_captured], ['captured', 12_500])
+    assert.deepEqual(shop.journal(id), ['authorized 10000', 'authorized 2500', 'captured 12500'])
+    assert.deepEqual(await shop.books(id), [
+      'authorize_succeeded, auth_contra -10000, auth_hold +10000',
+      'increment_succeeded, auth_contra -2500, auth_hold +2500',
+      'capture_succeeded, auth_contra +12500, auth_hold -12500, psp:A +12500, sales_clearing -12500',
+    ])
+  })
+
+  test('nothing can be raised that is not held', async () => {
+    const { api } = shop
+    const paid = await api.pay({
+      ...HELD,
+      capture: 'automatic',
+      tender: { method: 'card', token: await api.token(CARDS.approved) },
+    })
+    const raised = await api.increment(paid.body.id, 100)
+    assert.deepEqual([raised.status, raised.body.code], [409, 'invalid-state'])
+  })
+
+  test('an extension moves the end of the hold by the provider’s word', async () => {
+    const { id, tenders } = await hold(shop)
+    shop.clock.advance(5 * DAY)
+    const extended = await shop.api.extend(id)
+    assert.equal(extended.status, 201)
+    const moved = Date.parse(extended.body.tenders[0]?.expires_at ?? '') - Date.parse(tenders[0]?.expires_at ?? '')
+    assert.ok(moved >= 5 * DAY && moved < 5 * DAY + HOUR, `moved by ${moved} ms`)
+    // Two days after the first end it is still held.
+    shop.clock.advance(4 * DAY)
+    await shop.news()
+    await shop.expire()
+    assert.equal((await shop.api.capture(id)).body.status, 'captured')
+  })
+
+  test('a day before its end an uncaptured hold asks for attention, and after it nothing is held', async () => {
+    const { id } = await hold(shop)
+    shop.clock.advance(6 * DAY + HOUR)
+    await shop.expire()
+    const overdue = await shop.api.payment(id)
+    assert.deepEqual([overdue.status, overdue.attention], ['authorized', 'capture_overdue'])
+    shop.clock.advance(DAY)
+    await shop.expire()
+    await shop.news()
+    const expired = await shop.api.payment(id)
+    assert.deepEqual([expired.status, expired.attention, expired.amount_capturable], ['expired', null, 0])
+    assert.deepEqual(await shop.books(id), [
+      'authorize_succeeded, auth_contra -10000, auth_hold +10000',
+      'authorize_expired, auth_contra +10000, auth_hold -10000',
+    ])
+    assert.deepEqual(shop.journal(id), ['authorized 10000', 'expired 10000'])
+
+    const late = await shop.api.capture(id)
+    assert.deepEqual([late.status, late.body.code], [409, 'invalid-state'])
+    // The last parcel is charged by a new tender instead.
+    const again = await shop.api.tender(id, { method: 'card', token: await shop.api.token(CARDS.mastercard) })
+    assert.equal(again.body.status, 'authorized')
+  })
+
+  test('a capture that comes too late before we looked is declined by the provider and keeps the amount free', async () => {
+    const { id } = await hold(shop)
+    shop.clock.advance(8 * DAY)
+    const late = await shop.api.capture(id)
+    assert.equal(late.status, 201)
+    assert.deepEqual(
+      late.body.operations?.map(({ state, decline }) => [state, decline?.code]),
+      [['declined', 'authorization_expired']],
+    )
+    assert.deepEqual([late.body.amount_captured, late.body.amount_in_flight], [0, 0])
+    assert.deepEqual(shop.journal(id), ['authorized 10000', 'expired 10000'])
+    await shop.expire()
+    assert.equal((await shop.api.payment(id)).status, 'expired')
+  })
+
+  test('more than was authorised cannot be captured by a cent', async () => {
+    const { id } = await hold(shop)
+    const over = await shop.api.capture(id, { amount: 10_001 })
+    assert.deepEqual([over.status, over.body.code], [422, 'amount-exceeds-capturable'])
+    assert.deepEqual(shop.journal(id), ['authorized 10000'])
+  })
+})
+
+describe('a connector that declares 15 % over-capture', () => {
+  let shop: Shop
+  before(async () => {
+    shop = await openShop({ connector: { over_capture_bp: 1500 } })
+  })
+  after(() => shop.close())
+
+  test('captures up to 11500 of an authorisation of 10000', async () => {
+    const { id } = await hold(shop)
+    const captured = await shop.api.capture(id, { amount: 11_500 })
+    assert.equal(captured.status, 201)
+    assert.deepEqual([captured.body.status, captured.body.amount_captured], ['captured', 11_500])
+    assert.deepEqual(shop.journal(id), ['authorized 10000', 'captured 11500'])
+    assert.deepEqual(await shop.books(id), [
+      'authorize_succeeded, auth_contra -10000, auth_hold +10000',
+      'capture_succeeded, auth_contra +10000, auth_hold -10000, psp:A +11500, sales_clearing -11500',
+    ])
+    const refund = await shop.api.refund(id)
+    assert.equal(refund.body.amount_refunded, 11_500)
+  })
+
+  test('and refuses 11501, whole or in parts', async () => {
+    const whole = await hold(shop)
+    const over = await shop.api.capture(whole.id, { amount: 11_501 })
+    assert.deepEqual([over.status, over.body.code], [422, 'amount-exceeds-capturable'])
+    const parts = await hold(shop)
+    await shop.api.capture(parts.id, { amount: 9000 })
+    const rest = await shop.api.capture(parts.id, { amount: 2501 })
+    assert.deepEqual([rest.status, rest.body.code], [422, 'amount-exceeds-capturable'])
+    assert.equal((await shop.api.capture(parts.id, { amount: 2500 })).body.amount_captured, 11_500)
+  })
+})
+
+describe('a connector with one capture per authorisation', () => {
+  let shop: Shop
+  before(async () => {
+    shop = await openShop({ connector: { multi_capture: false } })
+  })
+  after(() => shop.close())
+
+  test('releases the rest with the first capture', async () => {
+    const { id } = await hold(shop)
+    const captured = await shop.api.capture(id, { amount: 4000 })
+    assert.deepEqual([captured.body.status, captured.body.amount_capturable], ['partially_captured', 0])
+    assert.deepEqual(shop.journal(id), ['authorized 10000', 'captured 4000', 'voided 6000'])
+    const second = await shop.api.capture(id, { amount: 1 })
+    assert.deepEqual([second.status, second.body.code], [409, 'invalid-state'])
+  })
+})
