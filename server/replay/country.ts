@@ -1,0 +1,50 @@
+// The country names of retailers' files as codes. A name that is not here means that methods are not narrowed by country.
+
+const CODES: Readonly<Record<string, string>> = {
+  'United Kingdom': 'GB',
+  'Channel Islands': 'JE',
+  EIRE: 'IE',
+  Ireland: 'IE',
+  RSA: 'ZA',
+  USA: 'US',
+  'United States': 'US',
+  Australia: 'AU',
+  Austria: 'AT',
+  Bahrain: 'BH',
+  Belgium: 'BE',
+  Brazil: 'BR',
+  Canada: 'CA',
+  Cyprus: 'CY',
+  'Czech Republic': 'CZ',
+  Denmark: 'DK',
+  Finland: 'FI',
+  France: 'FR',
+  Germany: 'DE',
+  Greece: 'GR',
+  'Hong Kong': 'HK',
+  Iceland: 'IS',
+  Israel: 'IL',
+  Italy: 'IT',
+  Japan: 'JP',
+  Korea: 'KR',
+  Lebanon: 'LB',
+  Lithuania: 'LT',
+  Malta: 'MT',
+  Netherlands: 'NL',
+  Nigeria: 'NG',
+  Norway: 'NO',
+  Poland: 'PL',
+  Portugal: 'PT',
+  'Saudi Arabia': 'SA',
+  Singapore: 'SG',
+  Spain: 'ES',
+  Sweden: 'SE',
+  Switzerland: 'CH',
+  Thailand: 'TH',
+  'United Arab Emirates': 'AE',
+}
+
+/** ISO 3166-1 alpha-2, or undefined for a name such as `Unspecified` or `European Community`. */
+export function countryCode(name: string): string | undefined {
+  return Object.hasOwn(CODES, name) ? CODES[name] : undefined
+}
