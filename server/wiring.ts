@@ -12,7 +12,7 @@ import { createRegistry as createMetricsRegistry } from './http/metrics.ts'
 import { createSharedHints, createWorker, type Worker } from './jobs/index.ts'
 import { routes as ledgerRoutes } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
-import { createIds, type FillRandom } from './lib/ids.ts'
+import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
 import { createEventStreams, createNotifyWorkers, parseAllowedHosts, resolveByDns, routes as notifyRoutes } from './notify/index.ts'
@@ -36,6 +36,8 @@ export interface WiringOptions {
   isDraining(): boolean
   /** A seeded source for tests. */
   fillRandom?: FillRandom
+  /** Tests that replay a run make the ids themselves. */
+  newId?: NewId
   timeouts?: PaymentDeps['timeouts']
   /** Tests step the simulator's webhooks themselves. */
   simulator?: Simulator
@@ -52,7 +54,7 @@ export type Wired = Awaited<ReturnType<typeof wire>>
 /** Wires the program on a migrated database. Nothing runs in the background until the workers are started. */
 export async function wire(options: WiringOptions) {
   const { db, clock, log, publicUrl } = options
-  const newId = createIds(clock, options.fillRandom)
+  const newId = options.newId ?? createIds(clock, options.fillRandom)
   const registry = createMetricsRegistry()
   const vault = await openVault({ db, clock, log, keysFolder: options.keysFolder })
   const configSeal = {

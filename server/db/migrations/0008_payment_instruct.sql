@@ -199,7 +199,7 @@ begin
         coalesce(sum(t.charge_in_flight), 0)::bigint as charge_in_flight,
         coalesce(bool_or(t.charge_in_flight > 0 and t.next_action is not null), false) as has_action,
         coalesce(bool_or(t.is_expired), false) as has_expired, coalesce(sum(t.released), 0)::bigint as released
-      from unnest(p_payments, array_fill(p_merchant, array[array_length(p_payments, 1)])) i (id, merchant_id)
+      from unnest(p_payments, array_fill(p_merchant, array[cardinality(p_payments)])) i (id, merchant_id)
       left join tender t on t.merchant_id = i.merchant_id and t.payment_id = i.id
       group by i.id, i.merchant_id
     ) s

@@ -1,0 +1,226 @@
+// The invariants of docs/testing.md in SQL, written from their sentences and not from the code that keeps them. Each query
+// lists what violates it, so an empty answer is a pass. All are read in one statement after every step of a run.
+
+import type { Queryable } from '../../server/db/pool.ts'
+
+interface Invariant {
+  id: string
+  says: string
+  /** Selects one text column per violation; $1 is the merchant. */
+  violations: string
+}
+
+/** An operation without a final state: its amount is reserved and it will be asked about. */
+const OPEN = `state in ('created', 'dispatched', 'pending', 'unknown')`
+/** What is approved, not given back and not taken yet. */
+const HELD = 'greatest(0, t.authorized - t.released - (t.captured - t.reversed))'
+
+export const INVARIANTS: readonly Invariant[] = [
+  {
+    id: 'I-01a',
+    says: 'every ledger entry sums to zero in each currency',
+    violations: `select entry_id from ledger_line where merchant_id = $1 group by entry_id, currency having sum(amount) <> 0`,
+  },
+  {
+    id: 'I-01b',
+    says: 'the whole ledger sums to zero in each currency',
+    violations: `select currency from ledger_line where merchant_id = $1 group by currency having sum(amount) <> 0`,
+  },
+  {
+    id: 'I-01c',
+    says: 'the balances served are the sums of the lines',
+    violations: `
+      select coalesce(b.account, l.account) from
+        (select account, currency, channel, store_id, debit - credit as net from ledger_balance where merchant_id = $1) b
+        full join (select account, currency, channel, store_id, sum(amount) as net from ledger_line where merchant_id = $1
+                   group by account, currency, channel, store_id) l
+          on (b.account, b.currency, b.channel, b.store_id) = (l.account, l.currency, l.channel, l.store_id)
+        where coalesce(b.net, 0) <> coalesce(l.net, 0)`,
+  },
+  {
+    id: 'I-01d',
+    says: 'what the ledger holds for capture is what the tenders hold',
+    violations: `
+      select 'auth_hold is ' || l.net || ', tenders hold ' || t.net from
+        (select coalesce(sum(amount), 0) as net from ledger_line where merchant_id = $1 and account = 'auth_hold') l,
+        (select coalesce(sum(${HELD}), 0) as net from tender t where merchant_id = $1) t
+      where l.net <> t.net`,
+  },
+  {
+    id: 'I-01e',
+    says: 'refunds in flight in the ledger are the refunds and credits without an outcome',
+    violations: `
+      select 'ledger ' || l.net || ', operations ' || o.net from
+        (select coalesce(-sum(amount), 0) as net from ledger_line where merchant_id = $1 and account = 'refunds_in_flight') l,
+        (select coalesce(sum(amount), 0) as net from operation where merchant_id = $1 and kind in ('refund', 'credit') and ${OPEN}) o
+      where l.net <> o.net`,
+  },
+  {
+    id: 'I-01f',
+    says: 'what the ledger took in, less what went out, is what the operations say took effect',
+    violations: `
+      select l.account || ': ledger ' || coalesce(l.net, 0) || ', operations ' || coalesce(o.net, 0) from
+        (select account, sum(amount) as net from ledger_line l join ledger_entry e
+           on e.merchant_id = l.merchant_id and e.id = l.entry_id
+         where l.merchant_id = $1 and (account like 'psp_receivable:%' or account like 'cash:%') and e.event not like 'dispute%'
+         group by account) l
+        full join
+        (select case when method = 'cash' then 'cash:' || register_id else 'psp_receivable:' || connector_account_id end as account,
+                sum(case when kind in ('sale', 'capture') then amount_effective else -amount_effective end) as net
+         from operation where merchant_id = $1 and state = 'succeeded' and kind in ('sale', 'capture', 'refund', 'credit')
+         group by 1) o on o.account = l.account
+      where coalesce(l.net, 0) <> coalesce(o.net, 0)`,
+  },
+  {
+    id: 'I-02',
+    says: 'captured and being captured never exceeds what is authorised plus the declared allowance',
+    violations: `
+      select o.tender_id from operation o join tender t on t.merchant_id = o.merchant_id and t.payment_id = o.payment_id and t.id = o.tender_id
+      where o.merchant_id = $1 and t.method <> 'cash'
+      group by o.tender_id, t.over_capture_bp
+      having coalesce(sum(case when o.kind = 'capture' and o.state = 'succeeded' then o.amount_effective
+                               when o.kind = 'capture' and o.${OPEN} then o.amount end), 0)
+           > coalesce(sum(o.amount_effective) filter (where o.kind in ('authorize', 'increment') and o.state = 'succeeded'), 0)
+             * (10000 + t.over_capture_bp) / 10000
+         and not exists (select from evidence v join operation x on x.merchant_id = v.merchant_id and x.id = v.operation_id
+           where v.merchant_id = $1 and x.tender_id = o.tender_id and v.effect in ('reverse', 'late'))`,
+  },
+  {
+    id: 'I-03',
+    says: 'refunded and being refunded never exceeds what was captured',
+    violations: `
+      select o.tender_id from operation o join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
+      where o.merchant_id = $1 and p.direction = 'charge'
+        and not exists (select from evidence v join operation x on x.merchant_id = v.merchant_id and x.id = v.operation_id
+          where v.merchant_id = $1 and x.tender_id = o.tender_id and v.effect in ('reverse', 'late'))
+      group by o.tender_id
+      having coalesce(sum(case when o.state = 'succeeded' then o.amount_effective when o.${OPEN} then o.amount end)
+               filter (where o.kind in ('refund', 'credit')), 0)
+           > coalesce(sum(o.amount_effective) filter (where o.kind in ('sale', 'capture') and o.state = 'succeeded'), 0)`,
+  },
+  {
+    id: 'I-04',
+    says: 'a command charges a tender at one account only: a further try follows a definite no_effect',
+    violations: `
+      select idempotency_key from operation where merchant_id = $1 and idempotency_key is not null and kind in ('sale', 'authorize')
+      group by idempotency_key having count(*) filter (where state <> 'no_effect') > 1`,
+  },
+  {
+    id: 'I-04b',
+    says: 'every operation that a command made has that command’s key claimed',
+    violations: `
+      select id from operation o where merchant_id = $1 and idempotency_key is not null
+        and not exists (select from idempotency_key k where k.merchant_id = $1 and k.key = o.idempotency_key and k.payment_id = o.payment_id)`,
+  },
+  {
+    id: 'I-09',
+    says: 'one payment of an order has or may get its money; a second is on the list to be given back',
+    violations: `
+      select p.order_id from payment p
+      where p.merchant_id = $1 and p.direction = 'charge' and p.order_id is not null
+        and exists (select from tender t where t.merchant_id = $1 and t.payment_id = p.id
+          and (t.capture_in_flight > 0 or t.captured - t.reversed - t.refunded - t.refund_in_flight > 0
+            -- What is held by a payment that was given up is on its way back.
+            or (not p.is_canceled and (t.charge_in_flight > 0 or ${HELD} > 0))))
+        and not exists (select from payment_task k where k.merchant_id = $1 and k.payment_id = p.id
+          and k.kind in ('duplicate_payment', 'late_success') and k.closed_at is null)
+      group by p.order_id having count(*) > 1`,
+  },
+  {
+    id: 'I-10',
+    says: 'no operation took effect for an amount that nobody instructed, and a webhook never changes the amount',
+    violations: `
+      select o.id from operation o where o.merchant_id = $1 and o.state = 'succeeded'
+        and (o.amount_effective is null or o.amount_effective <= 0 or o.amount_effective > o.amount)
+      union all
+      select v.operation_id from evidence v join operation o on o.merchant_id = v.merchant_id and o.id = v.operation_id
+      where v.merchant_id = $1 and v.source = 'webhook' and v.effect in ('succeed', 'late') and v.amount <> o.amount`,
+  },
+  {
+    id: 'I-11a',
+    says: 'the merchant’s events are numbered without a gap',
+    violations: `
+      select 'from ' || min(seq) || ' to ' || max(seq) || ' are ' || count(*) from event where merchant_id = $1
+      having count(*) > 0 and (min(seq) <> 1 or max(seq) <> count(*))`,
+  },
+  {
+    id: 'I-11b',
+    says: 'every version of a payment and of a dispute has its event',
+    violations: `
+      select o.id || ' version ' || o.version || ' has ' || count(e.seq) || ' events' from (
+          select id, version from payment where merchant_id = $1 union all select id, version from dispute where merchant_id = $1) o
+        left join event e on e.merchant_id = $1 and e.object_id = o.id
+      group by o.id, o.version
+      having count(distinct e.object_version) <> o.version or max(e.object_version) <> o.version`,
+  },
+  {
+    id: 'I-12',
+    says: 'an inbound event marked as applied left evidence, once',
+    violations: `
+      select i.psp_event_id from inbound_event i
+      where i.merchant_id = $1 and i.applied_at is not null and (
+        select count(*) from evidence v where v.merchant_id = $1 and v.source = 'webhook'
+          and v.body ->> 'psp_event_id' = i.psp_event_id) <> 1`,
+  },
+  {
+    id: 'I-13',
+    says: 'an inbound event that is not applied will be tried again',
+    violations: `select psp_event_id from inbound_event where merchant_id = $1 and applied_at is null and next_attempt_at is null`,
+  },
+  {
+    id: 'I-14',
+    says: 'an operation without an outcome is going to be asked about, and one with an outcome is not',
+    violations: `
+      select o.id from operation o left join operation_ask a on a.merchant_id = o.merchant_id and a.operation_id = o.id
+      where o.merchant_id = $1 and (o.${OPEN}) <> (a.operation_id is not null)`,
+  },
+  {
+    id: 'I-15',
+    says: 'an operation without an outcome keeps its amount reserved, and any other frees it',
+    violations: `
+      select t.id || ' reserves ' || t.charge_in_flight || ' ' || t.capture_in_flight || ' ' || t.void_in_flight || ' ' || t.refund_in_flight
+      from tender t left join lateral (
+        select
+          coalesce(sum(o.amount) filter (where o.kind in ('sale', 'authorize') or o.id = t.charge_operation_id), 0) as charge,
+          coalesce(sum(o.amount) filter (where o.kind = 'capture'), 0) as capture,
+          coalesce(sum(o.amount) filter (where o.kind = 'void'), 0) as void,
+          coalesce(sum(o.amount) filter (where o.kind in ('refund', 'credit') and o.id <> t.charge_operation_id), 0) as refund
+        from operation o where o.merchant_id = $1 and o.tender_id = t.id and o.${OPEN}) r on true
+      where t.merchant_id = $1
+        and (t.charge_in_flight, t.capture_in_flight, t.void_in_flight, t.refund_in_flight) <> (r.charge, r.capture, r.void, r.refund)`,
+  },
+  {
+    id: 'SUM',
+    says: 'a payment’s amounts are the sums of its tenders’',
+    violations: `
+      select p.id from payment p left join lateral (
+        select coalesce(sum(t.authorized), 0) as authorized, coalesce(sum(t.captured - t.reversed), 0) as captured,
+          coalesce(sum(t.refunded), 0) as refunded,
+          coalesce(sum(t.charge_in_flight + t.capture_in_flight + t.refund_in_flight), 0) as in_flight,
+          coalesce(sum(greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight)), 0) as refundable,
+          coalesce(sum(greatest(0, t.authorized - t.released - (t.captured - t.reversed) - t.capture_in_flight - t.void_in_flight)), 0) as capturable
+        from tender t where t.merchant_id = $1 and t.payment_id = p.id) s on true
+      where p.merchant_id = $1 and (p.amount_authorized, p.amount_captured, p.amount_refunded, p.amount_in_flight, p.amount_refundable, p.amount_capturable)
+        <> (s.authorized, s.captured, s.refunded, s.in_flight, s.refundable, s.capturable)`,
+  },
+  {
+    id: 'LIMIT',
+    says: 'the provider never has to refuse more than was captured or authorised: our own guards come first',
+    violations: `
+      select o.id || ' ' || o.decline_code from operation o where o.merchant_id = $1
+        and o.decline_code in ('amount_exceeds_captured', 'amount_exceeds_authorized')
+        and not exists (select from evidence v join operation r on r.merchant_id = v.merchant_id and r.id = v.operation_id
+          where v.merchant_id = $1 and r.tender_id = o.tender_id and v.effect in ('reverse', 'late'))`,
+  },
+]
+
+const ALL = INVARIANTS.map(
+  ({ id, says, violations }) =>
+    `select '${id} ${says.replaceAll("'", "''")}: ' || v.what as violation from (${violations}) v (what)`,
+).join('\nunion all\n')
+
+/** Every violation in a merchant's books, as sentences. Empty: all is well. */
+export async function violations(db: Queryable, merchantId: string): Promise<string[]> {
+  const { rows } = await db.query<{ violation: string }>(ALL, [merchantId])
+  return rows.map(({ violation }) => violation)
+}

@@ -1,0 +1,69 @@
+// Tier T2: the whole service on a real database, one actor at a time, with weather, crashes and lost post. Says how to have
+// a failing run again. ONETILL_PROPERTY_RUNS makes it longer, ONETILL_PROPERTY_SEED chooses the luck ('random' draws it),
+// ONETILL_PROPERTY_PATH replays one failure.
+
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { FAULT_NAMES } from '../../server/connectors/simulator/index.ts'
+import { type TestDatabase, testDatabase } from '../database.ts'
+import { forgetKeysOf } from '../world.ts'
+import { KILL_POINTS } from '../world-process.ts'
+import { run } from './actions.ts'
+import { Coverage } from './coverage.ts'
+import { play } from './play.ts'
+
+/** Fits the minute and a half that `npm test` may spend here on two cores. */
+const RUNS = Number(process.env['ONETILL_PROPERTY_RUNS'] ?? 45)
+/** One seed for everybody, so that a red build is red everywhere; long runs draw their own. */
+const SEED =
+  process.env['ONETILL_PROPERTY_SEED'] === 'random'
+    ? randomInt(2 ** 31 - 1)
+    : Number(process.env['ONETILL_PROPERTY_SEED'] ?? 20_261_122)
+const PATH = process.env['ONETILL_PROPERTY_PATH']
+/** Shrinking goes on for this long after a failure. */
+const SHRINK_MS = 120_000
+
+let database: TestDatabase | undefined
+after(() => leave())
+
+/** A run that fails leaves unfinished business behind, which the next must not find. */
+async function leave(): Promise<void> {
+  const left = database
+  database = undefined
+  if (!left) return
+  await left.close()
+  await forgetKeysOf(left)
+}
+
+test('whatever clients, customers, providers, time and crashes do, the books stay true and come to rest', async () => {
+  const coverage = new Coverage()
+  const startedAt = performance.now()
+  const property = fc.asyncProperty(run, async (drawn) => {
+    database ??= await testDatabase()
+    try {
+      await play(drawn, database, coverage)
+    } catch (error) {
+      await leave()
+      throw error
+    }
+  })
+  const settings = { seed: SEED, numRuns: RUNS, ...(PATH ? { path: PATH } : {}) }
+  const details = await fc.check(property, { ...settings, interruptAfterTimeLimit: Math.max(SHRINK_MS, RUNS * 10_000) })
+  const seconds = (performance.now() - startedAt) / 1000
+  const perHour = Math.round((coverage.runs / seconds) * 3600)
+  process.stdout.write(
+    `\nproperty runs: seed ${SEED}, ${coverage.runs} runs, ${coverage.steps} steps, ${seconds.toFixed(0)} s, ${perHour} runs/h\n${coverage.table()}\n`,
+  )
+  if (details.failed) {
+    const again = `ONETILL_PROPERTY_SEED=${SEED} ONETILL_PROPERTY_PATH=${details.counterexamplePath}`
+    const reason =
+      details.errorInstance instanceof Error ? details.errorInstance.message : String(details.errorInstance)
+    assert.fail(`${reason}\n\nagain with: ${again}\n${fc.stringify(details.counterexample)}`)
+  }
+  // A replay or a shortened run is too small to be complete.
+  if (!PATH && RUNS >= 45) {
+    assert.deepEqual(coverage.missing(FAULT_NAMES, KILL_POINTS), [], 'cells of the coverage table are empty')
+  }
+})
