@@ -25,7 +25,9 @@ import { timelineOf } from './timeline.ts'
 
 const ById = Type.Object({ id: Type.String() })
 const writes = { access: { keys: ['secret', 'restricted'], scope: 'payments:write' } } as const
-const refunds = { access: { keys: ['secret', 'restricted'], scope: 'refunds:write' } } as const
+/** Routes that can move money ask for an Idempotency-Key; a person's decision about the past does not. */
+const movesMoney = { ...writes, idempotent: true } as const
+const refunds = { access: { keys: ['secret', 'restricted'], scope: 'refunds:write' }, idempotent: true } as const
 const reads = { access: { keys: ['secret', 'restricted'], scope: 'payments:read' } } as const
 
 /** Sends a reply whose body is JSON text already. */
@@ -36,25 +38,25 @@ function answer(reply: FastifyReply, { status, body }: Reply): FastifyReply {
 export function routes(app: App, deps: PaymentDeps): void {
   const described = (summary: string, more: object = {}) => ({ tags: ['Payments'], summary, response: { 200: PaymentView, 201: PaymentView, 202: PaymentView }, ...more })
 
-  app.post('/v1/payments', { config: writes, schema: described('Create a payment, with or without a tender', { body: PaymentInput }) }, async (request, reply) =>
+  app.post('/v1/payments', { config: movesMoney, schema: described('Create a payment, with or without a tender', { body: PaymentInput }) }, async (request, reply) =>
     answer(reply, await pay(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as PaymentInput)),
   )
-  app.post('/v1/payments/:id/tenders', { config: writes, schema: described('Pay a part or the rest with a further tender', { params: ById, body: TenderInput }) }, async (request, reply) =>
+  app.post('/v1/payments/:id/tenders', { config: movesMoney, schema: described('Pay a part or the rest with a further tender', { params: ById, body: TenderInput }) }, async (request, reply) =>
     answer(reply, await addTender(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as TenderInput)),
   )
-  app.post('/v1/payments/:id/captures', { config: writes, schema: described('Capture part or all of what is authorised', { params: ById, body: CaptureInput }) }, async (request, reply) =>
+  app.post('/v1/payments/:id/captures', { config: movesMoney, schema: described('Capture part or all of what is authorised', { params: ById, body: CaptureInput }) }, async (request, reply) =>
     answer(reply, await capture(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as CaptureInput)),
   )
-  app.post('/v1/payments/:id/cancel', { config: writes, schema: described('Give up what has not been captured', { params: ById, body: Type.Object({}, { additionalProperties: false }) }) }, async (request, reply) =>
+  app.post('/v1/payments/:id/cancel', { config: movesMoney, schema: described('Give up what has not been captured', { params: ById, body: Type.Object({}, { additionalProperties: false }) }) }, async (request, reply) =>
     answer(reply, await cancel(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request))),
   )
   app.post('/v1/payments/:id/refunds', { config: refunds, schema: described('Give money back', { params: ById, body: RefundInput }) }, async (request, reply) =>
     answer(reply, await refund(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as RefundInput)),
   )
-  app.post('/v1/payments/:id/increments', { config: writes, schema: described('Raise the authorised amount', { params: ById, body: IncrementInput }) }, async (request, reply) =>
+  app.post('/v1/payments/:id/increments', { config: movesMoney, schema: described('Raise the authorised amount', { params: ById, body: IncrementInput }) }, async (request, reply) =>
     answer(reply, await increment(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as IncrementInput)),
   )
-  app.post('/v1/payments/:id/extensions', { config: writes, schema: described('Ask for a later expiry of the authorisation', { params: ById, body: ExtensionInput }) }, async (request, reply) =>
+  app.post('/v1/payments/:id/extensions', { config: movesMoney, schema: described('Ask for a later expiry of the authorisation', { params: ById, body: ExtensionInput }) }, async (request, reply) =>
     answer(reply, await extend(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as ExtensionInput)),
   )
   app.post('/v1/credits', { config: refunds, schema: described('Pay out without an earlier charge', { body: CreditInput }) }, async (request, reply) =>

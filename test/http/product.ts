@@ -1,0 +1,260 @@
+// The whole product with at least one object of every kind, and what its API description says about each route: the
+// ground on which the tests of this folder try every route instead of a chosen few.
+
+import assert from 'node:assert/strict'
+import type { Api, HttpMethod } from '../api.ts'
+import { CARDS, MINUTE, openShop, type Shop } from '../scenarios/shop.ts'
+
+/** A JSON schema, as far as these tests read it. */
+export interface Schema {
+  type?: string
+  enum?: string[]
+  format?: string
+  pattern?: string
+  minimum?: number
+  properties?: Record<string, Schema>
+  anyOf?: Schema[]
+  items?: Schema
+  required?: string[]
+  additionalProperties?: boolean | Schema
+  'x-amount'?: boolean
+}
+
+interface Parameter {
+  name: string
+  in: 'path' | 'query' | 'header'
+  required?: boolean
+  schema: Schema
+}
+
+export interface Route {
+  method: HttpMethod
+  /** With `{names}`. */
+  path: string
+  summary?: string
+  isPublic: boolean
+  body?: Schema
+  parameters: Parameter[]
+  responses: Record<string, { content?: Record<string, { schema?: Schema & { $ref?: string } }> }>
+}
+
+interface Description {
+  paths: Record<string, Record<string, DescribedOperation>>
+}
+interface DescribedOperation {
+  summary?: string
+  security?: unknown[]
+  parameters?: Parameter[]
+  requestBody?: { content: { 'application/json': { schema: Schema } } }
+  responses: Route['responses']
+}
+
+export async function readDescription(shop: Shop): Promise<Description> {
+  const answer = await shop.send({ method: 'GET', path: '/openapi.json', headers: {} })
+  assert.equal(answer.status, 200)
+  return JSON.parse(answer.text)
+}
+
+/** Every route of the product, from its own description. */
+export function routesOf(description: Description): Route[] {
+  return Object.entries(description.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      method: method.toUpperCase() as HttpMethod,
+      path,
+      summary: operation.summary,
+      isPublic: operation.security?.length === 0,
+      body: operation.requestBody?.content['application/json'].schema,
+      parameters: operation.parameters ?? [],
+      responses: operation.responses,
+    })),
+  )
+}
+
+/** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
+export type Objects = Awaited<ReturnType<typeof fill>>
+
+/** Makes an object of every kind for the merchant of `api`. */
+export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
+  const make = async (path: string, body: unknown) => {
+    const answer = await api.call<{ id: string }>('POST', path, body)
+    assert.equal(answer.status, 201, answer.text)
+    return answer.body.id
+  }
+  const first = async (path: string) => (await api.get<{ data: { id: string }[] }>(path)).body.data[0]?.id as string
+  const accounts = (await api.get<{ data: { id: string; name: string }[] }>('/v1/connector_accounts')).body.data
+  const account = accounts.find(({ name }) => name === 'Simulator A')?.id as string
+
+  const customer = await make('/v1/customers', { name: 'Ada', reference: `ada-${keys.merchant_id}` })
+  const instrument = await make(`/v1/customers/${customer}/instruments`, { token: await api.token(CARDS.approved) })
+  const endpoint = await make('/v1/webhook_endpoints', { url: 'https://hooks.example.com/onetill', event_types: ['*'] })
+  const sale = { amount: 6500, currency: 'EUR', channel: 'web' } as const
+  const paid = await api.pay({ ...sale, tender: { method: 'card', token: await api.token(CARDS.approved) } })
+  const held = await api.pay({
+    ...sale,
+    capture: 'manual',
+    tender: { method: 'card', token: await api.token(CARDS.approved) },
+  })
+  const open = await api.pay(sale)
+  const unknown = await api.pay({ ...sale, tender: { method: 'card', token: await api.token(CARDS.lost_after) } })
+  assert.deepEqual([paid.status, held.status, open.status, unknown.status], [201, 201, 201, 202])
+  assert.ok(shop.simulator.dispute(account, paid.body.operations?.[0]?.id as string, 'opened'))
+  await shop.news()
+  // Fan-out writes the deliveries of the endpoint; nothing is sent, the address is nobody's.
+  for (const worker of shop.wired.workers) if (worker.name.includes('fan')) await worker.tick()
+  const { rows } = await shop.database.db.query<{ id: string }>(
+    'select id from webhook_delivery where merchant_id = $1 order by id limit 1',
+    [keys.merchant_id],
+  )
+  return {
+    account,
+    paid: paid.body.id,
+    held: held.body.id,
+    open: open.body.id,
+    unknown: unknown.body.id,
+    unknownOperation: unknown.body.operations?.[0]?.id as string,
+    heldTender: held.body.tenders[0]?.id as string,
+    paidTender: paid.body.tenders[0]?.id as string,
+    customer,
+    instrument,
+    endpoint,
+    delivery: rows[0]?.id,
+    store: keys.stores[0]?.id as string,
+    shopStore: keys.registers[0]?.store_id as string,
+    register: keys.registers[0]?.id as string,
+    terminal: keys.terminals[0]?.id as string,
+    token: await api.token(CARDS.approved),
+    key: await first('/v1/api_keys'),
+    event: await first('/v1/events'),
+    entry: await first('/v1/ledger/entries'),
+    dispute: await first('/v1/disputes'),
+    merchant: keys.merchant_id,
+  }
+}
+
+/** For every route with an id in its path: that id, so that the route would do its work. */
+export function pathFor(route: Pick<Route, 'method' | 'path'>, of: Objects): string {
+  const paymentFor: Record<string, string> = {
+    captures: of.held,
+    increments: of.held,
+    extensions: of.held,
+    cancel: of.held,
+    refunds: of.paid,
+    tenders: of.open,
+    resolution: of.unknown,
+  }
+  const collections: Record<string, string | undefined> = {
+    stores: of.store,
+    registers: of.register,
+    terminals: of.terminal,
+    connector_accounts: of.account,
+    api_keys: of.key,
+    customers: of.customer,
+    tokens: of.token,
+    instruments: of.instrument,
+    payments: paymentFor[route.path.split('/').at(-1) as string] ?? of.paid,
+    disputes: of.dispute,
+    entries: of.entry,
+    events: of.event,
+    webhook_endpoints: of.endpoint,
+    webhook_deliveries: of.delivery,
+  }
+  return route.path.replaceAll(/([a-z_]+)\/\{([a-z_]+)\}/g, (_, collection: string, name: string) => {
+    const ids: Record<string, string | undefined> = {
+      id: collections[collection],
+      operation_id: of.unknownOperation,
+      instrument_id: of.instrument,
+      code: 'card',
+      merchant_id: of.merchant,
+    }
+    const id = ids[name]
+    assert.ok(id, `${route.path}: test/http/product.ts must say which ${collection} {${name}} is`)
+    return `${collection}/${id}`
+  })
+}
+
+/** For every route with a body: one that the route would carry out. With every field these tests can spoil. */
+export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Record<string, unknown> | undefined {
+  const card = { method: 'card', token: of.token, initiator: 'customer' }
+  const bodies: Record<string, Record<string, unknown>> = {
+    'POST /v1/stores': { name: 'Rotterdam', country: 'NL', currency: 'EUR', kind: 'shop' },
+    'POST /v1/registers': { store_id: of.shopStore, name: 'Register 9' },
+    'POST /v1/terminals': {
+      store_id: of.shopStore,
+      register_id: of.register,
+      connector_account_id: of.account,
+      name: 'Terminal 9',
+      serial: 'SIM-0900',
+    },
+    'POST /v1/connector_accounts': { connector: 'simulator', name: 'Third', priority: 3, config: {} },
+    'PATCH /v1/connector_accounts/{id}': { name: 'Renamed' },
+    'PUT /v1/payment_methods/{code}': { is_enabled: true, name: 'Card' },
+    'POST /v1/api_keys': { kind: 'restricted', name: 'till', scopes: ['payments:read'] },
+    'POST /v1/api_keys/{id}/roll': { overlap_hours: 1 },
+    'POST /v1/customers': { name: 'Grace', reference: 'grace-1', email: 'grace@example.com' },
+    'PATCH /v1/customers/{id}': { name: 'Ada L.' },
+    'POST /v1/tokens': { card: { number: CARDS.approved, exp_month: 12, exp_year: 2034, cvc: '123', holder: 'Ada' } },
+    'POST /v1/customers/{id}/instruments': { token: of.token },
+    'POST /v1/instruments': { token: of.token, customer_id: of.customer },
+    'POST /v1/payments': {
+      amount: 1000,
+      currency: 'EUR',
+      channel: 'web',
+      capture: 'automatic',
+      order_id: 'order-900',
+      customer_id: of.customer,
+      store_id: of.store,
+      reference: 'R-900',
+      country: 'NL',
+      return_url: 'https://shop.example/back',
+      metadata: { note: 'n' },
+      tender: { ...card, amount: 900 },
+    },
+    'POST /v1/payments/{id}/tenders': { ...card, amount: 900 },
+    'POST /v1/payments/{id}/captures': { amount: 900, final: false, tender_id: of.heldTender },
+    'POST /v1/payments/{id}/cancel': {},
+    'POST /v1/payments/{id}/refunds': { amount: 900, currency: 'EUR', reason: 'returned', tender_id: of.paidTender },
+    'POST /v1/payments/{id}/increments': { amount: 900, tender_id: of.heldTender },
+    'POST /v1/payments/{id}/extensions': { tender_id: of.heldTender },
+    'POST /v1/credits': {
+      amount: 900,
+      currency: 'EUR',
+      channel: 'web',
+      to: { method: 'card', token: of.token },
+      reason: 'goodwill',
+      order_id: 'order-901',
+      customer_id: of.customer,
+      store_id: of.store,
+      reference: 'R-901',
+      metadata: { note: 'n' },
+    },
+    'POST /v1/payments/{id}/operations/{operation_id}/resolution': { outcome: 'succeeded', note: 'seen in the portal' },
+    'POST /v1/webhook_endpoints': { url: 'https://hooks.example.com/two', description: 'second', event_types: ['*'] },
+    'PATCH /v1/webhook_endpoints/{id}': { description: 'changed' },
+    'POST /v1/webhook_endpoints/{id}/roll_secret': { overlap_hours: 1 },
+  }
+  return bodies[`${route.method} ${route.path}`]
+}
+
+/** Counts every row of every table, and every call to a provider: what a refusal must leave as it was. */
+export function watch(shop: Shop) {
+  let calls = 0
+  shop.payments.call.metrics = { connectorCall: () => calls++ }
+  return async (): Promise<Record<string, number>> => {
+    const { rows } = await shop.database.db.query<{ name: string }>(
+      `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname = 'public' and c.relkind = 'r' order by 1`,
+    )
+    const counts = await shop.database.db.query<Record<string, string>>(
+      `select ${rows.map(({ name }) => `(select count(*) from ${name}) as ${name}`).join(', ')}`,
+    )
+    const tables = Object.entries(counts.rows[0] ?? {}).map(([name, count]) => [name, Number(count)] as const)
+    return { ...Object.fromEntries(tables), 'calls to providers': calls, journal: shop.journal().length }
+  }
+}
+
+export async function openProduct() {
+  const shop = await openShop()
+  const ours = await fill(shop, shop.api, shop.keys)
+  shop.clock.advance(MINUTE)
+  return { shop, ours, routes: routesOf(await readDescription(shop)), count: watch(shop) }
+}
