@@ -86,7 +86,8 @@ export async function openShop(options: ShopOptions = {}) {
     publicUrl: 'http://127.0.0.1:4000',
     keysFolder,
     simulatorPath: ':memory:',
-    webhookAllow: '',
+    // The discard port: endpoints may be made, and nobody listens.
+    webhookAllow: '127.0.0.1:9',
     durabilityProblem: () => options.durabilityProblem ?? '',
     isDraining: () => false,
     simulator: { ...simulator, connector: () => simulator.connector(options.connector) },
