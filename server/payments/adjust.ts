@@ -4,10 +4,11 @@ import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type PlanInput } from './instruct.ts'
+import { notFound } from './new-payment.ts'
 import type { ExtensionInput, IncrementInput, Reply } from './payment.ts'
 import type { TenderRow } from './store.ts'
 
-/** Raises what is authorised, and with it what is owed, by `amount`. Throws invalid-state, operation-unsupported. */
+/** Raises what is authorised, and with it what is owed, by `amount`. Throws invalid-state, operation-unsupported, reference-not-found. */
 export function increment(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, input: IncrementInput): Promise<Reply> {
   return instruct(deps, merchantId, idempotency, paymentId, (context) => {
     const tender = openTender(context, 'increment', input.tender_id)
@@ -15,7 +16,7 @@ export function increment(deps: PaymentDeps, merchantId: string, idempotency: Id
   })
 }
 
-/** Asks for a later expiry of the authorisation. Throws invalid-state, operation-unsupported. */
+/** Asks for a later expiry of the authorisation. Throws invalid-state, operation-unsupported, reference-not-found. */
 export function extend(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, input: ExtensionInput): Promise<Reply> {
   return instruct(deps, merchantId, idempotency, paymentId, (context) => {
     const tender = openTender(context, 'extend', input.tender_id)
@@ -24,6 +25,7 @@ export function extend(deps: PaymentDeps, merchantId: string, idempotency: Idemp
 }
 
 function openTender({ payment }: PlanInput, ability: 'increment' | 'extend', tenderId?: string): TenderRow {
+  if (tenderId !== undefined && !payment.tenders.some((tender) => tender.id === tenderId)) throw notFound('/tender_id')
   const held = payment.tenders.filter((tender) => tender.hold > 0n && (tenderId === undefined || tender.id === tenderId))
   if (held.length === 0) throw new Problem('invalid-state', { detail: 'Nothing is authorised.' })
   const tender = held.find((candidate) => candidate.can.includes(ability))

@@ -1,9 +1,11 @@
 // The guards of a new payment that need no database: everything it refers to must be this merchant's and fit together.
 
+import { hasCustomer } from '../customers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import { type MerchantConfig, merchantConfig } from '../merchants/index.ts'
 import type { NewPayment } from './begin.ts'
 import type { PaymentDeps } from './deps.ts'
+import { notFound } from './problems.ts'
 import type { CreditInput, PaymentInput } from './payment.ts'
 
 /** The merchant's configuration. Throws storage-not-durable for a live merchant on a database that could lose money. */
@@ -16,15 +18,16 @@ export async function merchantFor(deps: PaymentDeps, merchantId: string): Promis
 
 /**
  * Makes the payment of a request. Store comes from the terminal or drawer where the request names none. Throws
- * reference-not-found for a foreign store, url-not-allowed for a return_url that is not plain http(s).
+ * reference-not-found for a foreign store or customer, url-not-allowed for a return_url that is not plain http(s).
  */
-export function newPayment(deps: PaymentDeps, merchant: MerchantConfig, input: PaymentInput | CreditInput): NewPayment {
+export async function newPayment(deps: PaymentDeps, merchant: MerchantConfig, input: PaymentInput | CreditInput): Promise<NewPayment> {
   const tender = 'tender' in input ? input.tender : undefined
   const place = placeOf(merchant, tender?.terminal_id, tender?.cash?.register_id)
   if (input.store_id !== undefined && !merchant.stores.has(input.store_id)) throw notFound('/store_id')
   if (input.store_id !== undefined && place !== undefined && place !== input.store_id) {
     throw new Problem('validation-error', { detail: 'The terminal or drawer stands in another store.', errors: [{ pointer: '/store_id', detail: 'is another store' }] })
   }
+  if (input.customer_id !== undefined && !(await hasCustomer(deps.db, merchant.id, input.customer_id))) throw notFound('/customer_id')
   const isCharge = !('to' in input)
   const payment: NewPayment = {
     payment_id: deps.newId('pay'),
@@ -75,8 +78,4 @@ function returnUrl(text: string): string {
   }
   if (url.username !== '' || url.password !== '') throw refused
   return url.href
-}
-
-export function notFound(pointer: string): Problem {
-  return new Problem('reference-not-found', { errors: [{ pointer, detail: 'does not exist' }] })
 }

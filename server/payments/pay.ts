@@ -25,7 +25,7 @@ import { merchantFor, newPayment } from './new-payment.ts'
 export function pay(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, input: PaymentInput): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
-    const payment = newPayment(deps, merchant, input)
+    const payment = await newPayment(deps, merchant, input)
     const planned = input.tender && (await planCharge(deps, merchant, payment, input.tender, payment.amount))
     const begun = await beginPayment(deps, merchantId, idempotency, payment, planned)
     if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)

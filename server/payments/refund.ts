@@ -11,10 +11,10 @@ import { apply } from './apply.ts'
 import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type PlannedOperation } from './instruct.ts'
-import { merchantFor, newPayment, notFound } from './new-payment.ts'
+import { merchantFor, newPayment } from './new-payment.ts'
 import { webhookUrl } from './pay.ts'
 import type { CreditInput, Destination, RefundInput, Reply } from './payment.ts'
-import { invalid } from './plan-charge.ts'
+import { invalid, notFound } from './problems.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
 import type { PaymentRow, TenderRow } from './store.ts'
 
@@ -81,7 +81,7 @@ async function toDestination(deps: PaymentDeps, merchant: MerchantConfig, paymen
 export function credit(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, input: CreditInput): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
-    const payment = newPayment(deps, merchant, input)
+    const payment = await newPayment(deps, merchant, input)
     const register = input.to.register_id === undefined ? undefined : merchant.registers.get(input.to.register_id)
     payment.store_id ??= register?.storeId ?? (input.to.terminal_id === undefined ? undefined : merchant.terminals.get(input.to.terminal_id)?.storeId)
     const { operation, call } = await creditTo(deps, merchant, payment, deps.newId('ten'), payment.amount, input.to, '/to', input.reason)
