@@ -25,4 +25,6 @@ const collected = await command(
   { amount: articles.cup + articles.plate, final: true },
   `${order}-collected`,
 )
-console.log(`${collected.status}: ${euros(collected.amount_captured)} charged, ${euros(collected.amount_capturable)} held`)
+console.log(
+  `${collected.status}: ${euros(collected.amount_captured)} charged, ${euros(collected.amount_capturable)} held`,
+)

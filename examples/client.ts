@@ -50,12 +50,7 @@ const demoFile = join(process.env['ONETILL_DATA'] ?? 'data', 'demo.json')
 export const demo = JSON.parse(await readFile(demoFile, 'utf8')) as Demo
 
 /** Calls the API with the secret key, as a shop's server does. Throws Refused. */
-export async function call<T = Payment>(
-  method: 'GET' | 'POST',
-  path: string,
-  body?: object,
-  key?: string,
-): Promise<T> {
+export async function call<T = Payment>(method: 'GET' | 'POST', path: string, body?: object, key?: string): Promise<T> {
   return send<T>(method, path, demo.secret_key, body, key)
 }
 

@@ -32,7 +32,7 @@ const [tender] = payment.tenders
 const [operation] = payment.operations ?? []
 await fetch(`${base}/simulator/operations/${tender?.connector_account}/${operation?.id}/act`, {
   method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  headers: { authorization: `Bearer ${demo.secret_key}`, 'content-type': 'application/json' },
   body: JSON.stringify({ act: 'approve' }),
 })
 

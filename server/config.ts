@@ -15,6 +15,8 @@ export interface Config {
   publicUrl: string
   /** ONETILL_WEBHOOK_ALLOW: hosts outside the public internet that webhooks may go to, for development. */
   webhookAllow: string
+  /** ONETILL_SIMULATOR_KEY: opens the simulator's journal and fault plans over HTTP; closed without it. */
+  simulatorKey: string | undefined
   /** ONETILL_LOG: debug, info, warn or error. */
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -24,12 +26,17 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 /** Reads the environment. Throws a sentence for a value that makes no sense, so that a typo does not become a default. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const port = Number(env['PORT'] ?? '4000')
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`PORT must be a port number, not "${env['PORT']}".`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`PORT must be a port number, not "${env['PORT']}".`)
   const host = env['HOST'] || '127.0.0.1'
   const logLevel = LEVELS.find((level) => level === (env['ONETILL_LOG'] || 'info'))
   if (!logLevel) throw new Error(`ONETILL_LOG must be one of ${LEVELS.join(', ')}.`)
-  const publicUrl = (env['ONETILL_PUBLIC_URL'] || `http://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(/\/+$/, '')
-  if (!URL.canParse(publicUrl)) throw new Error('ONETILL_PUBLIC_URL must be a complete address such as https://pay.example.com.')
+  const publicUrl = (env['ONETILL_PUBLIC_URL'] || `http://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(
+    /\/+$/,
+    '',
+  )
+  if (!URL.canParse(publicUrl))
+    throw new Error('ONETILL_PUBLIC_URL must be a complete address such as https://pay.example.com.')
   return {
     port,
     host,
@@ -37,6 +44,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: env['DATABASE_URL'] || undefined,
     publicUrl,
     webhookAllow: env['ONETILL_WEBHOOK_ALLOW'] ?? '',
+    simulatorKey: env['ONETILL_SIMULATOR_KEY'] || undefined,
     logLevel,
   }
 }

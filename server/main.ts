@@ -2,14 +2,15 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readConfig } from './config.ts'
+import { type Config, readConfig } from './config.ts'
+import { readDurability } from './db/durability.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { removeRunFile, writeRunFile } from './db/locate.ts'
 import { APP_ROLE, migrate } from './db/migrate.ts'
 import { openPool } from './db/pool.ts'
-import { readDurability } from './db/durability.ts'
 import { createLog } from './http/log.ts'
-import { systemClock } from './lib/clock.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
 import { type NewMerchantKeys, seedDemo } from './merchants/index.ts'
 import { wire } from './wiring.ts'
 
@@ -24,8 +25,28 @@ async function main(): Promise<void> {
   const log = createLog(clock, { level: config.logLevel })
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
 
-  const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: join(config.dataDir, 'postgres'), log })
-  const url = config.databaseUrl ?? (embedded as NonNullable<typeof embedded>).url
+  const embedded = config.databaseUrl
+    ? undefined
+    : await startEmbedded({ dataDir: join(config.dataDir, 'postgres'), log })
+  const url = config.databaseUrl ?? embedded?.url ?? ''
+  try {
+    await serve({ config, clock, log, url, stopDatabase: async () => embedded?.stop() })
+  } catch (error) {
+    // A server that could not start leaves no database behind.
+    await embedded?.stop()
+    throw error
+  }
+}
+
+interface Serving {
+  config: Config
+  clock: Clock
+  log: Log
+  url: string
+  stopDatabase(): Promise<void>
+}
+
+async function serve({ config, clock, log, url, stopDatabase }: Serving): Promise<void> {
   const migrated = await migrate(url, { log })
   const db = openPool(url, { max: POOL_SIZE, role: migrated.hasAppRole ? APP_ROLE : undefined })
   const durability = await readDurability(db)
@@ -41,6 +62,7 @@ async function main(): Promise<void> {
     keysFolder: join(config.dataDir, 'keys'),
     simulatorPath: join(config.dataDir, 'simulator.db'),
     webhookAllow: config.webhookAllow,
+    simulatorKey: config.simulatorKey,
     durabilityProblem: () => durability,
     isDraining: () => isDraining,
   })
@@ -67,7 +89,7 @@ async function main(): Promise<void> {
     await Promise.race([drained, clock.sleep(DRAIN_MS)])
     await db.end().catch(() => {})
     await removeRunFile(config.dataDir)
-    await embedded?.stop()
+    await stopDatabase()
     log.info('stopped')
     process.exit(0)
   }

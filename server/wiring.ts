@@ -1,10 +1,10 @@
 // Puts the modules together: one object with everything they need, the HTTP server with their routes, and their
 // background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
 
-import { createAuthenticator, issueFirstKeys, routes as accessRoutes } from './access/index.ts'
+import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
-import { hasCustomer, routes as customerRoutes } from './customers/index.ts'
+import { routes as customerRoutes, hasCustomer } from './customers/index.ts'
 import { createLanes } from './db/lanes.ts'
 import { assertNoOpenTransaction, type Db } from './db/pool.ts'
 import { type App, createApp, type Readiness } from './http/app.ts'
@@ -15,9 +15,24 @@ import type { Clock } from './lib/clock.ts'
 import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
-import { createEventStreams, createNotifyWorkers, parseAllowedHosts, resolveByDns, routes as notifyRoutes } from './notify/index.ts'
-import { applyInbound, expireHolds, familiarMethods, type PaymentDeps, resolveDue, reverseDuplicates, routes as paymentRoutes } from './payments/index.ts'
-import { openVault, routes as vaultRoutes, sealConfig, unsealConfig } from './vault/index.ts'
+import {
+  createEventStreams,
+  createNotifyWorkers,
+  routes as notifyRoutes,
+  parseAllowedHosts,
+  resolveByDns,
+} from './notify/index.ts'
+import {
+  applyInbound,
+  expireHolds,
+  familiarMethods,
+  MIXED_FUNCTIONS,
+  type PaymentDeps,
+  routes as paymentRoutes,
+  resolveDue,
+  reverseDuplicates,
+} from './payments/index.ts'
+import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
 
 export interface WiringOptions {
   db: Db
@@ -31,6 +46,8 @@ export interface WiringOptions {
   /** File of the in-process simulator's memory, or ':memory:'. */
   simulatorPath: string
   webhookAllow: string
+  /** Opens the simulator's journal and fault plans; without it nobody reads or sets them over HTTP. */
+  simulatorKey?: string
   /** What stands in the way of taking money: '' when nothing does. */
   durabilityProblem(): string
   isDraining(): boolean
@@ -58,8 +75,10 @@ export async function wire(options: WiringOptions) {
   const registry = createMetricsRegistry()
   const vault = await openVault({ db, clock, log, keysFolder: options.keysFolder })
   const configSeal = {
-    seal: (merchantId: string, id: string, config: Readonly<Record<string, string>>) => sealConfig({ vault, log }, merchantId, id, config),
-    unseal: (merchantId: string, id: string, sealed: Uint8Array) => unsealConfig({ vault, log }, merchantId, id, Buffer.from(sealed)),
+    seal: (merchantId: string, id: string, config: Readonly<Record<string, string>>) =>
+      sealConfig({ vault, log }, merchantId, id, config),
+    unseal: (merchantId: string, id: string, sealed: Uint8Array) =>
+      unsealConfig({ vault, log }, merchantId, id, Buffer.from(sealed)),
   }
   const simulator =
     options.simulator ??
@@ -69,13 +88,19 @@ export async function wire(options: WiringOptions) {
       publicUrl,
       log,
       deliver: (url, headers, body) =>
-        fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(SIMULATOR_DELIVERY_MS) }),
+        fetch(url, {
+          method: 'POST',
+          headers,
+          body,
+          redirect: 'manual',
+          signal: AbortSignal.timeout(SIMULATOR_DELIVERY_MS),
+        }),
     })
   const connectors = createConnectorRegistry({ simulator: simulator.connector() })
   const merchantCache = createMerchantCache({ db, clock, configSeal })
   const authenticator = createAuthenticator({ db, clock, log })
   const hints = createSharedHints({ db, clock, log })
-  const lanes = createLanes(db)
+  const lanes = createLanes(db, { mixed: MIXED_FUNCTIONS })
   const secretBox = { seal: configSeal.seal, unseal: configSeal.unseal }
   const allowedHosts = parseAllowedHosts(options.webhookAllow)
 
@@ -94,14 +119,20 @@ export async function wire(options: WiringOptions) {
     timeouts: options.timeouts ?? { call_ms: CALL_MS, terminal_ms: TERMINAL_MS },
     wake: () => inbound.wake(),
   }
-  const inbound = createWorker({ name: 'inbound events', clock, log, everyMs: 1_000, tick: () => applyInbound(payments) })
+  const inbound = createWorker({
+    name: 'inbound events',
+    clock,
+    log,
+    everyMs: 1_000,
+    tick: () => applyInbound(payments),
+  })
   const notify = { db, clock, newId, log, hints, secretBox, allowedHosts, resolveHost: resolveByDns }
   const workers: Worker[] = [
     inbound,
     createWorker({ name: 'unknown outcomes', clock, log, everyMs: 1_000, tick: () => resolveDue(payments) }),
     createWorker({ name: 'duplicate payments', clock, log, everyMs: 2_000, tick: () => reverseDuplicates(payments) }),
     createWorker({ name: 'expiring authorisations', clock, log, everyMs: 60_000, tick: () => expireHolds(payments) }),
-    createWorker({ name: 'forgotten CVCs', clock, log, everyMs: 60_000, tick: async () => (vault.cvcs.sweep(), 0) }),
+    createWorker({ name: 'forgotten CVCs', clock, log, everyMs: 60_000, tick: async () => forgetCvcs(vault) }),
     ...createNotifyWorkers(notify),
   ]
   const eventStreams = createEventStreams({ db, clock, log, hints })
@@ -127,7 +158,8 @@ export async function wire(options: WiringOptions) {
     methodsOf: connectors.methodsOf,
     familiarMethods: async (merchantId: string, customerId: string) =>
       (await hasCustomer(db, merchantId, customerId)) ? familiarMethods(db, merchantId, customerId) : null,
-    issueFirstKeys: (tx: Parameters<typeof issueFirstKeys>[1], merchant: Parameters<typeof issueFirstKeys>[2]) => issueFirstKeys({ clock, newId }, tx, merchant),
+    issueFirstKeys: (tx: Parameters<typeof issueFirstKeys>[1], merchant: Parameters<typeof issueFirstKeys>[2]) =>
+      issueFirstKeys({ clock, newId }, tx, merchant),
   }
   merchantRoutes(app, merchants)
   accessRoutes(app, { db, clock, newId, authenticator })
@@ -137,9 +169,24 @@ export async function wire(options: WiringOptions) {
   ledgerRoutes(app, { db })
   notifyRoutes(app, { ...notify, eventStreams })
   simulatorPages(app, simulator)
-  simulatorControls(app, simulator, { prefix: '/simulator' })
+  simulatorControls(app, simulator, {
+    prefix: '/simulator',
+    ...(options.simulatorKey === undefined ? {} : { apiKey: options.simulatorKey }),
+    // A merchant plays the customers and the issuer of its own payments with its secret key.
+    mayTouch: async (bearer, account) => {
+      const caller = await authenticator.authenticate(bearer)
+      const merchant = caller?.kind === 'secret' ? await merchantCache.get(caller.merchantId) : null
+      return merchant?.accounts.some(({ id }) => id === account) ?? false
+    },
+  })
 
   return { app, payments, merchants, simulator, workers, hints, eventStreams, lanes, registry }
+}
+
+/** A worker's step; it found nothing that asks for another at once. */
+function forgetCvcs(vault: Vault): number {
+  vault.cvcs.sweep()
+  return 0
 }
 
 async function readiness(db: Db, durabilityProblem: () => string): Promise<Readiness> {

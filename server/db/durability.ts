@@ -3,7 +3,11 @@
 
 import type { Queryable } from './pool.ts'
 
-const NEEDED = { fsync: ['on'], full_page_writes: ['on'], synchronous_commit: ['on', 'remote_write', 'remote_apply'] } as const
+const NEEDED = {
+  fsync: ['on'],
+  full_page_writes: ['on'],
+  synchronous_commit: ['on', 'remote_write', 'remote_apply'],
+} as const
 
 /** Empty when commits are durable; else a sentence that names the settings that are off. */
 export async function readDurability(db: Queryable): Promise<string> {

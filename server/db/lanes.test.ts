@@ -21,7 +21,7 @@ before(async () => {
       if exists (select from json_array_elements(p_rows) r where r->>'word' = 'poison') then
         raise exception 'poisoned';
       end if;
-      insert into mark select p_merchant, r->>'word', v_call, txid_current() from json_array_elements(p_rows) r;
+      insert into mark select coalesce(p_merchant, r->>'merchant_id'), r->>'word', v_call, txid_current() from json_array_elements(p_rows) r;
       return query select (r->>'n')::int, r->>'word' from json_array_elements(p_rows) r;
     end $$;
     create function forgets(p_merchant text, p_rows json) returns table (n int) language sql as $$ select 1 where false $$`)
@@ -52,13 +52,28 @@ test('rows that arrive together share one call, and each gets its own answer', a
   assert.deepEqual(await distinct('call'), 1)
 })
 
-test('two merchants in one batch are two calls in one transaction', async () => {
+test('a function that takes one merchant is called once for each', async () => {
   await Promise.all([
     lanes.commit('mark_words', 'mer_2', { word: 'b' }),
     lanes.commit('mark_words', 'mer_1', { word: 'a' }),
+    lanes.commit('mark_words', 'mer_2', { word: 'c' }),
   ])
-  assert.deepEqual([await distinct('call'), await distinct('txn')], [2, 1])
-  assert.equal(lanes.stats().batches, 1)
+  assert.deepEqual([await distinct('call'), await distinct('txn')], [2, 2])
+  assert.deepEqual(await marks(), ['mer_1 a', 'mer_2 b', 'mer_2 c'])
+})
+
+test('a function that takes several merchants gets them in one call, each row with its merchant', async () => {
+  const mixed = createLanes(db, { lanes: 1, mixed: new Set(['mark_words']) })
+  const answers = await Promise.all([
+    mixed.commit('mark_words', 'mer_2', { word: 'b' }, 'pay_1'),
+    mixed.commit('mark_words', 'mer_1', { word: 'a' }, 'pay_1'),
+  ])
+  assert.deepEqual(
+    answers.map((answer) => answer['word']),
+    ['b', 'a'],
+  )
+  assert.equal(await distinct('call'), 1)
+  assert.deepEqual(await marks(), ['mer_1 a', 'mer_2 b'])
 })
 
 test('a poisoned row fails alone', async () => {

@@ -1,10 +1,9 @@
-// Group commit. Concurrent commands are collected into one transaction per lane (lane = hash of merchant), one set-based
-// SQL function call per merchant and function in it, one batch in flight per lane, no timer: the next batch is what
-// queued while the last one committed. A batch of one is the ordinary case; there is no second code path. A caller is
-// answered only after the commit that holds its row. If a batch fails as a whole its rows are retried one by one, so
-// that a poisoned row fails alone.
+// Group commit. Concurrent commands are collected into one call of a set-based SQL function, which is one transaction: one
+// batch in flight per lane (lane = hash of merchant), no timer, the next batch is what queued while the last one committed.
+// A batch of one is the ordinary case; there is no second code path. A caller is answered only after the commit that holds
+// its row. If a batch fails as a whole its rows are retried one by one, so that a poisoned row fails alone; a function must
+// therefore answer a row it has committed before with that row's success.
 
-import type pg from 'pg'
 import type { Db } from './pool.ts'
 
 /** One row for a set-based function, JSON-able. `n` is set by the lane: the row's place in the call, echoed in the result. */
@@ -15,7 +14,8 @@ export type LaneResult = Record<string, unknown> & { n: number }
 export interface Lanes {
   /**
    * Adds `row` to the merchant's next batch and resolves with the function's answer for it once committed.
-   * `fn` is the name of an SQL function `(p_merchant text, p_rows json) returns table (n int, …)`.
+   * `fn` is the name of an SQL function `(p_merchant text, p_rows json) returns table (n int, …)`. A function named in
+   * `mixed` gets rows of several merchants in one call, each with its `merchant_id`, and null for p_merchant.
    * `exclusive`: rows with the same value never share a batch (one command per payment), later ones wait for the next.
    */
   commit(fn: string, merchantId: string, row: LaneRow, exclusive?: string): Promise<LaneResult>
@@ -41,8 +41,21 @@ const MAX_BATCH = 256
 const RETRYABLE = new Set(['40001', '40P01'])
 const MAX_TRIES = 5
 
-export function createLanes(db: Db, options: { lanes?: number } = {}): Lanes {
-  const laneCount = options.lanes ?? 4
+export interface LanesOptions {
+  /** Default 2: more than the cores of the database only makes batches smaller. */
+  lanes?: number
+  /**
+   * Functions that take rows of several merchants at once. On a database sharded by merchant leave it empty: then every call
+   * is about one merchant, named by its scalar argument.
+   */
+  mixed?: ReadonlySet<string>
+}
+
+const DEFAULT_LANES = 2
+
+export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
+  const laneCount = options.lanes ?? DEFAULT_LANES
+  const mixed = options.mixed ?? new Set<string>()
   const queues: Waiting[][] = Array.from({ length: laneCount }, () => [])
   const running: boolean[] = new Array<boolean>(laneCount).fill(false)
   const stats = { batches: 0, rows: 0 }
@@ -54,10 +67,10 @@ export function createLanes(db: Db, options: { lanes?: number } = {}): Lanes {
     // Commands made in the same turn of the event loop join the first batch.
     await new Promise<void>((resolve) => setImmediate(resolve))
     while (queue.length > 0) {
-      const batch = takeBatch(queue)
+      const batch = takeBatch(queue, mixed)
       stats.batches++
       stats.rows += batch.length
-      await settleBatch(db, batch)
+      await settleBatch(db, mixed, batch)
     }
     running[lane] = false
     if (queues.every((q) => q.length === 0) && running.every((r) => !r)) {
@@ -82,36 +95,43 @@ export function createLanes(db: Db, options: { lanes?: number } = {}): Lanes {
   }
 }
 
-/** Takes the oldest rows, leaving behind any whose `exclusive` is already in the batch, in their order. */
-function takeBatch(queue: Waiting[]): Waiting[] {
+/**
+ * Takes the oldest row and those that can share its call: same function, same merchant unless the function takes several,
+ * and no second row of one `exclusive`. The others stay behind in their order.
+ */
+function takeBatch(queue: Waiting[], mixed: ReadonlySet<string>): Waiting[] {
+  const first = queue[0] as Waiting
+  const isMixed = mixed.has(first.fn)
   const batch: Waiting[] = []
   const held: Waiting[] = []
   const taken = new Set<string>()
-  while (queue.length > 0 && batch.length < MAX_BATCH) {
-    const next = queue.shift() as Waiting
+  for (const next of queue) {
     const key = next.exclusive === undefined ? undefined : `${next.merchantId}/${next.exclusive}`
-    if (key !== undefined && taken.has(key)) {
+    const fits = batch.length < MAX_BATCH && next.fn === first.fn && (isMixed || next.merchantId === first.merchantId)
+    if (!fits || (key !== undefined && taken.has(key))) {
+      // A row held back keeps later ones of the same `exclusive` behind it.
+      if (key !== undefined) taken.add(key)
       held.push(next)
       continue
     }
     if (key !== undefined) taken.add(key)
     batch.push(next)
   }
-  queue.unshift(...held)
+  queue.splice(0, queue.length, ...held)
   return batch
 }
 
-async function settleBatch(db: Db, batch: Waiting[]): Promise<void> {
+async function settleBatch(db: Db, mixed: ReadonlySet<string>, batch: Waiting[]): Promise<void> {
   let results: LaneResult[]
   try {
-    results = await runBatch(db, batch)
+    results = await runBatch(db, mixed, batch)
   } catch (error) {
     if (batch.length === 1) {
       ;(batch[0] as Waiting).reject(error as Error)
       return
     }
     // One row poisons the whole transaction; alone, each row answers for itself.
-    for (const waiting of batch) await settleBatch(db, [waiting])
+    for (const waiting of batch) await settleBatch(db, mixed, [waiting])
     return
   }
   batch.forEach((waiting, i) => {
@@ -119,60 +139,35 @@ async function settleBatch(db: Db, batch: Waiting[]): Promise<void> {
   })
 }
 
-/** One transaction for the batch; merchants in sorted order so that two processes lock in the same order. */
-async function runBatch(db: Db, batch: Waiting[]): Promise<LaneResult[]> {
-  const calls = groupCalls(batch)
+/** One call, which is its own transaction. */
+async function runBatch(db: Db, mixed: ReadonlySet<string>, batch: Waiting[]): Promise<LaneResult[]> {
+  const { fn, merchantId } = batch[0] as Waiting
+  const isMixed = mixed.has(fn)
+  const rows = batch.map((waiting, n) =>
+    isMixed ? { ...waiting.row, n, merchant_id: waiting.merchantId } : { ...waiting.row, n },
+  )
+  const call = {
+    name: fn,
+    text: `select * from ${fn}($1, $2)`,
+    values: [isMixed ? null : merchantId, JSON.stringify(rows)],
+  }
   for (let attempt = 1; ; attempt++) {
     const client = await db.connect()
     let broken: Error | undefined
     try {
+      const answer = await client.query<LaneResult>(call)
       const results = new Array<LaneResult>(batch.length)
-      // A single call is its own transaction: one round trip instead of three.
-      if (calls.length > 1) await client.query('begin')
-      for (const call of calls) await runCall(client, call, results)
-      if (calls.length > 1) await client.query('commit')
+      for (const result of answer.rows) results[result.n] = result
+      for (let n = 0; n < batch.length; n++) if (!results[n]) throw new Error(`${fn} gave no answer for a row`)
       return results
     } catch (error) {
-      await client.query('rollback').catch((rollbackError: Error) => {
-        broken = rollbackError
-      })
       const code = (error as { code?: string }).code
+      // An error without an SQLSTATE came from the connection: it is not to be trusted with the next statement.
+      if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) broken = error as Error
       if (code === undefined || !RETRYABLE.has(code) || attempt === MAX_TRIES) throw error
     } finally {
       client.release(broken)
     }
-  }
-}
-
-interface Call {
-  fn: string
-  merchantId: string
-  rows: LaneRow[]
-}
-
-function groupCalls(batch: Waiting[]): Call[] {
-  const calls = new Map<string, Call>()
-  batch.forEach((waiting, n) => {
-    const key = `${waiting.merchantId}/${waiting.fn}`
-    let call = calls.get(key)
-    if (!call) {
-      call = { fn: waiting.fn, merchantId: waiting.merchantId, rows: [] }
-      calls.set(key, call)
-    }
-    call.rows.push({ ...waiting.row, n })
-  })
-  return [...calls.keys()].sort().map((key) => calls.get(key) as Call)
-}
-
-async function runCall(client: pg.PoolClient, call: Call, results: LaneResult[]): Promise<void> {
-  const answer = await client.query<LaneResult>({
-    name: call.fn,
-    text: `select * from ${call.fn}($1, $2)`,
-    values: [call.merchantId, JSON.stringify(call.rows)],
-  })
-  for (const result of answer.rows) results[result.n] = result
-  for (const row of call.rows) {
-    if (!results[row['n'] as number]) throw new Error(`${call.fn} gave no answer for a row`)
   }
 }
 

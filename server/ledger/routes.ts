@@ -32,7 +32,14 @@ const Entry = Type.Object({
   operation_id: Nullable(Type.String()),
   posted_at: Type.String(),
   lines: Type.Array(
-    Type.Object({ account: Type.String(), currency: Type.String(), channel: Type.String(), store_id: Nullable(Type.String()), debit: Type.Integer(), credit: Type.Integer() }),
+    Type.Object({
+      account: Type.String(),
+      currency: Type.String(),
+      channel: Type.String(),
+      store_id: Nullable(Type.String()),
+      debit: Type.Integer(),
+      credit: Type.Integer(),
+    }),
   ),
 })
 
@@ -43,33 +50,74 @@ export function routes(app: App, deps: { db: Db }): void {
       currency: Type.Optional(Currency),
       channel: Type.Optional(Channel),
       store_id: Type.Optional(Id('sto')),
-      by: Type.Optional(Type.Enum(['account', 'channel', 'store', 'channel_and_store'], { description: 'Dimensions to show apart; the others are summed.' })),
+      by: Type.Optional(
+        Type.Enum(['account', 'channel', 'store', 'channel_and_store'], {
+          description: 'Dimensions to show apart; the others are summed.',
+        }),
+      ),
     },
     { additionalProperties: false },
   )
   app.get(
     '/v1/ledger/accounts',
-    { config: reads, schema: { tags: ['Ledger'], summary: 'Balances by account, currency, channel and store', querystring: AccountQuery, response: { 200: Type.Object({ data: Type.Array(Balance) }) } } },
+    {
+      config: reads,
+      schema: {
+        tags: ['Ledger'],
+        operationId: 'listLedgerAccounts',
+        summary: 'Balances by account, currency, channel and store',
+        querystring: AccountQuery,
+        response: { 200: Type.Object({ data: Type.Array(Balance) }) },
+      },
+    },
     async (request) => {
       const { by, ...filter } = request.query
-      const detail = { channel: by === 'channel' || by === 'channel_and_store', store: by === 'store' || by === 'channel_and_store' }
+      const detail = {
+        channel: by === 'channel' || by === 'channel_and_store',
+        store: by === 'store' || by === 'channel_and_store',
+      }
       const rows = await readBalances(deps.db, callerOf(request).merchantId, filter, detail)
       return { data: rows.map(balanceOut) }
     },
   )
 
-  const EntryQuery = Type.Object({ ...PageQuery.properties, payment_id: Type.Optional(Id('pay')), account: Type.Optional(AccountName) }, { additionalProperties: false })
+  const EntryQuery = Type.Object(
+    { ...PageQuery.properties, payment_id: Type.Optional(Id('pay')), account: Type.Optional(AccountName) },
+    { additionalProperties: false },
+  )
   app.get(
     '/v1/ledger/entries',
-    { config: reads, schema: { tags: ['Ledger'], summary: 'Entries, newest first', querystring: EntryQuery, response: { 200: PageOf(Entry) } } },
+    {
+      config: reads,
+      schema: {
+        tags: ['Ledger'],
+        operationId: 'listLedgerEntries',
+        summary: 'Entries, newest first',
+        querystring: EntryQuery,
+        response: { 200: PageOf(Entry) },
+      },
+    },
     async (request) => {
       const { limit, cursor, ...filter } = request.query
-      return page(await readEntries(deps.db, callerOf(request).merchantId, filter, limit, cursor), limit, (entry) => entry.id)
+      return page(
+        await readEntries(deps.db, callerOf(request).merchantId, filter, limit, cursor),
+        limit,
+        (entry) => entry.id,
+      )
     },
   )
   app.get(
     '/v1/ledger/entries/:id',
-    { config: reads, schema: { tags: ['Ledger'], summary: 'Read an entry', params: Type.Object({ id: Type.String() }), response: { 200: Entry } } },
+    {
+      config: reads,
+      schema: {
+        tags: ['Ledger'],
+        operationId: 'getLedgerEntry',
+        summary: 'Read an entry',
+        params: Type.Object({ id: Type.String() }),
+        response: { 200: Entry },
+      },
+    },
     async (request) => {
       const [entry] = await readEntries(deps.db, callerOf(request).merchantId, { id: request.params.id }, 1)
       if (!entry) throw new Problem('not-found')
@@ -84,13 +132,19 @@ export function routes(app: App, deps: { db: Db }): void {
       config: reads,
       schema: {
         tags: ['Ledger'],
+        operationId: 'getTrialBalance',
         summary: 'Every account with its balance; debits equal credits in each currency',
         querystring: Type.Object({ currency: Type.Optional(Currency) }, { additionalProperties: false }),
-        response: { 200: Type.Object({ data: Type.Array(Balance), totals: Type.Array(Total), is_balanced: Type.Boolean() }) },
+        response: {
+          200: Type.Object({ data: Type.Array(Balance), totals: Type.Array(Total), is_balanced: Type.Boolean() }),
+        },
       },
     },
     async (request) => {
-      const rows = await readBalances(deps.db, callerOf(request).merchantId, request.query, { channel: false, store: false })
+      const rows = await readBalances(deps.db, callerOf(request).merchantId, request.query, {
+        channel: false,
+        store: false,
+      })
       const totals = new Map<string, { debit: bigint; credit: bigint }>()
       for (const row of rows) {
         const total = totals.get(row.currency) ?? { debit: 0n, credit: 0n }
@@ -98,7 +152,11 @@ export function routes(app: App, deps: { db: Db }): void {
       }
       return {
         data: rows.map(balanceOut),
-        totals: [...totals].map(([currency, total]) => ({ currency, debit: amountOut(total.debit), credit: amountOut(total.credit) })),
+        totals: [...totals].map(([currency, total]) => ({
+          currency,
+          debit: amountOut(total.debit),
+          credit: amountOut(total.credit),
+        })),
         is_balanced: [...totals.values()].every((total) => total.debit === total.credit),
       }
     },
@@ -106,5 +164,11 @@ export function routes(app: App, deps: { db: Db }): void {
 }
 
 function balanceOut(row: BalanceRow): Type.Static<typeof Balance> {
-  return { ...row, ...accountType(row.account), debit: amountOut(row.debit), credit: amountOut(row.credit), balance: amountOut(row.debit - row.credit) }
+  return {
+    ...row,
+    ...accountType(row.account),
+    debit: amountOut(row.debit),
+    credit: amountOut(row.credit),
+    balance: amountOut(row.debit - row.credit),
+  }
 }

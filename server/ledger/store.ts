@@ -25,7 +25,12 @@ export interface BalanceDetail {
 }
 
 /** Balances from the kept sums, one row per account, currency and wanted dimension, in order. */
-export async function readBalances(db: Queryable, merchantId: string, filter: BalanceFilter, detail: BalanceDetail): Promise<BalanceRow[]> {
+export async function readBalances(
+  db: Queryable,
+  merchantId: string,
+  filter: BalanceFilter,
+  detail: BalanceDetail,
+): Promise<BalanceRow[]> {
   const { rows } = await db.query<BalanceRow>(
     `select account, currency, case when $6 then channel end as channel, case when $7 then nullif(store_id, '') end as store_id,
        sum(debit)::bigint as debit, sum(credit)::bigint as credit
@@ -33,7 +38,15 @@ export async function readBalances(db: Queryable, merchantId: string, filter: Ba
      where merchant_id = $1 and ($2::text is null or account = $2 or split_part(account, ':', 1) = $2)
        and ($3::text is null or currency = $3) and ($4::text is null or channel = $4) and ($5::text is null or store_id = $5)
      group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
-    [merchantId, filter.account ?? null, filter.currency ?? null, filter.channel ?? null, filter.store_id ?? null, detail.channel, detail.store],
+    [
+      merchantId,
+      filter.account ?? null,
+      filter.currency ?? null,
+      filter.channel ?? null,
+      filter.store_id ?? null,
+      detail.channel,
+      detail.store,
+    ],
   )
   return rows
 }
@@ -46,11 +59,24 @@ export interface EntryView {
   payment_id: string | null
   operation_id: string | null
   posted_at: string
-  lines: { account: string; currency: string; channel: string; store_id: string | null; debit: number; credit: number }[]
+  lines: {
+    account: string
+    currency: string
+    channel: string
+    store_id: string | null
+    debit: number
+    credit: number
+  }[]
 }
 
 /** Entries newest first; of one payment, or touching one account, or all. One more than `limit`. */
-export async function readEntries(db: Queryable, merchantId: string, filter: { payment_id?: string; account?: string; id?: string }, limit: number, cursor?: string): Promise<EntryView[]> {
+export async function readEntries(
+  db: Queryable,
+  merchantId: string,
+  filter: { payment_id?: string; account?: string; id?: string },
+  limit: number,
+  cursor?: string,
+): Promise<EntryView[]> {
   const { rows } = await db.query<{ view: EntryView }>(
     `select json_build_object('id', e.id, 'object', 'ledger_entry', 'event', e.event, 'source_id', e.source_id, 'payment_id', e.payment_id,
        'operation_id', e.operation_id, 'posted_at', to_char(e.posted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),

@@ -47,6 +47,9 @@ test('numbers that are no cards are left alone', () => {
     '424242424242', // too short
     '42424242424242424242424242', // too long to be one card
     'NL91 ABNA 0417 1643 00',
+    '42424242-4242-4242-8242-424242424242', // a UUID of digits only
+    'order 424242-42424-24242', // not how a card is grouped
+    'a4242424242424242b0f3c7e19d2a6c55', // inside a hash
   ]
   for (const text of harmless) assert.ok(!containsCardNumber(text), text)
 })

@@ -26,6 +26,13 @@ const DIGIT_GROUPS = /\d+(?:[\s\p{Pd}\p{Cf}._/]{1,3}\d+)*/gu
 /** Our own ids (lib/ids.ts) are random letters and digits; a row of 13 digits inside one is chance, not a card. */
 const OWN_ID = /\b[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}\b/g
 
+/** So are UUIDs, hashes and other long mixes of letters and digits, which callers use as keys and references. */
+const UUID = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi
+const LONG_MIX = /\b(?=\d*[A-Za-z])[0-9A-Za-z]{24,}\b/g
+
+/** How people and printers group the digits of a card: fours, or 4-6-5 and 4-6-4. Any other grouping is another number. */
+const CARD_GROUPING = /^(?:4( 4)+( [1-3])?|4 6 [45])$/
+
 /**
  * True when `text` holds something that is, in all likelihood, a card number: also with spaces or dashes in it, in
  * full-width digits, and with an expiry date after it. A number split over two fields is not seen (reliability.md §5, row 161).
@@ -46,7 +53,7 @@ export function maskCardNumbers(text: string): string {
 function findCardNumbers(text: string): string[] {
   if (!hasEnoughDigits(text)) return []
   const found: string[] = []
-  const plain = text.normalize('NFKC').replace(OWN_ID, ' id ')
+  const plain = text.normalize('NFKC').replace(OWN_ID, ' id ').replace(UUID, ' id ').replace(LONG_MIX, ' id ')
   for (const [run] of plain.matchAll(DIGIT_GROUPS)) found.push(...cardNumbersIn(run))
   return found
 }
@@ -85,7 +92,10 @@ function endOfCardNumber(groups: RegExpExecArray[], first: number): number | und
   let digits = ''
   for (let last = first; last < groups.length && digits.length <= MAX_DIGITS; last++) {
     digits += (groups[last] as RegExpExecArray)[0]
-    if (isCardNumber(digits, first === last)) return last
+    const isUnbroken = first === last
+    const grouping = groups.slice(first, last + 1).map(([group]) => group.length)
+    if (!isUnbroken && !CARD_GROUPING.test(grouping.join(' '))) continue
+    if (isCardNumber(digits, isUnbroken)) return last
   }
   return undefined
 }

@@ -67,7 +67,11 @@ export function createIds(clock: Pick<Clock, 'now'>, fill: FillRandom = randomFi
 
 /** True when `text` has the form of an id of that kind. Says nothing about whether the thing exists. */
 export function isId(kind: IdKind, text: string): boolean {
-  return text.length === kind.length + 27 && text.startsWith(`${kind}_`) && /^[0-9A-HJKMNP-TV-Z]+$/.test(text.slice(kind.length + 1))
+  return (
+    text.length === kind.length + 27 &&
+    text.startsWith(`${kind}_`) &&
+    /^[0-9A-HJKMNP-TV-Z]+$/.test(text.slice(kind.length + 1))
+  )
 }
 
 function encodeTime(ms: number): string {

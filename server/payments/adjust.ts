@@ -4,29 +4,51 @@ import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type PlanInput } from './instruct.ts'
-import { notFound } from './new-payment.ts'
 import type { ExtensionInput, IncrementInput, Reply } from './payment.ts'
+import { notFound } from './problems.ts'
 import type { TenderRow } from './store.ts'
 
 /** Raises what is authorised, and with it what is owed, by `amount`. Throws invalid-state, operation-unsupported, reference-not-found. */
-export function increment(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, input: IncrementInput): Promise<Reply> {
+export function increment(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  paymentId: string,
+  input: IncrementInput,
+): Promise<Reply> {
   return instruct(deps, merchantId, idempotency, paymentId, (context) => {
     const tender = openTender(context, 'increment', input.tender_id)
-    return { eventType: 'payment.processing', operations: [followUp(deps, context, tender, 'increment', BigInt(input.amount))], status: 201 }
+    return {
+      eventType: 'payment.processing',
+      operations: [followUp(deps, context, tender, 'increment', BigInt(input.amount))],
+      status: 201,
+    }
   })
 }
 
 /** Asks for a later expiry of the authorisation. Throws invalid-state, operation-unsupported, reference-not-found. */
-export function extend(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, input: ExtensionInput): Promise<Reply> {
+export function extend(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  paymentId: string,
+  input: ExtensionInput,
+): Promise<Reply> {
   return instruct(deps, merchantId, idempotency, paymentId, (context) => {
     const tender = openTender(context, 'extend', input.tender_id)
-    return { eventType: 'payment.processing', operations: [followUp(deps, context, tender, 'extend', tender.hold)], status: 201 }
+    return {
+      eventType: 'payment.processing',
+      operations: [followUp(deps, context, tender, 'extend', tender.hold)],
+      status: 201,
+    }
   })
 }
 
 function openTender({ payment }: PlanInput, ability: 'increment' | 'extend', tenderId?: string): TenderRow {
   if (tenderId !== undefined && !payment.tenders.some((tender) => tender.id === tenderId)) throw notFound('/tender_id')
-  const held = payment.tenders.filter((tender) => tender.hold > 0n && (tenderId === undefined || tender.id === tenderId))
+  const held = payment.tenders.filter(
+    (tender) => tender.hold > 0n && (tenderId === undefined || tender.id === tenderId),
+  )
   if (held.length === 0) throw new Problem('invalid-state', { detail: 'Nothing is authorised.' })
   const tender = held.find((candidate) => candidate.can.includes(ability))
   if (!tender) throw new Problem('operation-unsupported')

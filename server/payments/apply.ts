@@ -2,8 +2,8 @@
 // locked state what it means, moves the amounts, posts the ledger, writes the event and stores the reply. Nothing else in
 // the program changes an operation's state.
 
-import type { Outcome } from '../connectors/connector.ts'
 import { redact } from '../connectors/call.ts'
+import type { Outcome } from '../connectors/connector.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { OperationState } from './payment.ts'
 
@@ -76,7 +76,11 @@ export async function apply(deps: PaymentDeps, evidence: Evidence): Promise<Appl
     row['ask_at'] = new Date(now.getTime() + wait).toISOString()
   }
   const result = await deps.lanes.commit('payment_apply', evidence.merchantId, row, evidence.paymentId)
-  return { effect: result['outcome'] as string, state: result['state'] as OperationState, body: result['body'] as string }
+  return {
+    effect: result['outcome'] as string,
+    state: result['state'] as OperationState,
+    body: result['body'] as string,
+  }
 }
 
 /** Copies what each kind of outcome tells into the columns of payment_apply_row. */

@@ -1,11 +1,12 @@
 // Transaction 1: claim the key, reserve the amount, write the rows. After its commit money may move; before it, never.
 // The guards are in SQL (migrations 0007 and 0008); here their outcomes become the API's refusals.
 
-import { type LaneRow } from '../db/lanes.ts'
+import type { LaneRow } from '../db/lanes.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderAbility } from './payment.ts'
+import { notFound } from './problems.ts'
 
 /** The columns a new tender starts with. */
 export interface NewTender {
@@ -61,7 +62,12 @@ export interface NewOperation {
  * ok: go on. known: the key was claimed before, and by which payment and fingerprint. Every other outcome is thrown as
  * its problem, and has left nothing behind.
  */
-export type Begun = { outcome: 'ok'; body: string | null } | { outcome: 'known'; fingerprint: string; paymentId: string }
+export type Begun =
+  | { outcome: 'ok'; body: string | null }
+  | { outcome: 'known'; fingerprint: string; paymentId: string }
+
+/** The set-based functions of the core; each takes rows of several merchants in one call. */
+export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set(['payment_create', 'payment_instruct', 'payment_apply'])
 
 /** How long after a call's deadline the resolver starts to ask, when no answer was recorded: the process died. */
 const ASK_AFTER_DEADLINE_MS = 5_000
@@ -95,7 +101,14 @@ export async function beginPayment(
       ask_at: askAt(deps, now),
     })
   }
-  return begun(await deps.lanes.commit('payment_create', merchantId, row))
+  try {
+    return begun(await deps.lanes.commit('payment_create', merchantId, row))
+  } catch (error) {
+    // Stores were checked against the configuration; the customer's existence is left to the foreign key.
+    if ((error as { code?: string }).code === '23503' && payment.customer_id !== undefined)
+      throw notFound('/customer_id')
+    throw error
+  }
 }
 
 export interface Instruction {
@@ -109,7 +122,12 @@ export interface Instruction {
 }
 
 /** Begins operations on a payment that exists: all of them or none. */
-export async function beginInstruction(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, instruction: Instruction): Promise<Begun> {
+export async function beginInstruction(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  instruction: Instruction,
+): Promise<Begun> {
   const now = deps.clock.now()
   const { tender } = instruction
   const row: LaneRow = {
@@ -121,11 +139,19 @@ export async function beginInstruction(deps: PaymentDeps, merchantId: string, id
     event_type: instruction.eventType,
     is_cancel: instruction.isCancel ?? false,
     is_retry: instruction.isRetry ?? false,
-    tender: tender && { ...tender, amount: Number(tender.amount), cash_tendered: tender.cash_tendered === undefined ? undefined : Number(tender.cash_tendered) },
+    tender: tender && {
+      ...tender,
+      amount: Number(tender.amount),
+      cash_tendered: tender.cash_tendered === undefined ? undefined : Number(tender.cash_tendered),
+    },
     operations:
       instruction.operations.length === 0
         ? null
-        : instruction.operations.map((operation) => ({ ...operation, amount: Number(operation.amount), ask_at: askAt(deps, now) })),
+        : instruction.operations.map((operation) => ({
+            ...operation,
+            amount: Number(operation.amount),
+            ask_at: askAt(deps, now),
+          })),
   }
   return begun(await deps.lanes.commit('payment_instruct', merchantId, row, instruction.paymentId))
 }
@@ -144,7 +170,8 @@ const REFUSALS: Record<string, ProblemCode> = {
 function begun(result: Record<string, unknown>): Begun {
   const outcome = result['outcome'] as string
   if (outcome === 'ok') return { outcome, body: result['body'] as string | null }
-  if (outcome === 'known') return { outcome, fingerprint: result['fingerprint'] as string, paymentId: result['payment_id'] as string }
+  if (outcome === 'known')
+    return { outcome, fingerprint: result['fingerprint'] as string, paymentId: result['payment_id'] as string }
   const code = REFUSALS[outcome]
   if (!code) throw new Error(`begin answered ${outcome}`)
   throw new Problem(code)

@@ -11,13 +11,26 @@ import type { Reply } from './payment.ts'
  * (invalid-state): its outcome comes first. If money arrives after all, it is booked and given back by resolve.ts.
  * Throws invalid-state, operation-unsupported.
  */
-export function cancel(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string): Promise<Reply> {
+export function cancel(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  paymentId: string,
+): Promise<Reply> {
   return instruct(deps, merchantId, idempotency, paymentId, (context) => {
     const { payment } = context
-    if (payment.is_canceled || payment.direction === 'credit' || payment.status === 'captured') throw new Problem('invalid-state')
+    if (payment.is_canceled || payment.direction === 'credit' || payment.status === 'captured')
+      throw new Problem('invalid-state')
     const operations = payment.tenders
       .filter((tender) => tender.hold > 0n || (tender.charge_in_flight > 0n && tender.next_action !== null))
-      .map((tender) => followUp(deps, context, tender, 'void', tender.hold > 0n ? tender.hold : tender.charge_in_flight))
-    return { eventType: operations.length === 0 ? 'payment.canceled' : 'payment.processing', operations, isCancel: true, status: 200 }
+      .map((tender) =>
+        followUp(deps, context, tender, 'void', tender.hold > 0n ? tender.hold : tender.charge_in_flight),
+      )
+    return {
+      eventType: operations.length === 0 ? 'payment.canceled' : 'payment.processing',
+      operations,
+      isCancel: true,
+      status: 200,
+    }
   })
 }

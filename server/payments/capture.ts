@@ -13,11 +13,21 @@ import type { TenderRow } from './store.ts'
  * leaves the operation `unknown` and its amount in flight; resolve.ts settles it. Throws amount-exceeds-capturable,
  * invalid-state, operation-unsupported.
  */
-export function capture(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, input: CaptureInput): Promise<Reply> {
+export function capture(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  paymentId: string,
+  input: CaptureInput,
+): Promise<Reply> {
   return instruct(deps, merchantId, idempotency, paymentId, (context) => {
-    const tenders = context.payment.tenders.filter((tender) => tender.hold > 0n && (input.tender_id === undefined || tender.id === input.tender_id))
+    const tenders = context.payment.tenders.filter(
+      (tender) => tender.hold > 0n && (input.tender_id === undefined || tender.id === input.tender_id),
+    )
     if (input.tender_id !== undefined && !context.payment.tenders.some((tender) => tender.id === input.tender_id)) {
-      throw new Problem('reference-not-found', { errors: [{ pointer: '/tender_id', detail: 'is no tender of this payment' }] })
+      throw new Problem('reference-not-found', {
+        errors: [{ pointer: '/tender_id', detail: 'is no tender of this payment' }],
+      })
     }
     const capturable = tenders.reduce((sum, tender) => sum + tender.capturable, 0n)
     if (capturable === 0n) throw new Problem('invalid-state', { detail: 'Nothing is authorised to be captured.' })
@@ -33,7 +43,12 @@ export function capture(deps: PaymentDeps, merchantId: string, idempotency: Idem
     if (input.final) {
       // What the parts do not touch is given back too.
       for (const tender of tenders) {
-        if (parts.some((part) => part.tender.id === tender.id) || tender.capturable === 0n || tender.capturable !== tender.hold) continue
+        if (
+          parts.some((part) => part.tender.id === tender.id) ||
+          tender.capturable === 0n ||
+          tender.capturable !== tender.hold
+        )
+          continue
         operations.push(followUp(deps, context, tender, 'void', tender.hold))
       }
     }

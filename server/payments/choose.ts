@@ -5,7 +5,17 @@
 import { kindsOf } from '../connectors/call.ts'
 import type { Connector } from '../connectors/connector.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Channel, carries, flowIn, type MerchantAccount, type MerchantConfig, type Method, type MethodFlow, type Purchase, takes } from '../merchants/index.ts'
+import {
+  type Channel,
+  carries,
+  flowIn,
+  type MerchantAccount,
+  type MerchantConfig,
+  type Method,
+  type MethodFlow,
+  type Purchase,
+  takes,
+} from '../merchants/index.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderAbility } from './payment.ts'
 
@@ -26,16 +36,28 @@ export interface Choice {
  * Throws method-unavailable when the method does not fit the purchase or nobody carries it, operation-unsupported when
  * it cannot be authorised without being captured.
  */
-export function choose(deps: Pick<PaymentDeps, 'connectors'>, merchant: MerchantConfig, code: string, kind: 'sale' | 'authorize' | 'credit', purchase: Purchase): Choice {
+export function choose(
+  deps: Pick<PaymentDeps, 'connectors'>,
+  merchant: MerchantConfig,
+  code: string,
+  kind: 'sale' | 'authorize' | 'credit',
+  purchase: Purchase,
+): Choice {
   const method = merchant.methods.get(code)
-  if (!method || !merchant.channels.has(purchase.channel) || !takes(method, purchase)) throw unavailable(code, purchase.channel)
+  if (!method || !merchant.channels.has(purchase.channel) || !takes(method, purchase))
+    throw unavailable(code, purchase.channel)
   if (kind === 'authorize' && !method.can.authorize) {
-    throw new Problem('operation-unsupported', { detail: `${method.name} cannot be authorised first; use capture "automatic".` })
+    throw new Problem('operation-unsupported', {
+      detail: `${method.name} cannot be authorised first; use capture "automatic".`,
+    })
   }
   const candidates = merchant.accounts
     .filter((account) => carries(account, deps.connectors.methodsOf, code))
     .map((account) => ({ account, connector: deps.connectors.get(account.connector) }))
-    .filter((candidate): candidate is Candidate => candidate.connector?.[kind] !== undefined && takesCurrency(candidate.connector, purchase.currency))
+    .filter(
+      (candidate): candidate is Candidate =>
+        candidate.connector?.[kind] !== undefined && takesCurrency(candidate.connector, purchase.currency),
+    )
   if (candidates.length === 0) throw unavailable(code, purchase.channel)
   return { method, flow: flowIn(method, purchase.channel), candidates }
 }
@@ -46,7 +68,8 @@ export function abilitiesOf(method: Method, connector: Connector): TenderAbility
   const can: TenderAbility[] = []
   if (method.can.authorize && kinds.has('capture')) can.push('capture')
   if (method.can.authorize && kinds.has('capture') && method.can.partial_capture) can.push('partial_capture')
-  if (method.can.authorize && kinds.has('capture') && method.can.multi_capture && connector.facts.multi_capture) can.push('multi_capture')
+  if (method.can.authorize && kinds.has('capture') && method.can.multi_capture && connector.facts.multi_capture)
+    can.push('multi_capture')
   if (kinds.has('void')) can.push('void')
   if (method.can.refund && kinds.has('refund')) can.push('refund')
   if (method.can.partial_refund && kinds.has('refund')) can.push('partial_refund')
@@ -56,10 +79,15 @@ export function abilitiesOf(method: Method, connector: Connector): TenderAbility
 }
 
 /** Finds the account an earlier operation was made at. It may since have been switched off: follow-ups still go there. */
-export function candidateOf(deps: Pick<PaymentDeps, 'connectors'>, merchant: MerchantConfig, accountId: string): Candidate {
+export function candidateOf(
+  deps: Pick<PaymentDeps, 'connectors'>,
+  merchant: MerchantConfig,
+  accountId: string,
+): Candidate {
   const account = merchant.accounts.find((a) => a.id === accountId)
   const connector = account && deps.connectors.get(account.connector)
-  if (!account || !connector) throw new Problem('operation-unsupported', { detail: 'The connector of this tender is not installed any more.' })
+  if (!account || !connector)
+    throw new Problem('operation-unsupported', { detail: 'The connector of this tender is not installed any more.' })
   return { account, connector }
 }
 
@@ -68,5 +96,7 @@ function takesCurrency(connector: Connector, currency: string): boolean {
 }
 
 function unavailable(code: string, channel: Channel): Problem {
-  return new Problem('method-unavailable', { detail: `No connector account takes ${code} for this amount, currency, country and channel ${channel}.` })
+  return new Problem('method-unavailable', {
+    detail: `No connector account takes ${code} for this amount, currency, country and channel ${channel}.`,
+  })
 }

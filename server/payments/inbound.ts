@@ -7,13 +7,25 @@ import { merchantConfig } from '../merchants/index.ts'
 import { apply } from './apply.ts'
 import type { PaymentDeps } from './deps.ts'
 import { applyDispute } from './disputes.ts'
-import { claimInboundEvents, type InboundRow, readOperation, rescheduleAsk, rescheduleInbound, storeInboundEvent } from './store.ts'
+import {
+  claimInboundEvents,
+  type InboundRow,
+  readOperation,
+  rescheduleAsk,
+  rescheduleInbound,
+  storeInboundEvent,
+} from './store.ts'
 
 /**
  * Verifies and stores what a provider sent; the worker applies it. Throws not-found for an unknown account and what the
  * connector's verification throws (signature-invalid, timestamp-out-of-tolerance). Genuine repeats are accepted silently.
  */
-export async function receive(deps: PaymentDeps, merchantId: string, accountId: string, request: InboundRequest): Promise<number> {
+export async function receive(
+  deps: PaymentDeps,
+  merchantId: string,
+  accountId: string,
+  request: InboundRequest,
+): Promise<number> {
   const merchant = await merchantConfig(deps, merchantId)
   const account = merchant?.accounts.find((candidate) => candidate.id === accountId)
   const connector = account && deps.connectors.get(account.connector)
@@ -65,7 +77,14 @@ async function applyOne(deps: PaymentDeps, row: InboundRow): Promise<boolean> {
     paymentId: operation.payment_id,
     operationId: operation.id,
     source: 'webhook',
-    outcome: outcome.outcome === 'succeeded' ? { ...outcome, amount: BigInt(outcome.amount), fees: outcome.fees?.map((fee) => ({ ...fee, amount: BigInt(fee.amount) })) } : outcome,
+    outcome:
+      outcome.outcome === 'succeeded'
+        ? {
+            ...outcome,
+            amount: BigInt(outcome.amount),
+            fees: outcome.fees?.map((fee) => ({ ...fee, amount: BigInt(fee.amount) })),
+          }
+        : outcome,
     amount: event.amount === undefined ? undefined : BigInt(event.amount),
     currency: event.currency,
     occurredAt: event.occurred_at,
@@ -75,7 +94,14 @@ async function applyOne(deps: PaymentDeps, row: InboundRow): Promise<boolean> {
   })
   // What contradicts the instruction decides nothing; the provider is asked at once instead.
   if (applied.effect === 'mismatch') {
-    await rescheduleAsk(deps.db, row.merchant_id, operation.id, deps.clock.now(), operation.attempt, operation.not_found)
+    await rescheduleAsk(
+      deps.db,
+      row.merchant_id,
+      operation.id,
+      deps.clock.now(),
+      operation.attempt,
+      operation.not_found,
+    )
   }
   return true
 }

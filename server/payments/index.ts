@@ -1,14 +1,23 @@
 // The public face of the payment core.
 
+export { extend, increment } from './adjust.ts'
+export { MIXED_FUNCTIONS } from './begin.ts'
+export { cancel } from './cancel.ts'
+export { capture } from './capture.ts'
 export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound } from './inbound.ts'
 export { addTender, pay } from './pay.ts'
-export { capture } from './capture.ts'
-export { cancel } from './cancel.ts'
+export type {
+  CaptureInput,
+  CreditInput,
+  PaymentInput,
+  PaymentView,
+  RefundInput,
+  Reply,
+  TenderInput,
+} from './payment.ts'
 export { credit, refund } from './refund.ts'
-export { extend, increment } from './adjust.ts'
-export type { CaptureInput, CreditInput, PaymentInput, PaymentView, RefundInput, Reply, TenderInput } from './payment.ts'
 export { LADDER_MS, resolveDue, reverseDuplicates } from './resolve.ts'
 export { routes } from './routes.ts'
 export { familiarMethods } from './store.ts'

@@ -14,7 +14,7 @@ import { merchantFor } from './new-payment.ts'
 import { webhookUrl } from './pay.ts'
 import type { Reply } from './payment.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
-import { type PaymentRow, type TenderRow, readPayment, renderPayment } from './store.ts'
+import { type PaymentRow, readPayment, renderPayment, type TenderRow } from './store.ts'
 
 /** One operation and how to carry it out. `call` is made with no transaction open, after `begin` has committed. */
 export interface PlannedOperation {
@@ -39,7 +39,13 @@ export interface PlanInput {
  * Reads the payment, lets `plan` decide, begins and carries out. The plan is made without a lock; if the payment has
  * moved since, the guards in SQL refuse. Throws not-found, what the plan throws, and the refusals of begin and repeat.
  */
-export function instruct(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, plan: (input: PlanInput) => Plan | Promise<Plan>): Promise<Reply> {
+export function instruct(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  paymentId: string,
+  plan: (input: PlanInput) => Plan | Promise<Plan>,
+): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
     const payment = await readPayment(deps.db, merchantId, paymentId)
@@ -75,7 +81,8 @@ export function followUp(
   more: { is_final?: boolean; reason?: string } = {},
 ): PlannedOperation {
   const { account, connector } = candidateOf(deps, merchant, tender.connector_account_id)
-  if (connector[kind] === undefined) throw new Problem('operation-unsupported', { detail: `${account.name} does not offer ${kind}.` })
+  if (connector[kind] === undefined)
+    throw new Problem('operation-unsupported', { detail: `${account.name} does not offer ${kind}.` })
   const operation: NewOperation = {
     operation_id: deps.newId('opn'),
     kind,
@@ -96,9 +103,17 @@ export function followUp(
     currency: payment.currency,
     reference: payment.reference ?? undefined,
     webhook_url: webhookUrl(deps, account),
-    original: { operation_id: tender.charge_operation_id, psp_reference: tender.psp_reference ?? '', amount: tender.amount, method: tender.method },
+    original: {
+      operation_id: tender.charge_operation_id,
+      psp_reference: tender.psp_reference ?? '',
+      amount: tender.amount,
+      method: tender.method,
+    },
     is_final: more.is_final,
     reason: more.reason,
   }
-  return { operation, call: () => callConnector(deps.call, connector, kind, instruction, { timeoutMs: deps.timeouts.call_ms }) }
+  return {
+    operation,
+    call: () => callConnector(deps.call, connector, kind, instruction, { timeoutMs: deps.timeouts.call_ms }),
+  }
 }

@@ -5,8 +5,8 @@ import { Problem } from '../lib/problem.ts'
 import { type MerchantConfig, merchantConfig } from '../merchants/index.ts'
 import type { NewPayment } from './begin.ts'
 import type { PaymentDeps } from './deps.ts'
-import { notFound } from './problems.ts'
 import type { CreditInput, PaymentInput } from './payment.ts'
+import { notFound } from './problems.ts'
 
 /** The merchant's configuration. Throws storage-not-durable for a live merchant on a database that could lose money. */
 export async function merchantFor(deps: PaymentDeps, merchantId: string): Promise<MerchantConfig> {
@@ -20,14 +20,22 @@ export async function merchantFor(deps: PaymentDeps, merchantId: string): Promis
  * Makes the payment of a request. Store comes from the terminal or drawer where the request names none. Throws
  * reference-not-found for a foreign store or customer, url-not-allowed for a return_url that is not plain http(s).
  */
-export async function newPayment(deps: PaymentDeps, merchant: MerchantConfig, input: PaymentInput | CreditInput): Promise<NewPayment> {
+export async function newPayment(
+  deps: PaymentDeps,
+  merchant: MerchantConfig,
+  input: PaymentInput | CreditInput,
+): Promise<NewPayment> {
   const tender = 'tender' in input ? input.tender : undefined
   const place = placeOf(merchant, tender?.terminal_id, tender?.cash?.register_id)
   if (input.store_id !== undefined && !merchant.stores.has(input.store_id)) throw notFound('/store_id')
   if (input.store_id !== undefined && place !== undefined && place !== input.store_id) {
-    throw new Problem('validation-error', { detail: 'The terminal or drawer stands in another store.', errors: [{ pointer: '/store_id', detail: 'is another store' }] })
+    throw new Problem('validation-error', {
+      detail: 'The terminal or drawer stands in another store.',
+      errors: [{ pointer: '/store_id', detail: 'is another store' }],
+    })
   }
-  if (input.customer_id !== undefined && !(await hasCustomer(deps.db, merchant.id, input.customer_id))) throw notFound('/customer_id')
+  if (input.customer_id !== undefined && !(await hasCustomer(deps.db, merchant.id, input.customer_id)))
+    throw notFound('/customer_id')
   const isCharge = !('to' in input)
   const payment: NewPayment = {
     payment_id: deps.newId('pay'),
@@ -66,7 +74,9 @@ function placeOf(merchant: MerchantConfig, terminalId?: string, registerId?: str
 
 /** Only a plain web address: no other scheme, no credentials, no control characters that a browser would drop. */
 function returnUrl(text: string): string {
-  const refused = new Problem('url-not-allowed', { errors: [{ pointer: '/return_url', detail: 'must be an http or https address' }] })
+  const refused = new Problem('url-not-allowed', {
+    errors: [{ pointer: '/return_url', detail: 'must be an http or https address' }],
+  })
   // biome's noControlCharactersInRegex is right elsewhere; this must name them, so it compares codes instead.
   if ([...text].some((character) => character.charCodeAt(0) <= 0x20 || character === '\\')) throw refused
   if (!/^https?:\/\/[^/]/i.test(text)) throw refused

@@ -11,18 +11,23 @@ import { apply } from './apply.ts'
 import { beginInstruction, beginPayment, type NewPayment } from './begin.ts'
 import type { Candidate } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
+import { merchantFor, newPayment } from './new-payment.ts'
 import type { PaymentInput, Reply, TenderInput } from './payment.ts'
 import { type PlannedCharge, planCharge } from './plan-charge.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
 import { readPayment } from './store.ts'
-import { merchantFor, newPayment } from './new-payment.ts'
 
 /**
  * Creates a payment and, where a tender is given, charges it. A decline is 201 with status `failed`; an outcome nobody
  * knows yet is 202 with attention `unknown_outcome`, its amount reserved. Throws the problems of planCharge, begin and
  * repeat; any of them means that nothing was written and no provider was called.
  */
-export function pay(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, input: PaymentInput): Promise<Reply> {
+export function pay(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  input: PaymentInput,
+): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
     const payment = await newPayment(deps, merchant, input)
@@ -35,7 +40,13 @@ export function pay(deps: PaymentDeps, merchantId: string, idempotency: Idempote
 }
 
 /** Adds a tender to a payment that is not fully covered, and charges it. Outcomes and problems as for `pay`. */
-export function addTender(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, input: TenderInput): Promise<Reply> {
+export function addTender(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  paymentId: string,
+  input: TenderInput,
+): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
     const row = await readPayment(deps.db, merchantId, paymentId)
@@ -56,7 +67,13 @@ export function addTender(deps: PaymentDeps, merchantId: string, idempotency: Id
 }
 
 /** Calls one candidate after the other until one has processed the charge, or may have. */
-async function charge(deps: PaymentDeps, merchant: MerchantConfig, idempotency: Idempotency, payment: NewPayment, planned: PlannedCharge): Promise<Reply> {
+async function charge(
+  deps: PaymentDeps,
+  merchant: MerchantConfig,
+  idempotency: Idempotency,
+  payment: NewPayment,
+  planned: PlannedCharge,
+): Promise<Reply> {
   const { tender } = planned
   let { operation } = planned
   for (const [i, candidate] of planned.candidates.entries()) {
@@ -70,7 +87,8 @@ async function charge(deps: PaymentDeps, merchant: MerchantConfig, idempotency: 
       outcome,
       isRetried: next !== undefined,
     })
-    if (!next) return { status: applied.state === 'unknown' || applied.state === 'dispatched' ? 202 : 201, body: applied.body }
+    if (!next)
+      return { status: applied.state === 'unknown' || applied.state === 'dispatched' ? 202 : 201, body: applied.body }
     operation = { ...operation, operation_id: deps.newId('opn'), connector_account_id: next.account.id }
     await beginInstruction(deps, merchant.id, idempotency, {
       paymentId: payment.payment_id,
@@ -82,7 +100,13 @@ async function charge(deps: PaymentDeps, merchant: MerchantConfig, idempotency: 
   throw new Error('a charge has at least one candidate')
 }
 
-async function call(deps: PaymentDeps, payment: NewPayment, planned: PlannedCharge, candidate: Candidate, operationId: string): Promise<Outcome> {
+async function call(
+  deps: PaymentDeps,
+  payment: NewPayment,
+  planned: PlannedCharge,
+  candidate: Candidate,
+  operationId: string,
+): Promise<Outcome> {
   const { tender, operation } = planned
   const instruction: Omit<ChargeInstruction, 'signal'> = {
     account: candidate.account,
@@ -99,13 +123,22 @@ async function call(deps: PaymentDeps, payment: NewPayment, planned: PlannedChar
     card: planned.openCard?.(),
     network_reference: planned.networkReference,
     terminal_id: tender.terminal_id,
-    cash: tender.register_id === undefined || tender.method !== 'cash' ? undefined : { tendered: tender.cash_tendered ?? operation.amount, register_id: tender.register_id },
+    cash:
+      tender.register_id === undefined || tender.method !== 'cash'
+        ? undefined
+        : { tendered: tender.cash_tendered ?? operation.amount, register_id: tender.register_id },
     return_url: payment.return_url,
     country: payment.country,
     metadata: payment.metadata,
   }
   const timeoutMs = tender.terminal_id === undefined ? deps.timeouts.call_ms : deps.timeouts.terminal_ms
-  return callConnector(deps.call, candidate.connector, operation.kind === 'authorize' ? 'authorize' : 'sale', instruction, { timeoutMs })
+  return callConnector(
+    deps.call,
+    candidate.connector,
+    operation.kind === 'authorize' ? 'authorize' : 'sale',
+    instruction,
+    { timeoutMs },
+  )
 }
 
 /** Where a provider reports about one account's operations. */
@@ -114,5 +147,7 @@ export function webhookUrl(deps: Pick<PaymentDeps, 'publicUrl'>, account: { merc
 }
 
 function withoutNulls<T extends object>(row: T): { [K in keyof T]: Exclude<T[K], null> } {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as { [K in keyof T]: Exclude<T[K], null> }
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as {
+    [K in keyof T]: Exclude<T[K], null>
+  }
 }

@@ -6,41 +6,100 @@ import { AmountMinor, AmountOrZero, Channel, CountryCode, Currency, Id, Metadata
 
 /** Payment status, derived from the tenders' amounts by the SQL function payment_status. */
 export const PAYMENT_STATUSES = [
-  'requires_payment', 'requires_action', 'processing', 'authorized', 'partially_captured', 'captured', 'canceled', 'failed', 'expired',
+  'requires_payment',
+  'requires_action',
+  'processing',
+  'authorized',
+  'partially_captured',
+  'captured',
+  'canceled',
+  'failed',
+  'expired',
 ] as const
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 /** Why a payment wants to be looked at. */
 export const ATTENTIONS = ['unknown_outcome', 'amount_mismatch', 'review', 'capture_overdue'] as const
 
-export const OPERATION_KINDS = ['sale', 'authorize', 'capture', 'void', 'refund', 'increment', 'extend', 'credit'] as const
+export const OPERATION_KINDS = [
+  'sale',
+  'authorize',
+  'capture',
+  'void',
+  'refund',
+  'increment',
+  'extend',
+  'credit',
+] as const
 
 /** An operation's states. Moves: README.md; enforced by payment_effect in SQL. */
-export const OPERATION_STATES = ['created', 'dispatched', 'succeeded', 'declined', 'no_effect', 'pending', 'unknown', 'reversed'] as const
+export const OPERATION_STATES = [
+  'created',
+  'dispatched',
+  'succeeded',
+  'declined',
+  'no_effect',
+  'pending',
+  'unknown',
+  'reversed',
+] as const
 export type OperationState = (typeof OPERATION_STATES)[number]
 
 /** What a capable connector and method offer on one tender. */
-export const TENDER_ABILITIES = ['capture', 'partial_capture', 'multi_capture', 'void', 'refund', 'partial_refund', 'increment', 'extend'] as const
+export const TENDER_ABILITIES = [
+  'capture',
+  'partial_capture',
+  'multi_capture',
+  'void',
+  'refund',
+  'partial_refund',
+  'increment',
+  'extend',
+] as const
 export type TenderAbility = (typeof TENDER_ABILITIES)[number]
 
 const strict = { additionalProperties: false }
-const Reference = Type.String({ minLength: 1, maxLength: 120, description: 'Your own reference, shown to the customer where the provider can.' })
-const OrderId = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_.:-]+$', description: 'The order this pays for. An order is paid by one payment.' })
+const Reference = Type.String({
+  minLength: 1,
+  maxLength: 120,
+  description: 'Your own reference, shown to the customer where the provider can.',
+})
+const OrderId = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9_.:-]+$',
+  description: 'The order this pays for. An order is paid by one payment.',
+})
 const Reason = Type.String({ minLength: 1, maxLength: 200 })
 
 /** How one part of a payment is to be covered. */
 export const TenderInput = Type.Object(
   {
-    method: Type.String({ pattern: '^[a-z][a-z0-9_]{1,39}$', description: 'Code from GET /v1/payment_methods.', examples: ['card'] }),
+    method: Type.String({
+      pattern: '^[a-z][a-z0-9_]{1,39}$',
+      description: 'Code from GET /v1/payment_methods.',
+      examples: ['card'],
+    }),
     amount: Type.Optional(AmountMinor),
     token: Type.Optional(Id('tok')),
     instrument_id: Type.Optional(Id('ins')),
     terminal_id: Type.Optional(Id('ter')),
     cash: Type.Optional(
-      Type.Object({ register_id: Id('reg'), tendered: Type.Optional(AmountMinor) }, { ...strict, description: 'The drawer, and what the customer handed over.' }),
+      Type.Object(
+        { register_id: Id('reg'), tendered: Type.Optional(AmountMinor) },
+        { ...strict, description: 'The drawer, and what the customer handed over.' },
+      ),
     ),
-    initiator: Type.Optional(Type.Enum(['customer', 'merchant'], { description: '`merchant`: the customer is not present; needs an instrument.' })),
-    save: Type.Optional(Type.Enum(['customer', 'order'], { description: 'Keep the card as an instrument of the customer or of the order when this succeeds.' })),
+    initiator: Type.Optional(
+      Type.Enum(['customer', 'merchant'], {
+        description: '`merchant`: the customer is not present; needs an instrument.',
+      }),
+    ),
+    save: Type.Optional(
+      Type.Enum(['customer', 'order'], {
+        description: 'Keep the card as an instrument of the customer or of the order when this succeeds.',
+      }),
+    ),
   },
   strict,
 )
@@ -57,7 +116,13 @@ export const PaymentInput = Type.Object(
     store_id: Type.Optional(Id('sto')),
     reference: Type.Optional(Reference),
     country: Type.Optional(CountryCode),
-    return_url: Type.Optional(Type.String({ minLength: 8, maxLength: 500, description: 'Where the customer comes back to after a redirect. It never decides an outcome.' })),
+    return_url: Type.Optional(
+      Type.String({
+        minLength: 8,
+        maxLength: 500,
+        description: 'Where the customer comes back to after a redirect. It never decides an outcome.',
+      }),
+    ),
     metadata: Type.Optional(Metadata),
     tender: Type.Optional(TenderInput),
   },
@@ -126,7 +191,9 @@ export type CreditInput = Static<typeof CreditInput>
 /** A person's decision about an operation nobody could find out about. */
 export const ResolutionInput = Type.Object(
   {
-    outcome: Type.Enum(['succeeded', 'declined'], { description: 'What the provider told you on another way: its portal, a statement, a call.' }),
+    outcome: Type.Enum(['succeeded', 'declined'], {
+      description: 'What the provider told you on another way: its portal, a statement, a call.',
+    }),
     note: Type.String({ minLength: 3, maxLength: 500, description: 'How you know. Kept as evidence.' }),
   },
   strict,
@@ -145,13 +212,28 @@ export const TenderView = Type.Object({
   object: Type.Literal('tender'),
   method: Type.String(),
   amount: AmountMinor,
-  status: Type.Enum(['requires_action', 'processing', 'authorized', 'partially_captured', 'captured', 'canceled', 'failed', 'expired', 'reversed']),
+  status: Type.Enum([
+    'requires_action',
+    'processing',
+    'authorized',
+    'partially_captured',
+    'captured',
+    'canceled',
+    'failed',
+    'expired',
+    'reversed',
+  ]),
   amount_authorized: AmountOrZero,
   amount_capturable: AmountOrZero,
   amount_captured: AmountOrZero,
   amount_refundable: AmountOrZero,
   amount_refunded: AmountOrZero,
-  instrument: Nullable(Type.Object({ kind: Type.String(), brand: Type.Optional(Type.String()), last4: Type.Optional(Type.String()) }, { description: 'What was used to pay, never a number.' })),
+  instrument: Nullable(
+    Type.Object(
+      { kind: Type.String(), brand: Type.Optional(Type.String()), last4: Type.Optional(Type.String()) },
+      { description: 'What was used to pay, never a number.' },
+    ),
+  ),
   instrument_id: Nullable(Type.String()),
   connector_account: Type.String(),
   terminal_id: Nullable(Type.String()),
@@ -197,9 +279,16 @@ export const PaymentView = Type.Object(
     amount_in_flight: AmountOrZero,
     amount_credited: AmountOrZero,
     tenders: Type.Array(TenderView),
-    next_action: Nullable(Type.Object({ type: Type.Enum(['redirect', 'wait', 'present_card']) }, { description: 'What the customer does next: a url to visit, a code or QR to show, a card to present.' })),
+    next_action: Nullable(
+      Type.Object(
+        { type: Type.Enum(['redirect', 'wait', 'present_card']) },
+        { description: 'What the customer does next: a url to visit, a code or QR to show, a card to present.' },
+      ),
+    ),
     decline: Nullable(Decline),
-    actions: Type.Array(Type.Enum(['tenders', 'captures', 'increments', 'extensions', 'cancel', 'refunds']), { description: 'What can be asked of this payment now.' }),
+    actions: Type.Array(Type.Enum(['tenders', 'captures', 'increments', 'extensions', 'cancel', 'refunds']), {
+      description: 'What can be asked of this payment now.',
+    }),
     operations: Nullable(Type.Array(OperationView, { description: 'In the answer to a command: what it instructed.' })),
     metadata: Type.Record(Type.String(), Type.String()),
     version: Type.Integer(),

@@ -8,8 +8,8 @@ import { type ResolvedCard, resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment, NewTender } from './begin.ts'
 import { abilitiesOf, type Candidate, choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
-import { notFound } from './new-payment.ts'
 import type { TenderInput } from './payment.ts'
+import { invalid, notFound } from './problems.ts'
 
 export interface PlannedCharge {
   tender: NewTender
@@ -24,7 +24,13 @@ export interface PlannedCharge {
  * Plans a tender over `due`, the amount still to be covered. Throws method-unavailable, operation-unsupported,
  * amount-exceeds-due, reference-not-found, token-used, validation-error.
  */
-export async function planCharge(deps: PaymentDeps, merchant: MerchantConfig, payment: NewPayment, input: TenderInput, due: bigint): Promise<PlannedCharge> {
+export async function planCharge(
+  deps: PaymentDeps,
+  merchant: MerchantConfig,
+  payment: NewPayment,
+  input: TenderInput,
+  due: bigint,
+): Promise<PlannedCharge> {
   const amount = input.amount === undefined ? due : BigInt(input.amount)
   if (amount > due) throw new Problem('amount-exceeds-due')
   // Cash is in the drawer at once: there is nothing to hold and capture later.
@@ -69,18 +75,33 @@ export async function planCharge(deps: PaymentDeps, merchant: MerchantConfig, pa
 }
 
 /** The card of a token or instrument, checked for belonging to this customer or order. */
-async function cardFor(deps: PaymentDeps, merchant: MerchantConfig, payment: NewPayment, input: TenderInput, methodKind: string, flow: MethodFlow): Promise<ResolvedCard | undefined> {
+async function cardFor(
+  deps: PaymentDeps,
+  merchant: MerchantConfig,
+  payment: NewPayment,
+  input: TenderInput,
+  methodKind: string,
+  flow: MethodFlow,
+): Promise<ResolvedCard | undefined> {
   const { token, instrument_id } = input
-  if (token !== undefined && instrument_id !== undefined) throw invalid('/tender/instrument_id', 'give a token or an instrument, not both')
-  if (input.initiator === 'merchant' && instrument_id === undefined) throw invalid('/tender/instrument_id', 'a merchant-initiated charge needs an instrument')
+  if (token !== undefined && instrument_id !== undefined)
+    throw invalid('/tender/instrument_id', 'give a token or an instrument, not both')
+  if (input.initiator === 'merchant' && instrument_id === undefined)
+    throw invalid('/tender/instrument_id', 'a merchant-initiated charge needs an instrument')
   if (token === undefined && instrument_id === undefined) {
-    if (methodKind === 'card' && flow === 'direct' && input.terminal_id === undefined) throw invalid('/tender/token', 'a card needs a token, an instrument or a terminal')
+    if (methodKind === 'card' && flow === 'direct' && input.terminal_id === undefined)
+      throw invalid('/tender/token', 'a card needs a token, an instrument or a terminal')
     return undefined
   }
-  const card = await resolveCard(deps, merchant.id, token !== undefined ? { token_id: token } : { instrument_id: instrument_id as string })
+  const card = await resolveCard(
+    deps,
+    merchant.id,
+    token !== undefined ? { token_id: token } : { instrument_id: instrument_id as string },
+  )
   if (!card) throw notFound(token !== undefined ? '/tender/token' : '/tender/instrument_id')
   if (card.is_used) throw new Problem('token-used')
-  if (card.customer_id !== undefined && card.customer_id !== payment.customer_id) throw notFound('/tender/instrument_id')
+  if (card.customer_id !== undefined && card.customer_id !== payment.customer_id)
+    throw notFound('/tender/instrument_id')
   if (card.order_id !== undefined && card.order_id !== payment.order_id) throw notFound('/tender/instrument_id')
   return card
 }
@@ -96,7 +117,8 @@ function placeFor(merchant: MerchantConfig, input: TenderInput, flow: MethodFlow
   }
   if (input.cash) throw invalid('/tender/cash', 'only for cash')
   if (input.terminal_id === undefined) {
-    if (flow === 'terminal' && input.instrument_id === undefined && input.token === undefined) throw invalid('/tender/terminal_id', 'this method is paid on a terminal')
+    if (flow === 'terminal' && input.instrument_id === undefined && input.token === undefined)
+      throw invalid('/tender/terminal_id', 'this method is paid on a terminal')
     return {}
   }
   const terminal = merchant.terminals.get(input.terminal_id)
@@ -107,16 +129,14 @@ function placeFor(merchant: MerchantConfig, input: TenderInput, flow: MethodFlow
 function saving(deps: PaymentDeps, payment: NewPayment, input: TenderInput): Partial<NewTender> {
   if (input.save === undefined) return {}
   if (input.token === undefined) throw invalid('/tender/save', 'only a token can be saved')
-  if (input.save === 'customer' && payment.customer_id === undefined) throw invalid('/tender/save', 'the payment has no customer')
-  if (input.save === 'order' && payment.order_id === undefined) throw invalid('/tender/save', 'the payment has no order')
+  if (input.save === 'customer' && payment.customer_id === undefined)
+    throw invalid('/tender/save', 'the payment has no customer')
+  if (input.save === 'order' && payment.order_id === undefined)
+    throw invalid('/tender/save', 'the payment has no order')
   return { save_instrument_id: deps.newId('ins'), save_for: input.save }
 }
 
 function withoutFingerprint<T extends { fingerprint: string }>(facts: T): Omit<T, 'fingerprint'> {
   const { fingerprint: _, ...rest } = facts
   return rest
-}
-
-export function invalid(pointer: string, detail: string): Problem {
-  return new Problem('validation-error', { detail: `${pointer.slice(1)} ${detail}`, errors: [{ pointer, detail }] })
 }

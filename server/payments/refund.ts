@@ -6,8 +6,8 @@ import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Channel, MerchantConfig } from '../merchants/index.ts'
 import { resolveCard } from '../vault/index.ts'
-import { beginPayment, type NewOperation, type NewPayment } from './begin.ts'
 import { apply } from './apply.ts'
+import { beginPayment, type NewOperation, type NewPayment } from './begin.ts'
 import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type PlannedOperation } from './instruct.ts'
@@ -23,12 +23,21 @@ import type { PaymentRow, TenderRow } from './store.ts'
  * amount is reserved before the provider is called, so refunds in flight or unknown count. Throws
  * amount-exceeds-refundable, invalid-state, currency-mismatch, operation-unsupported, reference-not-found.
  */
-export function refund(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, paymentId: string, input: RefundInput): Promise<Reply> {
+export function refund(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  paymentId: string,
+  input: RefundInput,
+): Promise<Reply> {
   return instruct(deps, merchantId, idempotency, paymentId, async (context) => {
     const { payment, merchant } = context
     if (input.currency !== undefined && input.currency !== payment.currency) throw new Problem('currency-mismatch')
-    if (input.tender_id !== undefined && !payment.tenders.some((tender) => tender.id === input.tender_id)) throw notFound('/tender_id')
-    const tenders = payment.tenders.filter((tender) => tender.captured > 0n && (input.tender_id === undefined || tender.id === input.tender_id)).reverse()
+    if (input.tender_id !== undefined && !payment.tenders.some((tender) => tender.id === input.tender_id))
+      throw notFound('/tender_id')
+    const tenders = payment.tenders
+      .filter((tender) => tender.captured > 0n && (input.tender_id === undefined || tender.id === input.tender_id))
+      .reverse()
     if (tenders.length === 0) throw new Problem('invalid-state', { detail: 'Nothing has been captured.' })
     const refundable = tenders.reduce((sum, tender) => sum + tender.refundable, 0n)
     const amount = input.amount === undefined ? refundable : BigInt(input.amount)
@@ -61,16 +70,35 @@ function spread(tenders: TenderRow[], wanted: bigint): Part[] {
   return parts
 }
 
-function byReference(deps: PaymentDeps, context: { merchant: MerchantConfig; payment: PaymentRow }, { tender, amount }: Part, reason?: string): PlannedOperation {
-  if (!tender.can.includes('refund')) throw new Problem('operation-unsupported', { detail: `${tender.method} takes no refund; use "to".` })
+function byReference(
+  deps: PaymentDeps,
+  context: { merchant: MerchantConfig; payment: PaymentRow },
+  { tender, amount }: Part,
+  reason?: string,
+): PlannedOperation {
+  if (!tender.can.includes('refund'))
+    throw new Problem('operation-unsupported', { detail: `${tender.method} takes no refund; use "to".` })
   if (amount < tender.captured && !tender.can.includes('partial_refund')) {
     throw new Problem('operation-unsupported', { detail: `${tender.method} is refunded whole or not at all.` })
   }
   return followUp(deps, context, tender, 'refund', amount, { reason })
 }
 
-async function toDestination(deps: PaymentDeps, merchant: MerchantConfig, payment: PaymentRow, { tender, amount }: Part, to: Destination, reason?: string): Promise<PlannedOperation> {
-  const purchase = { ...payment, payment_id: payment.id, customer_id: payment.customer_id ?? undefined, order_id: payment.order_id ?? undefined, reference: payment.reference ?? undefined }
+async function toDestination(
+  deps: PaymentDeps,
+  merchant: MerchantConfig,
+  payment: PaymentRow,
+  { tender, amount }: Part,
+  to: Destination,
+  reason?: string,
+): Promise<PlannedOperation> {
+  const purchase = {
+    ...payment,
+    payment_id: payment.id,
+    customer_id: payment.customer_id ?? undefined,
+    order_id: payment.order_id ?? undefined,
+    reference: payment.reference ?? undefined,
+  }
   return creditTo(deps, merchant, purchase, tender.id, amount, to, '/to', reason)
 }
 
@@ -78,13 +106,29 @@ async function toDestination(deps: PaymentDeps, merchant: MerchantConfig, paymen
  * Pays out without an earlier charge: to a card, a terminal or from the drawer. Recorded as a payment of direction
  * `credit`; `captured` means paid out. Outcomes and idempotency as for `pay`.
  */
-export function credit(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, input: CreditInput): Promise<Reply> {
+export function credit(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  input: CreditInput,
+): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
     const payment = await newPayment(deps, merchant, input)
     const register = input.to.register_id === undefined ? undefined : merchant.registers.get(input.to.register_id)
-    payment.store_id ??= register?.storeId ?? (input.to.terminal_id === undefined ? undefined : merchant.terminals.get(input.to.terminal_id)?.storeId)
-    const { operation, call } = await creditTo(deps, merchant, payment, deps.newId('ten'), payment.amount, input.to, '/to', input.reason)
+    payment.store_id ??=
+      register?.storeId ??
+      (input.to.terminal_id === undefined ? undefined : merchant.terminals.get(input.to.terminal_id)?.storeId)
+    const { operation, call } = await creditTo(
+      deps,
+      merchant,
+      payment,
+      deps.newId('ten'),
+      payment.amount,
+      input.to,
+      '/to',
+      input.reason,
+    )
     const begun = await beginPayment(deps, merchantId, idempotency, payment, {
       tender: {
         tender_id: operation.tender_id,
@@ -102,23 +146,53 @@ export function credit(deps: PaymentDeps, merchantId: string, idempotency: Idemp
     })
     if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
     const outcome = await call()
-    const applied = await apply(deps, { merchantId, paymentId: payment.payment_id, operationId: operation.operation_id, source: 'reply', outcome })
+    const applied = await apply(deps, {
+      merchantId,
+      paymentId: payment.payment_id,
+      operationId: operation.operation_id,
+      source: 'reply',
+      outcome,
+    })
     return { status: applied.state === 'unknown' || applied.state === 'dispatched' ? 202 : 201, body: applied.body }
   })
 }
 
-type CreditedPayment = Pick<NewPayment, 'payment_id' | 'currency' | 'channel' | 'customer_id' | 'order_id' | 'reference'>
+type CreditedPayment = Pick<
+  NewPayment,
+  'payment_id' | 'currency' | 'channel' | 'customer_id' | 'order_id' | 'reference'
+>
 
-async function creditTo(deps: PaymentDeps, merchant: MerchantConfig, payment: CreditedPayment, tenderId: string, amount: bigint, to: Destination, pointer: string, reason?: string): Promise<PlannedOperation> {
-  const { method, candidates } = choose(deps, merchant, to.method, 'credit', { amount, currency: payment.currency, channel: payment.channel as Channel })
+async function creditTo(
+  deps: PaymentDeps,
+  merchant: MerchantConfig,
+  payment: CreditedPayment,
+  tenderId: string,
+  amount: bigint,
+  to: Destination,
+  pointer: string,
+  reason?: string,
+): Promise<PlannedOperation> {
+  const { method, candidates } = choose(deps, merchant, to.method, 'credit', {
+    amount,
+    currency: payment.currency,
+    channel: payment.channel as Channel,
+  })
   const [candidate] = candidates
   if (!candidate) throw new Problem('method-unavailable')
   if (method.kind === 'cash' && (to.register_id === undefined || !merchant.registers.has(to.register_id))) {
-    throw to.register_id === undefined ? invalid(`${pointer}/register_id`, 'cash needs the drawer it comes from') : notFound(`${pointer}/register_id`)
+    throw to.register_id === undefined
+      ? invalid(`${pointer}/register_id`, 'cash needs the drawer it comes from')
+      : notFound(`${pointer}/register_id`)
   }
   if (to.terminal_id !== undefined && !merchant.terminals.has(to.terminal_id)) throw notFound(`${pointer}/terminal_id`)
-  const source = to.token !== undefined ? { token_id: to.token } : to.instrument_id !== undefined ? { instrument_id: to.instrument_id } : undefined
-  if (method.kind === 'card' && !source && to.terminal_id === undefined) throw invalid(`${pointer}/token`, 'a card needs a token, an instrument or a terminal')
+  const source =
+    to.token !== undefined
+      ? { token_id: to.token }
+      : to.instrument_id !== undefined
+        ? { instrument_id: to.instrument_id }
+        : undefined
+  if (method.kind === 'card' && !source && to.terminal_id === undefined)
+    throw invalid(`${pointer}/token`, 'a card needs a token, an instrument or a terminal')
   const card = source && (await resolveCard(deps, merchant.id, source))
   if (source && !card) throw notFound(to.token !== undefined ? `${pointer}/token` : `${pointer}/instrument_id`)
   const operation: NewOperation = {
@@ -148,6 +222,13 @@ async function creditTo(deps: PaymentDeps, merchant: MerchantConfig, payment: Cr
   }
   return {
     operation,
-    call: () => callConnector(deps.call, candidate.connector, 'credit', { ...instruction, card: card?.open() }, { timeoutMs: deps.timeouts.call_ms }),
+    call: () =>
+      callConnector(
+        deps.call,
+        candidate.connector,
+        'credit',
+        { ...instruction, card: card?.open() },
+        { timeoutMs: deps.timeouts.call_ms },
+      ),
   }
 }

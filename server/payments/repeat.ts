@@ -13,7 +13,12 @@ import { readKey, readOperationsOfKey, renderPayment } from './store.ts'
  * Runs a command whose `work` refuses before anything is written. A repeated request may be refused now for what its
  * first run did (a used token, an amount already refunded), so a refusal is only believed when the key is new.
  */
-export async function firstOrRepeat(deps: PaymentDeps, merchantId: string, idempotency: Idempotency, work: () => Promise<Reply>): Promise<Reply> {
+export async function firstOrRepeat(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  work: () => Promise<Reply>,
+): Promise<Reply> {
   try {
     return await work()
   } catch (error) {

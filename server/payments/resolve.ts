@@ -11,7 +11,17 @@ import { candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct } from './instruct.ts'
 import type { PaymentView, Reply, ResolutionInput } from './payment.ts'
-import { claimDueAsks, closeTask, listOpenReversals, merchantsWithDueAsks, type OpenOperation, openTask, readOperation, renderPayment, rescheduleAsk } from './store.ts'
+import {
+  claimDueAsks,
+  closeTask,
+  listOpenReversals,
+  merchantsWithDueAsks,
+  type OpenOperation,
+  openTask,
+  readOperation,
+  renderPayment,
+  rescheduleAsk,
+} from './store.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -68,15 +78,34 @@ export async function ask(deps: PaymentDeps, merchantId: string, operation: Open
       return
     }
     // Where nothing is known, `dispatched` becomes `unknown`, so that it shows.
-    await apply(deps, { ...evidence, outcome: { outcome: 'unknown', reason: 'not found yet' }, askAt, askAttempt: attempt, notFound })
+    await apply(deps, {
+      ...evidence,
+      outcome: { outcome: 'unknown', reason: 'not found yet' },
+      askAt,
+      askAttempt: attempt,
+      notFound,
+    })
   } else {
     await apply(deps, { ...evidence, outcome, askAt, askAttempt: attempt, notFound: operation.not_found })
   }
   // The end of the steep part: from here on a person should know, and the daily asking goes on.
   if (attempt >= LADDER_MS.length - 1 && outcome.outcome !== 'succeeded' && outcome.outcome !== 'declined') {
-    await openTask(deps.db, merchantId, { id: deps.newId('tsk'), kind: 'unknown_outcome', payment_id: operation.payment_id, operation_id: operation.id, at: now })
+    await openTask(deps.db, merchantId, {
+      id: deps.newId('tsk'),
+      kind: 'unknown_outcome',
+      payment_id: operation.payment_id,
+      operation_id: operation.id,
+      at: now,
+    })
   }
-  await rescheduleAsk(deps.db, merchantId, operation.id, askAt, attempt, outcome.outcome === 'not_found' ? operation.not_found + 1 : operation.not_found)
+  await rescheduleAsk(
+    deps.db,
+    merchantId,
+    operation.id,
+    askAt,
+    attempt,
+    outcome.outcome === 'not_found' ? operation.not_found + 1 : operation.not_found,
+  )
 }
 
 /**
@@ -91,13 +120,26 @@ export async function reverseDuplicates(deps: PaymentDeps): Promise<number> {
     const wasGivenBack = await giveBack(deps, merchant_id, payment_id, tender_id, idempotency)
     const at = deps.clock.now()
     // What the machine could not give back, a person must look at.
-    if (!wasGivenBack) await openTask(deps.db, merchant_id, { id: deps.newId('tsk'), kind: 'late_success', payment_id, operation_id, at })
+    if (!wasGivenBack)
+      await openTask(deps.db, merchant_id, {
+        id: deps.newId('tsk'),
+        kind: 'late_success',
+        payment_id,
+        operation_id,
+        at,
+      })
     await closeTask(deps.db, merchant_id, task_id, at)
   }
   return reversals.length
 }
 
-async function giveBack(deps: PaymentDeps, merchantId: string, paymentId: string, tenderId: string, idempotency: Idempotency): Promise<boolean> {
+async function giveBack(
+  deps: PaymentDeps,
+  merchantId: string,
+  paymentId: string,
+  tenderId: string,
+  idempotency: Idempotency,
+): Promise<boolean> {
   try {
     const reply = await instruct(deps, merchantId, idempotency, paymentId, (context) => {
       const tender = context.payment.tenders.find((candidate) => candidate.id === tenderId)
@@ -105,14 +147,20 @@ async function giveBack(deps: PaymentDeps, merchantId: string, paymentId: string
       const planned =
         tender.hold > 0n
           ? followUp(deps, context, tender, 'void', tender.hold)
-          : followUp(deps, context, tender, 'refund', tender.refundable, { reason: 'paid twice or after it was cancelled' })
+          : followUp(deps, context, tender, 'refund', tender.refundable, {
+              reason: 'paid twice or after it was cancelled',
+            })
       return { eventType: 'payment.duplicate_reversed', operations: [planned], status: 201 }
     })
     const { operations } = JSON.parse(reply.body) as PaymentView
     return operations?.every((operation) => operation.state !== 'declined' && operation.state !== 'no_effect') ?? false
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    deps.log.warn('a duplicate payment could not be given back automatically', { merchant_id: merchantId, payment_id: paymentId, code: error.code })
+    deps.log.warn('a duplicate payment could not be given back automatically', {
+      merchant_id: merchantId,
+      payment_id: paymentId,
+      code: error.code,
+    })
     return false
   }
 }
@@ -121,7 +169,13 @@ async function giveBack(deps: PaymentDeps, merchantId: string, paymentId: string
  * A person's decision about an operation that nobody could find out about. Kept as evidence of source `operator`; evidence
  * from the provider that says otherwise later is booked as late. Throws not-found, invalid-state when it is final already.
  */
-export async function decide(deps: PaymentDeps, merchantId: string, paymentId: string, operationId: string, input: ResolutionInput): Promise<Reply> {
+export async function decide(
+  deps: PaymentDeps,
+  merchantId: string,
+  paymentId: string,
+  operationId: string,
+  input: ResolutionInput,
+): Promise<Reply> {
   const operation = await readOperation(deps.db, merchantId, operationId)
   if (!operation || operation.payment_id !== paymentId) throw new Problem('not-found')
   if (operation.state !== 'unknown' && operation.state !== 'pending') throw new Problem('invalid-state')

@@ -11,17 +11,27 @@ import { extend, increment } from './adjust.ts'
 import { cancel } from './cancel.ts'
 import { capture } from './capture.ts'
 import type { PaymentDeps } from './deps.ts'
-import { listDisputes } from './disputes.ts'
+import { listDisputes } from './dispute-store.ts'
 import { receive } from './inbound.ts'
 import { addTender, pay } from './pay.ts'
 import {
-  ATTENTIONS, CaptureInput, CreditInput, ExtensionInput, IncrementInput, PAYMENT_STATUSES, PaymentInput, PaymentView, RefundInput, type Reply,
-  ResolutionInput, TenderInput,
+  ATTENTIONS,
+  CaptureInput,
+  CreditInput,
+  ExtensionInput,
+  IncrementInput,
+  PAYMENT_STATUSES,
+  PaymentInput,
+  PaymentView,
+  RefundInput,
+  type Reply,
+  ResolutionInput,
+  TenderInput,
 } from './payment.ts'
 import { credit, refund } from './refund.ts'
 import { decide } from './resolve.ts'
 import { listPaymentIds, renderPayment, renderPayments } from './store.ts'
-import { timelineOf } from './timeline.ts'
+import { timelineOf } from './timeline-store.ts'
 
 const ById = Type.Object({ id: Type.String() })
 const writes = { access: { keys: ['secret', 'restricted'], scope: 'payments:write' } } as const
@@ -36,38 +46,161 @@ function answer(reply: FastifyReply, { status, body }: Reply): FastifyReply {
 }
 
 export function routes(app: App, deps: PaymentDeps): void {
-  const described = (summary: string, more: object = {}) => ({ tags: ['Payments'], summary, response: { 200: PaymentView, 201: PaymentView, 202: PaymentView }, ...more })
+  const described = (operationId: string, summary: string, more: object = {}) => ({
+    operationId,
+    tags: ['Payments'],
+    summary,
+    response: { 200: PaymentView, 201: PaymentView, 202: PaymentView },
+    ...more,
+  })
 
-  app.post('/v1/payments', { config: movesMoney, schema: described('Create a payment, with or without a tender', { body: PaymentInput }) }, async (request, reply) =>
-    answer(reply, await pay(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as PaymentInput)),
+  app.post(
+    '/v1/payments',
+    {
+      config: movesMoney,
+      schema: described('createPayment', 'Create a payment, with or without a tender', { body: PaymentInput }),
+    },
+    async (request, reply) =>
+      answer(
+        reply,
+        await pay(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as PaymentInput),
+      ),
   )
-  app.post('/v1/payments/:id/tenders', { config: movesMoney, schema: described('Pay a part or the rest with a further tender', { params: ById, body: TenderInput }) }, async (request, reply) =>
-    answer(reply, await addTender(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as TenderInput)),
+  app.post(
+    '/v1/payments/:id/tenders',
+    {
+      config: movesMoney,
+      schema: described('addTender', 'Pay a part or the rest with a further tender', {
+        params: ById,
+        body: TenderInput,
+      }),
+    },
+    async (request, reply) =>
+      answer(
+        reply,
+        await addTender(
+          deps,
+          callerOf(request).merchantId,
+          idempotencyOf(request),
+          idOf(request),
+          request.body as TenderInput,
+        ),
+      ),
   )
-  app.post('/v1/payments/:id/captures', { config: movesMoney, schema: described('Capture part or all of what is authorised', { params: ById, body: CaptureInput }) }, async (request, reply) =>
-    answer(reply, await capture(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as CaptureInput)),
+  app.post(
+    '/v1/payments/:id/captures',
+    {
+      config: movesMoney,
+      schema: described('capturePayment', 'Capture part or all of what is authorised', {
+        params: ById,
+        body: CaptureInput,
+      }),
+    },
+    async (request, reply) =>
+      answer(
+        reply,
+        await capture(
+          deps,
+          callerOf(request).merchantId,
+          idempotencyOf(request),
+          idOf(request),
+          request.body as CaptureInput,
+        ),
+      ),
   )
-  app.post('/v1/payments/:id/cancel', { config: movesMoney, schema: described('Give up what has not been captured', { params: ById, body: Type.Object({}, { additionalProperties: false }) }) }, async (request, reply) =>
-    answer(reply, await cancel(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request))),
+  app.post(
+    '/v1/payments/:id/cancel',
+    {
+      config: movesMoney,
+      schema: described('cancelPayment', 'Give up what has not been captured', {
+        params: ById,
+        body: Type.Object({}, { additionalProperties: false }),
+      }),
+    },
+    async (request, reply) =>
+      answer(reply, await cancel(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request))),
   )
-  app.post('/v1/payments/:id/refunds', { config: refunds, schema: described('Give money back', { params: ById, body: RefundInput }) }, async (request, reply) =>
-    answer(reply, await refund(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as RefundInput)),
+  app.post(
+    '/v1/payments/:id/refunds',
+    { config: refunds, schema: described('refundPayment', 'Give money back', { params: ById, body: RefundInput }) },
+    async (request, reply) =>
+      answer(
+        reply,
+        await refund(
+          deps,
+          callerOf(request).merchantId,
+          idempotencyOf(request),
+          idOf(request),
+          request.body as RefundInput,
+        ),
+      ),
   )
-  app.post('/v1/payments/:id/increments', { config: movesMoney, schema: described('Raise the authorised amount', { params: ById, body: IncrementInput }) }, async (request, reply) =>
-    answer(reply, await increment(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as IncrementInput)),
+  app.post(
+    '/v1/payments/:id/increments',
+    {
+      config: movesMoney,
+      schema: described('incrementAuthorization', 'Raise the authorised amount', {
+        params: ById,
+        body: IncrementInput,
+      }),
+    },
+    async (request, reply) =>
+      answer(
+        reply,
+        await increment(
+          deps,
+          callerOf(request).merchantId,
+          idempotencyOf(request),
+          idOf(request),
+          request.body as IncrementInput,
+        ),
+      ),
   )
-  app.post('/v1/payments/:id/extensions', { config: movesMoney, schema: described('Ask for a later expiry of the authorisation', { params: ById, body: ExtensionInput }) }, async (request, reply) =>
-    answer(reply, await extend(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request), request.body as ExtensionInput)),
+  app.post(
+    '/v1/payments/:id/extensions',
+    {
+      config: movesMoney,
+      schema: described('extendAuthorization', 'Ask for a later expiry of the authorisation', {
+        params: ById,
+        body: ExtensionInput,
+      }),
+    },
+    async (request, reply) =>
+      answer(
+        reply,
+        await extend(
+          deps,
+          callerOf(request).merchantId,
+          idempotencyOf(request),
+          idOf(request),
+          request.body as ExtensionInput,
+        ),
+      ),
   )
-  app.post('/v1/credits', { config: refunds, schema: described('Pay out without an earlier charge', { body: CreditInput }) }, async (request, reply) =>
-    answer(reply, await credit(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as CreditInput)),
+  app.post(
+    '/v1/credits',
+    { config: refunds, schema: described('createCredit', 'Pay out without an earlier charge', { body: CreditInput }) },
+    async (request, reply) =>
+      answer(
+        reply,
+        await credit(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as CreditInput),
+      ),
   )
   app.post(
     '/v1/payments/:id/operations/:operation_id/resolution',
-    { config: writes, schema: described('Decide, as a person, what became of an unknown operation', { params: Type.Object({ id: Type.String(), operation_id: Type.String() }), body: ResolutionInput }) },
+    {
+      config: writes,
+      schema: described('resolveOperation', 'Decide, as a person, what became of an unknown operation', {
+        params: Type.Object({ id: Type.String(), operation_id: Type.String() }),
+        body: ResolutionInput,
+      }),
+    },
     async (request, reply) => {
       const { id, operation_id } = request.params as { id: string; operation_id: string }
-      return answer(reply, await decide(deps, callerOf(request).merchantId, id, operation_id, request.body as ResolutionInput))
+      return answer(
+        reply,
+        await decide(deps, callerOf(request).merchantId, id, operation_id, request.body as ResolutionInput),
+      )
     },
   )
 
@@ -84,42 +217,119 @@ export function routes(app: App, deps: PaymentDeps): void {
     },
     { additionalProperties: false },
   )
-  app.get('/v1/payments', { config: reads, schema: { tags: ['Payments'], summary: 'List payments, newest first', querystring: ListQuery, response: { 200: PageOf(PaymentView) } } }, async (request, reply) => {
-    const { limit, cursor, ...filter } = request.query
-    const { merchantId } = callerOf(request)
-    const ids = page(await listPaymentIds(deps.db, merchantId, filter, limit, cursor), limit, (id) => id)
-    const bodies = await renderPayments(deps.db, merchantId, ids.data)
-    return answer(reply, { status: 200, body: `{"data":[${bodies.join(',')}],"next_cursor":${JSON.stringify(ids.next_cursor)}}` })
-  })
-  app.get('/v1/payments/:id', { config: reads, schema: described('Read a payment', { params: ById }) }, async (request, reply) => {
-    const body = await renderPayment(deps.db, callerOf(request).merchantId, idOf(request))
-    if (body === null) throw new Problem('not-found')
-    return answer(reply, { status: 200, body })
-  })
+  app.get(
+    '/v1/payments',
+    {
+      config: reads,
+      schema: {
+        tags: ['Payments'],
+        operationId: 'listPayments',
+        summary: 'List payments, newest first',
+        querystring: ListQuery,
+        response: { 200: PageOf(PaymentView) },
+      },
+    },
+    async (request, reply) => {
+      const { limit, cursor, ...filter } = request.query
+      const { merchantId } = callerOf(request)
+      const ids = page(await listPaymentIds(deps.db, merchantId, filter, limit, cursor), limit, (id) => id)
+      const bodies = await renderPayments(deps.db, merchantId, ids.data)
+      return answer(reply, {
+        status: 200,
+        body: `{"data":[${bodies.join(',')}],"next_cursor":${JSON.stringify(ids.next_cursor)}}`,
+      })
+    },
+  )
+  app.get(
+    '/v1/payments/:id',
+    { config: reads, schema: described('getPayment', 'Read a payment', { params: ById }) },
+    async (request, reply) => {
+      const body = await renderPayment(deps.db, callerOf(request).merchantId, idOf(request))
+      if (body === null) throw new Problem('not-found')
+      return answer(reply, { status: 200, body })
+    },
+  )
   app.get(
     '/v1/payments/:id/timeline',
-    { config: reads, schema: { tags: ['Payments'], summary: 'Everything that happened to a payment, in order', params: ById, response: { 200: Type.Object({ data: Type.Array(Type.Any()) }) } } },
+    {
+      config: reads,
+      schema: {
+        tags: ['Payments'],
+        operationId: 'getPaymentTimeline',
+        summary: 'Everything that happened to a payment, in order',
+        params: ById,
+        response: { 200: Type.Object({ data: Type.Array(Type.Any()) }) },
+      },
+    },
     async (request) => ({ data: await timelineOf(deps.db, callerOf(request).merchantId, idOf(request)) }),
   )
 
-  const DisputeQuery = Type.Object({ ...PageQuery.properties, payment_id: Type.Optional(Id('pay')), status: Type.Optional(Type.Enum(['open', 'won', 'lost'])) }, { additionalProperties: false })
-  app.get('/v1/disputes', { config: reads, schema: { tags: ['Payments'], summary: 'List disputes, newest first', querystring: DisputeQuery, response: { 200: PageOf(Type.Any()) } } }, async (request) => {
-    const { limit, cursor, ...filter } = request.query
-    return page(await listDisputes(deps.db, callerOf(request).merchantId, filter, limit, cursor), limit, (dispute) => dispute.id)
-  })
-  app.get('/v1/disputes/:id', { config: reads, schema: { tags: ['Payments'], summary: 'Read a dispute', params: ById, response: { 200: Type.Any() } } }, async (request) => {
-    const [dispute] = await listDisputes(deps.db, callerOf(request).merchantId, { id: idOf(request) }, 1)
-    if (!dispute) throw new Problem('not-found')
-    return dispute
-  })
+  const DisputeQuery = Type.Object(
+    {
+      ...PageQuery.properties,
+      payment_id: Type.Optional(Id('pay')),
+      status: Type.Optional(Type.Enum(['open', 'won', 'lost'])),
+    },
+    { additionalProperties: false },
+  )
+  app.get(
+    '/v1/disputes',
+    {
+      config: reads,
+      schema: {
+        tags: ['Payments'],
+        operationId: 'listDisputes',
+        summary: 'List disputes, newest first',
+        querystring: DisputeQuery,
+        response: { 200: PageOf(Type.Any()) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, ...filter } = request.query
+      return page(
+        await listDisputes(deps.db, callerOf(request).merchantId, filter, limit, cursor),
+        limit,
+        (dispute) => dispute.id,
+      )
+    },
+  )
+  app.get(
+    '/v1/disputes/:id',
+    {
+      config: reads,
+      schema: {
+        tags: ['Payments'],
+        operationId: 'getDispute',
+        summary: 'Read a dispute',
+        params: ById,
+        response: { 200: Type.Any() },
+      },
+    },
+    async (request) => {
+      const [dispute] = await listDisputes(deps.db, callerOf(request).merchantId, { id: idOf(request) }, 1)
+      if (!dispute) throw new Problem('not-found')
+      return dispute
+    },
+  )
 
   app.post(
     '/hooks/:merchant_id/:account_id',
-    { config: { access: { keys: 'public' }, rawBody: true }, schema: { tags: ['Inbound'], summary: 'Webhooks of payment providers', params: Type.Object({ merchant_id: Type.String(), account_id: Type.String() }), response: { 200: Type.Object({ received: Type.Integer() }) } } },
+    {
+      config: { access: { keys: 'public' }, rawBody: true },
+      schema: {
+        tags: ['Inbound'],
+        operationId: 'receiveProviderWebhook',
+        summary: 'Webhooks of payment providers',
+        params: Type.Object({ merchant_id: Type.String(), account_id: Type.String() }),
+        response: { 200: Type.Object({ received: Type.Integer() }) },
+      },
+    },
     async (request) => {
       const { merchant_id, account_id } = request.params
       const headers = request.headers as Record<string, string | undefined>
-      return { received: await receive(deps, merchant_id, account_id, { headers, body: request.rawBody ?? Buffer.alloc(0) }) }
+      return {
+        received: await receive(deps, merchant_id, account_id, { headers, body: request.rawBody ?? Buffer.alloc(0) }),
+      }
     },
   )
 }

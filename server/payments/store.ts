@@ -67,9 +67,14 @@ export async function readPayment(db: Queryable, merchantId: string, paymentId: 
 }
 
 /** The API's view of one payment as JSON text, or null. With `key`, shows what that command instructed. */
-export async function renderPayment(db: Queryable, merchantId: string, paymentId: string, key?: string): Promise<string | null> {
+export async function renderPayment(
+  db: Queryable,
+  merchantId: string,
+  paymentId: string,
+  key?: string,
+): Promise<string | null> {
   const { rows } = await db.query<{ body: string }>('select body from payment_render($1, $2, $3)', [
-    merchantId,
+    [merchantId],
     [paymentId],
     key === undefined ? null : [key],
   ])
@@ -87,7 +92,13 @@ export interface PaymentFilter {
 }
 
 /** Ids of payments, newest first, after `cursor`; one more than `limit`. Served by the primary key or a filter's index. */
-export async function listPaymentIds(db: Queryable, merchantId: string, filter: PaymentFilter, limit: number, cursor?: string): Promise<string[]> {
+export async function listPaymentIds(
+  db: Queryable,
+  merchantId: string,
+  filter: PaymentFilter,
+  limit: number,
+  cursor?: string,
+): Promise<string[]> {
   const values: unknown[] = [merchantId, limit + 1]
   const where = ['merchant_id = $1']
   for (const [column, value] of Object.entries({ ...filter })) {
@@ -99,7 +110,10 @@ export async function listPaymentIds(db: Queryable, merchantId: string, filter: 
     values.push(cursor)
     where.push(`id < $${values.length}`)
   }
-  const { rows } = await db.query<{ id: string }>(`select id from payment where ${where.join(' and ')} order by merchant_id desc, id desc limit $2`, values)
+  const { rows } = await db.query<{ id: string }>(
+    `select id from payment where ${where.join(' and ')} order by merchant_id desc, id desc limit $2`,
+    values,
+  )
   return rows.map((row) => row.id)
 }
 
@@ -116,7 +130,10 @@ const FILTER_COLUMNS: Record<keyof PaymentFilter, string> = {
 
 /** Views of several payments, in the order of the ids. */
 export async function renderPayments(db: Queryable, merchantId: string, ids: string[]): Promise<string[]> {
-  const { rows } = await db.query<{ payment_id: string; body: string }>('select payment_id, body from payment_render($1, $2, null)', [merchantId, ids])
+  const { rows } = await db.query<{ payment_id: string; body: string }>(
+    'select payment_id, body from payment_render($1, $2, null)',
+    [ids.map(() => merchantId), ids],
+  )
   const byId = new Map(rows.map((row) => [row.payment_id, row.body]))
   return ids.map((id) => byId.get(id)).filter((body) => body !== undefined)
 }
@@ -162,7 +179,12 @@ const OPEN_OPERATION = `select o.id, o.payment_id, o.tender_id, o.kind, o.state,
   left join operation_ask a on a.merchant_id = o.merchant_id and a.operation_id = o.id`
 
 /** The operations a command made, oldest first. */
-export async function readOperationsOfKey(db: Queryable, merchantId: string, paymentId: string, key: string): Promise<OpenOperation[]> {
+export async function readOperationsOfKey(
+  db: Queryable,
+  merchantId: string,
+  paymentId: string,
+  key: string,
+): Promise<OpenOperation[]> {
   const { rows } = await db.query<OpenOperation>(
     `${OPEN_OPERATION} where o.merchant_id = $1 and o.payment_id = $2 and o.idempotency_key = $3 order by o.id`,
     [merchantId, paymentId, key],
@@ -170,14 +192,24 @@ export async function readOperationsOfKey(db: Queryable, merchantId: string, pay
   return rows
 }
 
-export async function readOperation(db: Queryable, merchantId: string, operationId: string): Promise<OpenOperation | null> {
-  const { rows } = await db.query<OpenOperation>(`${OPEN_OPERATION} where o.merchant_id = $1 and o.id = $2`, [merchantId, operationId])
+export async function readOperation(
+  db: Queryable,
+  merchantId: string,
+  operationId: string,
+): Promise<OpenOperation | null> {
+  const { rows } = await db.query<OpenOperation>(`${OPEN_OPERATION} where o.merchant_id = $1 and o.id = $2`, [
+    merchantId,
+    operationId,
+  ])
   return rows[0] ?? null
 }
 
 /** Merchants that have operations to ask about by now. */
 export async function merchantsWithDueAsks(db: Queryable, now: Date): Promise<string[]> {
-  const { rows } = await db.query<{ merchant_id: string }>('select distinct merchant_id from operation_ask where ask_at <= $1 order by merchant_id', [now])
+  const { rows } = await db.query<{ merchant_id: string }>(
+    'select distinct merchant_id from operation_ask where ask_at <= $1 order by merchant_id',
+    [now],
+  )
   return rows.map((row) => row.merchant_id)
 }
 
@@ -185,7 +217,13 @@ export async function merchantsWithDueAsks(db: Queryable, now: Date): Promise<st
  * Claims due operations of one merchant by moving their next time to `leaseUntil`; another worker skips rows being
  * claimed. Serves the ladder of resolve.ts. Uses operation_ask_due; locks only the claimed ask rows.
  */
-export async function claimDueAsks(db: Queryable, merchantId: string, now: Date, leaseUntil: Date, limit: number): Promise<OpenOperation[]> {
+export async function claimDueAsks(
+  db: Queryable,
+  merchantId: string,
+  now: Date,
+  leaseUntil: Date,
+  limit: number,
+): Promise<OpenOperation[]> {
   const { rows } = await db.query<{ operation_id: string }>(
     `update operation_ask a set ask_at = $3
      where (a.merchant_id, a.operation_id) in (
@@ -195,26 +233,34 @@ export async function claimDueAsks(db: Queryable, merchantId: string, now: Date,
     [merchantId, now, leaseUntil, limit],
   )
   if (rows.length === 0) return []
-  const operations = await db.query<OpenOperation>(`${OPEN_OPERATION} where o.merchant_id = $1 and o.id = any ($2) order by o.id`, [
-    merchantId,
-    rows.map((row) => row.operation_id),
-  ])
+  const operations = await db.query<OpenOperation>(
+    `${OPEN_OPERATION} where o.merchant_id = $1 and o.id = any ($2) order by o.id`,
+    [merchantId, rows.map((row) => row.operation_id)],
+  )
   return operations.rows
 }
 
 /** Sets when to ask next, without new evidence. */
-export async function rescheduleAsk(db: Queryable, merchantId: string, operationId: string, askAt: Date, attempt: number, notFound: number): Promise<void> {
-  await db.query('update operation_ask set ask_at = $3, attempt = $4, not_found = $5 where merchant_id = $1 and operation_id = $2', [
-    merchantId,
-    operationId,
-    askAt,
-    attempt,
-    notFound,
-  ])
+export async function rescheduleAsk(
+  db: Queryable,
+  merchantId: string,
+  operationId: string,
+  askAt: Date,
+  attempt: number,
+  notFound: number,
+): Promise<void> {
+  await db.query(
+    'update operation_ask set ask_at = $3, attempt = $4, not_found = $5 where merchant_id = $1 and operation_id = $2',
+    [merchantId, operationId, askAt, attempt, notFound],
+  )
 }
 
 /** Opens a task for a person about an operation; an open one of the same kind is left as it is. */
-export async function openTask(db: Queryable, merchantId: string, task: { id: string; kind: string; payment_id: string; operation_id: string; at: Date }): Promise<void> {
+export async function openTask(
+  db: Queryable,
+  merchantId: string,
+  task: { id: string; kind: string; payment_id: string; operation_id: string; at: Date },
+): Promise<void> {
   await db.query(
     `insert into payment_task (merchant_id, id, kind, payment_id, operation_id, created_at) values ($1, $2, $3, $4, $5, $6)
      on conflict (merchant_id, operation_id, kind) where closed_at is null do nothing`,
@@ -257,7 +303,11 @@ export async function listExpiredHolds(db: Queryable, now: Date): Promise<Expire
   return rows
 }
 
-export async function storeInboundEvent(db: Queryable, merchantId: string, row: { account_id: string; event_id: string; event: string; at: Date; is_done: boolean }): Promise<void> {
+export async function storeInboundEvent(
+  db: Queryable,
+  merchantId: string,
+  row: { account_id: string; event_id: string; event: string; at: Date; is_done: boolean },
+): Promise<void> {
   await db.query(
     `insert into inbound_event (merchant_id, connector_account_id, psp_event_id, event, received_at, applied_at, next_attempt_at)
      values ($1, $2, $3, $4, $5, $6, $5) on conflict do nothing`,
@@ -274,7 +324,12 @@ export interface InboundRow {
 }
 
 /** Claims inbound events that wait to be applied, by moving their next attempt to `leaseUntil`. */
-export async function claimInboundEvents(db: Queryable, now: Date, leaseUntil: Date, limit: number): Promise<InboundRow[]> {
+export async function claimInboundEvents(
+  db: Queryable,
+  now: Date,
+  leaseUntil: Date,
+  limit: number,
+): Promise<InboundRow[]> {
   const { rows: merchants } = await db.query<{ merchant_id: string }>(
     'select distinct merchant_id from inbound_event where applied_at is null and next_attempt_at <= $1 order by merchant_id',
     [now],
@@ -296,12 +351,10 @@ export async function claimInboundEvents(db: Queryable, now: Date, leaseUntil: D
 }
 
 export async function rescheduleInbound(db: Queryable, row: InboundRow, at: Date): Promise<void> {
-  await db.query('update inbound_event set next_attempt_at = $4 where merchant_id = $1 and connector_account_id = $2 and psp_event_id = $3', [
-    row.merchant_id,
-    row.connector_account_id,
-    row.psp_event_id,
-    at,
-  ])
+  await db.query(
+    'update inbound_event set next_attempt_at = $4 where merchant_id = $1 and connector_account_id = $2 and psp_event_id = $3',
+    [row.merchant_id, row.connector_account_id, row.psp_event_id, at],
+  )
 }
 
 /** Closes a task; the payment's attention follows what is still open. */

@@ -12,8 +12,10 @@ import { minor, wireOutcome } from './wire.ts'
 export interface ControlOptions {
   /** Put before every path: '' in server mode, '/simulator' on the product's server. */
   prefix: string
-  /** Asked for as a bearer when given. */
+  /** Asked for as a bearer when given; opens everything. */
   apiKey?: string
+  /** Another bearer that may act on what belongs to one account, for example the secret key of its merchant. */
+  mayTouch?: (bearer: string, account: string) => Promise<boolean>
 }
 
 type Answer = { status: number; body: unknown }
@@ -37,7 +39,7 @@ const refused = (detail: string): Answer => ({ status: 422, body: { detail } })
 /** Hangs the controls under the prefix: journal, faults, terminals, pages, and what customers and issuers do. */
 export function simulatorControls(app: RouteTaker, simulator: Simulator, options: ControlOptions): void {
   const add = (method: SimulatorRoute['method'], url: string, handle: Handle): void =>
-    void app.route(controlRoute(method, `${options.prefix}${url}`, options.apiKey, handle))
+    void app.route(controlRoute(method, `${options.prefix}${url}`, options, handle))
 
   add('GET', '/journal', (request) => {
     const { after, limit } = request.query as { after?: string; limit?: string }
@@ -82,11 +84,11 @@ function actOn(simulator: Simulator, account: string, id: string, what: string, 
 
 /** Hangs the provider's own interface: what the connector calls over HTTP. */
 export function simulatorApi(app: RouteTaker, simulator: Simulator, options: ControlOptions): void {
-  const route = controlRoute('POST', `${options.prefix}/v1/:verb`, options.apiKey, () => refused('unreachable'))
+  const route = controlRoute('POST', `${options.prefix}/v1/:verb`, options, () => refused('unreachable'))
   app.route({
     ...route,
     handler: async (request, reply) => {
-      if (!isAllowed(request, options.apiKey)) return reply.code(401).send({ detail: 'A key is needed.' })
+      if (!(await isAllowed(request, options))) return reply.code(401).send({ detail: 'A key is needed.' })
       const { verb } = request.params as { verb: string }
       if (!VERBS.has(verb)) return reply.code(404).send({ detail: 'There is no such verb.' })
       const psp = requestFrom(bodyBytes(request))
@@ -95,7 +97,7 @@ export function simulatorApi(app: RouteTaker, simulator: Simulator, options: Con
     },
   })
   app.route(
-    controlRoute('GET', `${options.prefix}/v1/operations/:id`, options.apiKey, (request) => {
+    controlRoute('GET', `${options.prefix}/v1/operations/:id`, options, (request) => {
       const { id } = request.params as { id: string }
       const { account = '' } = request.query as { account?: string }
       const found = simulator.lookup(account, id)
@@ -130,7 +132,7 @@ async function replyTo(
 function controlRoute(
   method: SimulatorRoute['method'],
   url: string,
-  apiKey: string | undefined,
+  options: ControlOptions,
   handle: Handle,
 ): SimulatorRoute {
   return {
@@ -139,7 +141,7 @@ function controlRoute(
     config: { access: { keys: 'public' }, rawBody: true },
     schema: { hide: true, querystring: { type: 'object', additionalProperties: true } },
     handler: async (request, reply) => {
-      if (!isAllowed(request, apiKey)) return reply.code(401).send({ detail: 'A key is needed.' })
+      if (!(await isAllowed(request, options))) return reply.code(401).send({ detail: 'A key is needed.' })
       const body = jsonObject(bodyBytes(request))
       if (!body) return reply.code(400).send({ detail: 'The body is not a JSON object.' })
       const answer = await handle(request, body)
@@ -154,11 +156,17 @@ function simulatorIsQuiet(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-function isAllowed(request: FastifyRequest, apiKey: string | undefined): boolean {
-  if (apiKey === undefined) return true
-  const given = Buffer.from(request.headers.authorization ?? '')
-  const expected = Buffer.from(`Bearer ${apiKey}`)
-  return given.length === expected.length && timingSafeEqual(given, expected)
+async function isAllowed(request: FastifyRequest, { apiKey, mayTouch }: ControlOptions): Promise<boolean> {
+  if (apiKey === undefined && mayTouch === undefined) return true
+  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
+  if (apiKey !== undefined && isSame(bearer, apiKey)) return true
+  const { account } = request.params as { account?: string }
+  return account !== undefined && mayTouch !== undefined && (await mayTouch(bearer, account))
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 function jsonObject(bytes: Buffer): Record<string, unknown> | undefined {

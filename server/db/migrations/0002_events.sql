@@ -18,33 +18,38 @@ create table event (
   created_at     timestamptz not null,
   primary key (merchant_id, seq)
 );
-create index event_by_object on event (merchant_id, object_id, seq);
+create index event_by_object on event (object_id, merchant_id, seq);
 
 create type event_row as (
-  id text, type text, object_type text, object_id text, object_version int, data jsonb
+  merchant_id text, id text, type text, object_type text, object_id text, object_version int, data jsonb
 );
 
--- Appends events in array order. The counter row is the last lock a transaction takes: it serialises the merchant's
--- writers only from here to the commit.
-create function event_append_rows(p_merchant text, p_at timestamptz, p_rows event_row[]) returns void
+-- Appends events, those of each merchant in array order. Counter rows are the last locks a transaction takes, merchants
+-- sorted: they serialise a merchant's writers only from here to the commit.
+create function event_append_rows(p_at timestamptz, p_rows event_row[]) returns void
 language plpgsql as $$
-declare
-  v_count int := coalesce(array_length(p_rows, 1), 0);
-  v_last bigint;
 begin
-  if v_count = 0 then return; end if;
-  insert into event_counter as c (merchant_id, last_seq) values (p_merchant, v_count)
-    on conflict (merchant_id) do update set last_seq = c.last_seq + v_count
-    returning c.last_seq into v_last;
+  if coalesce(array_length(p_rows, 1), 0) = 0 then return; end if;
+  with counter as (
+    insert into event_counter as c (merchant_id, last_seq)
+      select r.merchant_id, count(*) from unnest(p_rows) r group by r.merchant_id order by r.merchant_id
+      on conflict (merchant_id) do update set last_seq = c.last_seq + excluded.last_seq
+      returning c.merchant_id, c.last_seq
+  ), numbered as (
+    select r.*, row_number() over (partition by r.merchant_id order by r.ordinality desc) as from_last
+    from unnest(p_rows) with ordinality r
+  )
   insert into event (merchant_id, seq, id, type, object_type, object_id, object_version, data, created_at)
-    select p_merchant, v_last - v_count + r.ordinality, r.id, r.type, r.object_type, r.object_id, r.object_version, r.data, p_at
-    from unnest(p_rows) with ordinality r;
+    select r.merchant_id, c.last_seq - r.from_last + 1, r.id, r.type, r.object_type, r.object_id, r.object_version, r.data, p_at
+    from numbered r join counter c on c.merchant_id = r.merchant_id;
 end $$;
 
--- The same for callers in the program: rows as JSON objects with the columns of event_row.
+-- The same for one merchant and callers in the program: rows as JSON objects with the columns of event_row.
 create function event_append(p_merchant text, p_at timestamptz, p_rows json) returns void
 language plpgsql as $$
+declare
+  v_base event_row;
 begin
-  perform event_append_rows(p_merchant, p_at,
-    (select array_agg(r) from json_populate_recordset(null::event_row, p_rows) r));
+  v_base.merchant_id := p_merchant;
+  perform event_append_rows(p_at, (select array_agg(r) from json_populate_recordset(v_base, p_rows) r));
 end $$;

@@ -12,7 +12,7 @@ create table ledger_entry (
   posted_at    timestamptz not null,
   primary key (merchant_id, id)
 );
-create index ledger_entry_by_payment on ledger_entry (merchant_id, payment_id);
+create index ledger_entry_by_payment on ledger_entry (payment_id, merchant_id, id);
 
 create table ledger_line (
   merchant_id text collate "C" not null,
@@ -81,28 +81,28 @@ create trigger event_append_only before update or delete or truncate on event
   for each statement execute function refuse_change();
 
 create type ledger_posting as (
-  source_id text, event text, payment_id text, operation_id text,
+  merchant_id text, source_id text, event text, payment_id text, operation_id text,
   account text, currency text, channel text, store_id text, amount bigint
 );
 
--- Posts entries: one per distinct source_id, its lines in array order. Lines of amount 0 are left out; an entry without
+-- Posts entries: one per distinct source, its lines in array order. Lines of amount 0 are left out; an entry without
 -- lines is not written. A source posted before fails the whole call (primary key), which is the point.
-create function ledger_post(p_merchant text, p_at timestamptz, p_postings ledger_posting[]) returns void
+create function ledger_post(p_at timestamptz, p_postings ledger_posting[]) returns void
 language plpgsql as $$
 begin
   insert into ledger_entry (merchant_id, id, source_id, event, payment_id, operation_id, posted_at)
-    select distinct on (p.source_id) p_merchant, 'ent_' || right(p.source_id, 26), p.source_id, p.event, p.payment_id, p.operation_id, p_at
+    select distinct on (p.merchant_id, p.source_id) p.merchant_id, 'ent_' || right(p.source_id, 26), p.source_id, p.event, p.payment_id, p.operation_id, p_at
     from unnest(p_postings) p where p.amount <> 0;
   insert into ledger_line (merchant_id, entry_id, line_no, account, currency, channel, store_id, amount)
-    select p_merchant, 'ent_' || right(p.source_id, 26), row_number() over (partition by p.source_id order by p.ordinality),
+    select p.merchant_id, 'ent_' || right(p.source_id, 26), row_number() over (partition by p.merchant_id, p.source_id order by p.ordinality),
            p.account, p.currency, p.channel, coalesce(p.store_id, ''), p.amount
     from unnest(p_postings) with ordinality p where p.amount <> 0;
   -- Sorted, so that two writers take the hot rows in the same order.
   insert into ledger_balance as b (merchant_id, account, currency, channel, store_id, debit, credit)
-    select p_merchant, p.account, p.currency, p.channel, coalesce(p.store_id, ''),
+    select p.merchant_id, p.account, p.currency, p.channel, coalesce(p.store_id, ''),
            coalesce(sum(p.amount) filter (where p.amount > 0), 0), coalesce(-sum(p.amount) filter (where p.amount < 0), 0)
     from unnest(p_postings) p where p.amount <> 0
-    group by 2, 3, 4, 5 order by 2, 3, 4, 5
+    group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
     on conflict (merchant_id, account, currency, channel, store_id)
     do update set debit = b.debit + excluded.debit, credit = b.credit + excluded.credit;
 end $$;

@@ -71,4 +71,4 @@ create index webhook_delivery_due on webhook_delivery (merchant_id, endpoint_id,
 create index webhook_delivery_finished on webhook_delivery (merchant_id, delivered_at) where state = 'delivered';
 
 -- GET /v1/events/{id}, and the promise that a receiver can recognise an event by its id.
-create unique index event_by_id on event (merchant_id, id);
+create unique index event_by_id on event (id, merchant_id);

@@ -2,7 +2,9 @@
 -- operation, and the event, in one call for a whole batch. After it commits, money may move: not before.
 
 create type payment_create_row as (
-  merchant_id text,  -- filled in by the function; see payment_apply_row
+  -- Joins take the merchant from the row, not from the parameter: with a constant the planner may begin at the merchant's
+  -- whole table, which on a young table it believes to be small.
+  merchant_id text,
   n int, at timestamptz, key text, fingerprint text, payment_id text, event_id text, direction text,
   amount bigint, currency text, channel text, capture text, store_id text, order_id text, customer_id text,
   reference text, country text, return_url text, metadata jsonb,
@@ -14,7 +16,8 @@ create type payment_create_row as (
 );
 
 -- Outcomes per row: ok · known (the key was claimed before: fingerprint and payment_id say by what) · order_paid · token_used.
--- A refused row leaves nothing behind. Locks, in order: idempotency keys, order slots (sorted), tokens, the event counter.
+-- A refused row leaves nothing behind. Rows may be of several merchants, each with its merchant_id; p_merchant, when given,
+-- is the merchant of all. Locks, in order: idempotency keys, order slots (sorted), tokens, event counters.
 create function payment_create(p_merchant text, p_rows json)
 returns table (n int, outcome text, fingerprint text, payment_id text, body text)
 language plpgsql
@@ -28,60 +31,60 @@ declare
   v_order_refused text[] := '{}';
   v_at timestamptz;
   v_base payment_create_row;
+  v_merchant text;
 begin
   v_base.merchant_id := p_merchant;
   select array_agg(r), max(r.at) into v_rows, v_at from json_populate_recordset(v_base, p_rows) r;
 
   with claimed as (
     insert into idempotency_key (merchant_id, key, fingerprint, payment_id, created_at)
-      select p_merchant, r.key, r.fingerprint, r.payment_id, r.at from unnest(v_rows) r
-      order by r.key
+      select r.merchant_id, r.key, r.fingerprint, r.payment_id, r.at from unnest(v_rows) r
+      order by r.merchant_id, r.key
       on conflict (merchant_id, key) do nothing
       returning payment_id
   ) select coalesce(array_agg(payment_id), '{}') into v_claimed from claimed;
 
-  if exists (select from unnest(v_rows) r where r.order_id is not null and r.tender_id is not null) then
-    v_order_refused := payment_take_orders(p_merchant,
-      (select array_agg(r.order_id order by r.order_id, r.n) from unnest(v_rows) r
-        where r.order_id is not null and r.tender_id is not null and r.payment_id = any (v_claimed)),
-      (select array_agg(r.payment_id order by r.order_id, r.n) from unnest(v_rows) r
-        where r.order_id is not null and r.tender_id is not null and r.payment_id = any (v_claimed)));
-  end if;
+  for v_merchant in select distinct r.merchant_id from unnest(v_rows) r where r.order_id is not null and r.tender_id is not null order by 1 loop
+    select v_order_refused || payment_take_orders(v_merchant, array_agg(r.order_id order by r.order_id, r.n), array_agg(r.payment_id order by r.order_id, r.n))
+      into v_order_refused
+      from unnest(v_rows) r
+      where r.merchant_id = v_merchant and r.order_id is not null and r.tender_id is not null and r.payment_id = any (v_claimed);
+  end loop;
 
-  if exists (select from unnest(v_rows) r where r.token_id is not null) then
-    select coalesce(array_agg(r.payment_id), '{}') into v_refused from unnest(v_rows) r
+  for v_merchant in select distinct r.merchant_id from unnest(v_rows) r where r.token_id is not null order by 1 loop
+    select v_refused || coalesce(array_agg(r.payment_id), '{}') into v_refused from unnest(v_rows) r
       where (r.token_id, r.operation_id) in (
-        select u.refused_token_id, u.refused_operation_id from vault_use_tokens(p_merchant,
+        select u.refused_token_id, u.refused_operation_id from vault_use_tokens(v_merchant,
           (select array_agg(x.token_id order by x.token_id, x.n) from unnest(v_rows) x
-            where x.token_id is not null and x.payment_id = any (v_claimed) and x.payment_id <> all (v_order_refused)),
+            where x.merchant_id = v_merchant and x.token_id is not null and x.payment_id = any (v_claimed) and x.payment_id <> all (v_order_refused)),
           (select array_agg(x.operation_id order by x.token_id, x.n) from unnest(v_rows) x
-            where x.token_id is not null and x.payment_id = any (v_claimed) and x.payment_id <> all (v_order_refused)), v_at) u);
+            where x.merchant_id = v_merchant and x.token_id is not null and x.payment_id = any (v_claimed) and x.payment_id <> all (v_order_refused)), v_at) u);
+  end loop;
+
+  if cardinality(v_claimed) < array_length(v_rows, 1) or cardinality(v_refused) + cardinality(v_order_refused) > 0 then
+    delete from order_payment o using unnest(v_rows) r
+      where o.merchant_id = r.merchant_id and o.order_id = r.order_id and o.payment_id = r.payment_id and r.payment_id = any (v_refused);
+    delete from idempotency_key k using unnest(v_rows) r
+      where k.merchant_id = r.merchant_id and k.key = r.key and k.payment_id = r.payment_id and r.payment_id = any (v_refused || v_order_refused);
+    return query
+      select r.n, case
+          when r.payment_id = any (v_order_refused) then 'order_paid'
+          when r.payment_id = any (v_refused) then 'token_used'
+          -- This very row, committed by a call whose answer was lost.
+          when k.payment_id = r.payment_id then 'ok'
+          else 'known' end,
+        k.fingerprint, coalesce(k.payment_id, r.payment_id), null::text
+      from unnest(v_rows) r
+      left join idempotency_key k on k.merchant_id = r.merchant_id and k.key = r.key
+      where r.payment_id <> all (v_claimed) or r.payment_id = any (v_refused || v_order_refused);
+    select array_agg(r order by r.n) into v_rows from unnest(v_rows) r
+      where r.payment_id = any (v_claimed) and r.payment_id <> all (v_refused || v_order_refused);
+    if v_rows is null then return; end if;
   end if;
-
-  if cardinality(v_refused) + cardinality(v_order_refused) > 0 then
-    delete from order_payment o where o.merchant_id = p_merchant and o.payment_id = any (v_refused);
-    delete from idempotency_key k where k.merchant_id = p_merchant and k.payment_id = any (v_refused || v_order_refused);
-  end if;
-
-  return query
-    select r.n, case
-        when r.payment_id = any (v_order_refused) then 'order_paid'
-        when r.payment_id = any (v_refused) then 'token_used'
-        -- This very row, committed by a call whose answer was lost.
-        when k.payment_id = r.payment_id then 'ok'
-        else 'known' end,
-      k.fingerprint, k.payment_id, null::text
-    from unnest(v_rows) r
-    left join idempotency_key k on k.merchant_id = r.merchant_id and k.key = r.key
-    where not r.payment_id = any (v_claimed) or r.payment_id = any (v_refused || v_order_refused);
-
-  select array_agg(r order by r.n) into v_rows from unnest(v_rows) r
-    where r.payment_id = any (v_claimed) and r.payment_id <> all (v_refused || v_order_refused);
-  if v_rows is null then return; end if;
 
   insert into payment (merchant_id, id, direction, status, amount, currency, channel, capture, store_id, order_id, customer_id,
       reference, country, return_url, metadata, amount_in_flight, created_at, updated_at)
-    select p_merchant, r.payment_id, r.direction, case when r.tender_id is null then 'requires_payment' else 'processing' end,
+    select r.merchant_id, r.payment_id, r.direction, case when r.tender_id is null then 'requires_payment' else 'processing' end,
       r.amount, r.currency, r.channel, r.capture, r.store_id, r.order_id, r.customer_id, r.reference, r.country, r.return_url,
       r.metadata, coalesce(r.tender_amount, 0), r.at, r.at
     from unnest(v_rows) r;
@@ -89,31 +92,31 @@ begin
   insert into tender (merchant_id, payment_id, id, seq, method, amount, connector_account_id, can, over_capture_bp, initiator,
       terminal_id, register_id, cash_tendered, card_id, token_id, instrument_id, save_instrument_id, save_for, instrument,
       charge_operation_id, charge_in_flight, created_at)
-    select p_merchant, r.payment_id, r.tender_id, 1, r.method, r.tender_amount, r.connector_account_id, r.can, r.over_capture_bp,
+    select r.merchant_id, r.payment_id, r.tender_id, 1, r.method, r.tender_amount, r.connector_account_id, r.can, r.over_capture_bp,
       r.initiator, r.terminal_id, r.register_id, r.cash_tendered, r.card_id, r.token_id, r.instrument_id, r.save_instrument_id,
       r.save_for, r.instrument, r.operation_id, r.tender_amount, r.at
     from unnest(v_rows) r where r.tender_id is not null;
 
   insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, connector_account_id, method, register_id,
       card_id, reason, idempotency_key, created_at)
-    select p_merchant, r.operation_id, r.payment_id, r.tender_id, r.kind, 'dispatched', r.tender_amount, r.connector_account_id,
+    select r.merchant_id, r.operation_id, r.payment_id, r.tender_id, r.kind, 'dispatched', r.tender_amount, r.connector_account_id,
       r.method, r.register_id, r.card_id, r.reason, r.key, r.at
     from unnest(v_rows) r where r.tender_id is not null;
 
   insert into operation_ask (merchant_id, operation_id, ask_at)
-    select p_merchant, r.operation_id, r.ask_at from unnest(v_rows) r where r.tender_id is not null;
+    select r.merchant_id, r.operation_id, r.ask_at from unnest(v_rows) r where r.tender_id is not null;
 
   -- A credit is 'sent' when instructed: the money has left what was earned and is on its way.
   if exists (select from unnest(v_rows) r where r.kind = 'credit') then
-    perform ledger_post(p_merchant, v_at, (
-      select array_agg((r.operation_id, 'refund_sent', r.payment_id, r.operation_id, l.account, r.currency, r.channel, r.store_id,
+    perform ledger_post(v_at, (
+      select array_agg((r.merchant_id, r.operation_id, 'refund_sent', r.payment_id, r.operation_id, l.account, r.currency, r.channel, r.store_id,
                         l.sign * r.tender_amount)::ledger_posting order by r.n, l.no)
       from unnest(v_rows) r cross join (values (1, 'sales_clearing', 1), (2, 'refunds_in_flight', -1)) l (no, account, sign)
       where r.kind = 'credit'));
   end if;
 
-  perform event_append_rows(p_merchant, v_at, (
-    select array_agg((r.event_id, 'payment.created', 'payment', r.payment_id, 1, jsonb_build_object(
+  perform event_append_rows(v_at, (
+    select array_agg((r.merchant_id, r.event_id, 'payment.created', 'payment', r.payment_id, 1, jsonb_build_object(
         'status', case when r.tender_id is null then 'requires_payment' else 'processing' end,
         'amount', r.amount, 'currency', r.currency, 'channel', r.channel, 'store_id', r.store_id, 'order_id', r.order_id,
         'reference', r.reference))::event_row order by r.n)
@@ -122,14 +125,14 @@ begin
   -- Without a tender the command is finished here, so its reply is stored here.
   if exists (select from unnest(v_rows) r where r.tender_id is null) then
     insert into idempotency_reply (merchant_id, key, status, body)
-      select p_merchant, r.key, 201, v.body
+      select r.merchant_id, r.key, 201, v.body
       from unnest(v_rows) r
-      cross join lateral payment_render(p_merchant, array[r.payment_id], null) v
+      cross join lateral payment_render(array[r.merchant_id], array[r.payment_id], null) v
       where r.tender_id is null;
   end if;
 
   return query select r.n, 'ok'::text, null::text, r.payment_id,
-      case when r.tender_id is null then (select i.body from idempotency_reply i where i.merchant_id = p_merchant and i.key = r.key) end
+      case when r.tender_id is null then (select i.body from idempotency_reply i where i.merchant_id = r.merchant_id and i.key = r.key) end
     from unnest(v_rows) r;
 end $$;
 

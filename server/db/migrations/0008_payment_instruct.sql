@@ -12,7 +12,7 @@ create type payment_instruct_operation as (
   card_id text, is_final boolean, reason text, ask_at timestamptz
 );
 create type payment_instruct_row as (
-  n int, at timestamptz, key text, fingerprint text, payment_id text, event_id text, event_type text,
+  merchant_id text, n int, at timestamptz, key text, fingerprint text, payment_id text, event_id text, event_type text,
   is_cancel boolean, is_retry boolean, tender payment_instruct_tender, operations payment_instruct_operation[]
 );
 
@@ -29,17 +29,19 @@ declare
   v_rows payment_instruct_row[];
   r payment_instruct_row;
   k idempotency_key;
+  v_base payment_instruct_row;
 begin
-  select array_agg(x order by x.payment_id, x.n) into v_rows from json_populate_recordset(null::payment_instruct_row, p_rows) x;
+  v_base.merchant_id := p_merchant;
+  select array_agg(x order by x.merchant_id, x.payment_id, x.n) into v_rows from json_populate_recordset(v_base, p_rows) x;
   foreach r in array v_rows loop
     n := r.n; payment_id := r.payment_id; fingerprint := null; body := null; outcome := null;
     if r.key is not null and not coalesce(r.is_retry, false) then
       insert into idempotency_key as i (merchant_id, key, fingerprint, payment_id, created_at)
-        values (p_merchant, r.key, r.fingerprint, r.payment_id, r.at) on conflict (merchant_id, key) do nothing;
+        values (r.merchant_id, r.key, r.fingerprint, r.payment_id, r.at) on conflict (merchant_id, key) do nothing;
       if not found then
-        select * into k from idempotency_key i where i.merchant_id = p_merchant and i.key = r.key;
+        select * into k from idempotency_key i where i.merchant_id = r.merchant_id and i.key = r.key;
         -- This very row, committed by a call whose answer was lost, is a success; anything else is an earlier command.
-        outcome := case when r.operations is not null and exists (select from operation o where o.merchant_id = p_merchant
+        outcome := case when r.operations is not null and exists (select from operation o where o.merchant_id = r.merchant_id
           and o.id = r.operations[1].operation_id) then 'ok' else 'known' end;
         fingerprint := k.fingerprint; payment_id := k.payment_id;
         return next;
@@ -47,18 +49,18 @@ begin
       end if;
     end if;
     begin
-      perform payment_instruct_one(p_merchant, r);
+      perform payment_instruct_one(r.merchant_id, r);
       outcome := 'ok';
     exception when sqlstate 'OT001' then
       -- The row's own changes are undone to the savepoint; the key is given back, because nothing was carried out.
       outcome := sqlerrm;
-      delete from idempotency_key i where i.merchant_id = p_merchant and i.key = r.key;
+      delete from idempotency_key i where i.merchant_id = r.merchant_id and i.key = r.key;
     end;
     -- A command without an operation (a cancel with nothing at a provider) is finished here.
     if outcome = 'ok' and r.operations is null then
-      select v.body into body from payment_render(p_merchant, array[r.payment_id], null) v;
+      select v.body into body from payment_render(array[r.merchant_id], array[r.payment_id], null) v;
       if r.key is not null then
-        insert into idempotency_reply (merchant_id, key, status, body) values (p_merchant, r.key, 200, body);
+        insert into idempotency_reply (merchant_id, key, status, body) values (r.merchant_id, r.key, 200, body);
       end if;
     end if;
     return next;
@@ -121,14 +123,14 @@ begin
         o.register_id, o.card_id, coalesce(o.is_final, false), o.reason, r.key, r.at);
     insert into operation_ask (merchant_id, operation_id, ask_at) values (p_merchant, o.operation_id, o.ask_at);
     if o.kind in ('refund', 'credit') then
-      perform ledger_post(p_merchant, r.at, array[
-        (o.operation_id, 'refund_sent', p.id, o.operation_id, 'sales_clearing', p.currency, p.channel, p.store_id, o.amount)::ledger_posting,
-        (o.operation_id, 'refund_sent', p.id, o.operation_id, 'refunds_in_flight', p.currency, p.channel, p.store_id, -o.amount)::ledger_posting]);
+      perform ledger_post(r.at, array[
+        (p_merchant, o.operation_id, 'refund_sent', p.id, o.operation_id, 'sales_clearing', p.currency, p.channel, p.store_id, o.amount)::ledger_posting,
+        (p_merchant, o.operation_id, 'refund_sent', p.id, o.operation_id, 'refunds_in_flight', p.currency, p.channel, p.store_id, -o.amount)::ledger_posting]);
     end if;
   end loop;
 
-  perform payment_sum_up(p_merchant, array[p.id], r.at);
-  perform event_append_rows(p_merchant, r.at, array[payment_event(p_merchant, p.id, r.event_id, r.event_type)]);
+  perform payment_sum_up(array[p_merchant], array[p.id], r.at);
+  perform event_append_rows(r.at, array[payment_event(p_merchant, p.id, r.event_id, r.event_type)]);
 end $$;
 
 -- Reserves the amount of one instruction by one guarded UPDATE.
@@ -179,7 +181,7 @@ begin
 end $$;
 
 -- Recomputes payments' sums and status from their tenders. Callers hold the payments' row locks.
-create function payment_sum_up(p_merchant text, p_payments text[], p_at timestamptz) returns void
+create function payment_sum_up(p_merchants text[], p_payments text[], p_at timestamptz) returns void
 language plpgsql as $$
 begin
   update payment p set
@@ -199,7 +201,7 @@ begin
         coalesce(sum(t.charge_in_flight), 0)::bigint as charge_in_flight,
         coalesce(bool_or(t.charge_in_flight > 0 and t.next_action is not null), false) as has_action,
         coalesce(bool_or(t.is_expired), false) as has_expired, coalesce(sum(t.released), 0)::bigint as released
-      from unnest(p_payments, array_fill(p_merchant, array[cardinality(p_payments)])) i (id, merchant_id)
+      from unnest(p_merchants, p_payments) i (merchant_id, id)
       left join tender t on t.merchant_id = i.merchant_id and t.payment_id = i.id
       group by i.id, i.merchant_id
     ) s
@@ -215,6 +217,6 @@ $$;
 -- The event row of a payment as it stands now.
 create function payment_event(p_merchant text, p_payment text, p_event_id text, p_type text) returns event_row
 language sql stable as $$
-  select (p_event_id, p_type, 'payment', p.id, p.version, payment_event_data(p))::event_row
+  select (p_merchant, p_event_id, p_type, 'payment', p.id, p.version, payment_event_data(p))::event_row
     from payment p where p.merchant_id = p_merchant and p.id = p_payment
 $$;

@@ -3,8 +3,6 @@
 -- in a call. Whether a row has an effect is decided on the locked state; evidence that has none is kept all the same.
 
 create type payment_apply_row as (
-  -- Filled in by the function. Joins take the merchant from the row, not from the parameter: with a constant the planner may
-  -- begin at the merchant's whole table, which on a young table it believes to be small.
   merchant_id text,
   n int, at timestamptz, evidence_id text, event_id text, task_id text, payment_id text, operation_id text, source text,
   -- succeeded · declined · no_effect · pending · unknown · expired; is_reversal: a success is taken back.
@@ -24,7 +22,7 @@ create type payment_applied as (
   n int, effect text, amount bigint, hold bigint, currency text, channel text, store_id text, is_canceled boolean, attention text,
   r payment_apply_row, o operation, t tender
 );
-create type payment_answer as (n int, effect text, state text, key text, status smallint, is_settled boolean, body text);
+create type payment_answer as (merchant_id text, n int, effect text, state text, key text, status smallint, is_settled boolean, body text);
 
 -- What a piece of evidence does to an operation: succeed · fail · pend · unknown · late (a success after the operation was
 -- given up) · reverse (a success taken back) · expire · mismatch (not the amount or currency instructed) · none:why.
@@ -67,6 +65,7 @@ declare
   v_rows payment_apply_row[];
   v_work payment_applied[];
   v_answers payment_answer[];
+  v_merchants text[];
   v_changed text[];
   v_postings ledger_posting[];
   v_at timestamptz;
@@ -76,7 +75,7 @@ begin
   select array_agg(r order by r.n), max(r.at) into v_rows, v_at from json_populate_recordset(v_base, p_rows) r;
 
   if exists (select from unnest(v_rows) r where r.inbound_event is not null) then
-    v_rows := payment_apply_inbound(p_merchant, v_rows);
+    v_rows := payment_apply_inbound(v_rows);
     return query select (x ->> 'n')::int, 'none:repeated'::text, null::text, null::text from json_array_elements(p_rows) x
       where not exists (select from unnest(v_rows) r where r.n = (x ->> 'n')::int);
     if v_rows is null then return; end if;
@@ -88,14 +87,14 @@ begin
       from unnest(v_rows) r
       join evidence v on v.merchant_id = r.merchant_id and v.payment_id = r.payment_id and v.id = r.evidence_id
       join operation o on o.merchant_id = r.merchant_id and o.id = r.operation_id
-      cross join lateral payment_render(p_merchant, array[r.payment_id], array[o.idempotency_key]) b;
+      cross join lateral payment_render(array[r.merchant_id], array[r.payment_id], array[o.idempotency_key]) b;
     select array_agg(r order by r.n) into v_rows from unnest(v_rows) r
       where not exists (select from evidence v where v.merchant_id = r.merchant_id and v.payment_id = r.payment_id and v.id = r.evidence_id);
     if v_rows is null then return; end if;
   end if;
 
   perform from unnest(v_rows) r join payment p on p.merchant_id = r.merchant_id and p.id = r.payment_id
-    order by p.id for update of p;
+    order by p.merchant_id, p.id for update of p;
 
   select array_agg((r.n, payment_effect(r, o, p.currency), least(coalesce(r.amount, o.amount), o.amount), tender_hold(t),
                     p.currency, p.channel, p.store_id, p.is_canceled, p.attention, r, o, t)::payment_applied order by r.n)
@@ -106,65 +105,68 @@ begin
     join tender t on t.merchant_id = r.merchant_id and t.payment_id = o.payment_id and t.id = o.tender_id;
 
   insert into evidence (merchant_id, payment_id, id, operation_id, source, outcome, effect, amount, psp_reference, body, occurred_at, received_at)
-    select p_merchant, (w.o).payment_id, (w.r).evidence_id, (w.o).id, (w.r).source,
+    select (w.o).merchant_id, (w.o).payment_id, (w.r).evidence_id, (w.o).id, (w.r).source,
       case when (w.r).is_reversal then 'reversed' else (w.r).outcome end, w.effect,
       (w.r).amount, (w.r).psp_reference, (w.r).body, (w.r).occurred_at, (w.r).at
     from unnest(v_work) w;
 
-  perform payment_apply_operations(p_merchant, v_work);
-  perform payment_apply_tenders(p_merchant, v_work);
+  perform payment_apply_operations(v_work);
+  perform payment_apply_tenders(v_work);
 
   select array_agg(l order by w.n) into v_postings from unnest(v_work) w cross join lateral payment_postings(w) l;
-  if v_postings is not null then perform ledger_post(p_merchant, v_at, v_postings); end if;
+  if v_postings is not null then perform ledger_post(v_at, v_postings); end if;
 
-  select array_agg(distinct (w.o).payment_id) into v_changed from unnest(v_work) w where w.effect not like 'none%';
+  -- A call holds at most one row per payment.
+  select array_agg((w.o).merchant_id order by w.n), array_agg((w.o).payment_id order by w.n) into v_merchants, v_changed
+    from unnest(v_work) w where w.effect not like 'none%';
   if v_changed is not null then
     if exists (select from unnest(v_work) w where w.effect in ('mismatch', 'late', 'unknown') or w.is_canceled or w.attention is not null) then
-      perform payment_apply_attention(p_merchant, v_work);
+      perform payment_apply_attention(v_work);
     end if;
-    perform payment_sum_up(p_merchant, v_changed, v_at);
-    perform event_append_rows(p_merchant, v_at, (
-      select array_agg(((w.r).event_id, case when (w.r).is_retried then 'payment.retried' else payment_event_type(w.effect, (w.o).kind, (w.r).next_action) end, 'payment', p.id, p.version,
+    perform payment_sum_up(v_merchants, v_changed, v_at);
+    perform event_append_rows(v_at, (
+      select array_agg(((w.o).merchant_id, (w.r).event_id, case when (w.r).is_retried then 'payment.retried' else payment_event_type(w.effect, (w.o).kind, (w.r).next_action) end, 'payment', p.id, p.version,
           payment_event_data(p) || jsonb_build_object('operation_id', (w.o).id, 'operation', (w.o).kind))::event_row order by w.n)
       from unnest(v_work) w join payment p on p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id
       where w.effect not like 'none%'));
   end if;
 
   -- A command of several operations is answered when the last of them has an answer.
-  select array_agg((w.n, w.effect, o.state, o.idempotency_key, case when o.kind = 'void' then 200 else 201 end,
+  select array_agg((o.merchant_id, w.n, w.effect, o.state, o.idempotency_key, case when o.kind = 'void' then 200 else 201 end,
       o.idempotency_key is not null and o.state not in ('created', 'dispatched', 'unknown') and not coalesce((w.r).is_retried, false)
-        and not exists (select from operation x where x.merchant_id = p_merchant and x.payment_id = o.payment_id
+        and not exists (select from operation x where x.merchant_id = o.merchant_id and x.payment_id = o.payment_id
           and x.idempotency_key = o.idempotency_key and x.state in ('created', 'dispatched', 'unknown')),
       v.body)::payment_answer order by w.n)
     into v_answers
     from unnest(v_work) w
     join operation o on o.merchant_id = (w.o).merchant_id and o.id = (w.o).id
-    join payment_render(p_merchant, (select array_agg((x.o).payment_id order by x.n) from unnest(v_work) x),
+    join payment_render((select array_agg((x.o).merchant_id order by x.n) from unnest(v_work) x),
+                        (select array_agg((x.o).payment_id order by x.n) from unnest(v_work) x),
                         (select array_agg((x.o).idempotency_key order by x.n) from unnest(v_work) x)) v on v.payment_id = o.payment_id;
 
   insert into idempotency_reply (merchant_id, key, status, body)
-    select p_merchant, a.key, a.status, a.body from unnest(v_answers) a where a.key is not null and a.is_settled
+    select a.merchant_id, a.key, a.status, a.body from unnest(v_answers) a where a.key is not null and a.is_settled
     on conflict (merchant_id, key) do nothing;
 
   return query select a.n, a.effect, a.state, a.body from unnest(v_answers) a;
 end $$;
 
 -- Marks inbound events applied, in the transaction of their effect; returns the rows that were not applied before.
-create function payment_apply_inbound(p_merchant text, p_rows payment_apply_row[]) returns payment_apply_row[]
+create function payment_apply_inbound(p_rows payment_apply_row[]) returns payment_apply_row[]
 language plpgsql as $$
 declare
   v_marked int[];
 begin
   with marked as (
     update inbound_event i set applied_at = r.at from unnest(p_rows) r
-      where i.merchant_id = p_merchant and i.connector_account_id = r.inbound_account and i.psp_event_id = r.inbound_event
+      where i.merchant_id = r.merchant_id and i.connector_account_id = r.inbound_account and i.psp_event_id = r.inbound_event
         and i.applied_at is null
       returning r.n
   ) select array_agg(m.n) into v_marked from marked m;
   return (select array_agg(r order by r.n) from unnest(p_rows) r where r.inbound_event is null or r.n = any (v_marked));
 end $$;
 
-create function payment_apply_operations(p_merchant text, p_work payment_applied[]) returns void
+create function payment_apply_operations(p_work payment_applied[]) returns void
 language plpgsql as $$
 begin
   update operation o set
@@ -195,12 +197,12 @@ begin
       from unnest(p_work) w
       where (w.o).kind = 'void' and w.effect = 'succeed' and (w.t).charge_in_flight > 0
         and o.merchant_id = (w.o).merchant_id and o.id = (w.t).charge_operation_id and o.state = 'pending'
-      returning o.id
-  ) delete from operation_ask a using ended e where a.merchant_id = p_merchant and a.operation_id = e.id;
+      returning o.merchant_id, o.id
+  ) delete from operation_ask a using ended e where a.merchant_id = e.merchant_id and a.operation_id = e.id;
 end $$;
 
 -- Moves the amounts of the tenders. `is_done`: took effect. `was_reserved`: frees the reservation `begin` made.
-create function payment_apply_tenders(p_merchant text, p_work payment_applied[]) returns void
+create function payment_apply_tenders(p_work payment_applied[]) returns void
 language plpgsql as $$
 begin
   update tender t set
@@ -259,13 +261,12 @@ begin
     where (w.o).kind = 'increment' and w.effect in ('succeed', 'late') and p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id;
 
   if exists (select from unnest(p_work) w where w.effect in ('succeed', 'late') and (w.t).save_instrument_id is not null and (w.o).id = (w.t).charge_operation_id) then
-    perform vault_save_instruments(p_merchant, (
-      select json_agg(json_build_object('instrument_id', (w.t).save_instrument_id, 'card_id', (w.t).card_id,
+    perform vault_save_instruments((w.o).merchant_id, json_build_array(json_build_object('instrument_id', (w.t).save_instrument_id, 'card_id', (w.t).card_id,
         'customer_id', case when (w.t).save_for = 'customer' then p.customer_id end,
         'order_id', case when (w.t).save_for = 'order' then p.order_id end,
-        'network_reference', (w.r).network_reference, 'at', (w.r).at))
-      from unnest(p_work) w join payment p on p.merchant_id = p_merchant and p.id = (w.o).payment_id
-      where w.effect in ('succeed', 'late') and (w.t).save_instrument_id is not null and (w.o).id = (w.t).charge_operation_id));
+        'network_reference', (w.r).network_reference, 'at', (w.r).at)))
+      from unnest(p_work) w join payment p on p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id
+      where w.effect in ('succeed', 'late') and (w.t).save_instrument_id is not null and (w.o).id = (w.t).charge_operation_id;
   end if;
 end $$;
 
@@ -285,7 +286,7 @@ $$;
 -- The ledger lines of one applied row, by the chart of accounts (server/ledger/accounts.ts). Lines of 0 are dropped by ledger_post.
 create function payment_postings(w payment_applied) returns setof ledger_posting
 language sql stable as $$
-  select (w.r).evidence_id, (w.o).kind || '_' || case w.effect when 'succeed' then 'succeeded' when 'late' then 'succeeded'
+  select (w.o).merchant_id, (w.r).evidence_id, (w.o).kind || '_' || case w.effect when 'succeed' then 'succeeded' when 'late' then 'succeeded'
       when 'fail' then 'failed' when 'expire' then 'expired' else 'reversed' end,
     (w.o).payment_id, (w.o).id, l.account, w.currency, w.channel, w.store_id, l.amount
   from (select asset_account((w.o).method, (w.o).connector_account_id, (w.o).register_id) as asset,
@@ -332,7 +333,7 @@ $$;
 
 -- What a person must look at. Unknown and mismatch clear themselves when the operation settles; a success after the
 -- payment was given up or cancelled leaves a task, which the automatic refund (resolve.ts) or a person closes.
-create function payment_apply_attention(p_merchant text, p_work payment_applied[]) returns void
+create function payment_apply_attention(p_work payment_applied[]) returns void
 language plpgsql as $$
 declare
   w payment_applied;
@@ -344,22 +345,22 @@ begin
       when w.effect = 'mismatch' then 'amount_mismatch'
       when w.effect in ('succeed', 'late') and (w.o).kind in ('sale', 'authorize', 'capture') and (w.is_canceled
         or exists (select from payment p join order_payment s on s.merchant_id = p.merchant_id and s.order_id = p.order_id
-             where p.merchant_id = p_merchant and p.id = (w.o).payment_id and s.payment_id <> p.id)
+             where p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id and s.payment_id <> p.id)
         or (w.effect = 'late' and (select sum(tender_covers(t)) > max(p.amount) from tender t join payment p on p.merchant_id = t.merchant_id and p.id = t.payment_id
-             where t.merchant_id = p_merchant and t.payment_id = (w.o).payment_id)))
+             where t.merchant_id = (w.o).merchant_id and t.payment_id = (w.o).payment_id)))
         then 'duplicate_payment'
       when w.effect = 'late' then 'late_success' end;
     if v_task is not null then
       insert into payment_task (merchant_id, id, kind, payment_id, operation_id, created_at)
-        values (p_merchant, (w.r).task_id, v_task, (w.o).payment_id, (w.o).id, (w.r).at)
+        values ((w.o).merchant_id, (w.r).task_id, v_task, (w.o).payment_id, (w.o).id, (w.r).at)
         on conflict (merchant_id, operation_id, kind) where closed_at is null do nothing;
     end if;
     if w.effect in ('succeed', 'fail', 'late', 'reverse') and ((w.o).state in ('unknown', 'pending') or v_task is null) then
       update payment_task k set closed_at = (w.r).at
-        where k.merchant_id = p_merchant and k.operation_id = (w.o).id and k.kind in ('unknown_outcome', 'amount_mismatch') and k.closed_at is null;
+        where k.merchant_id = (w.o).merchant_id and k.operation_id = (w.o).id and k.kind in ('unknown_outcome', 'amount_mismatch') and k.closed_at is null;
     end if;
-    update payment p set attention = payment_attention(p_merchant, p.id)
-      where p.merchant_id = p_merchant and p.id = (w.o).payment_id
+    update payment p set attention = payment_attention(p.merchant_id, p.id)
+      where p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id
         and (p.attention is not null or v_task is not null or w.effect = 'unknown');
   end loop;
 end $$;

@@ -48,8 +48,8 @@ begin
         do update set status = r.stage, closed_at = r.at, version = x.version + 1;
 
     v_receivable := asset_account(o.method, o.connector_account_id, o.register_id);
-    perform ledger_post(p_merchant, r.at, (
-      select array_agg((r.evidence_id, 'dispute_' || r.stage, p.id, o.id, l.account, p.currency, p.channel, p.store_id, l.sign * coalesce(d.amount, r.amount))::ledger_posting)
+    perform ledger_post(r.at, (
+      select array_agg((p_merchant, r.evidence_id, 'dispute_' || r.stage, p.id, o.id, l.account, p.currency, p.channel, p.store_id, l.sign * coalesce(d.amount, r.amount))::ledger_posting)
       from (values
         ('opened', true, 'dispute_receivable', 1), ('opened', true, v_receivable, -1),
         ('lost', false, 'chargeback_loss', 1), ('lost', false, 'dispute_receivable', -1),
@@ -58,8 +58,8 @@ begin
         ('lost', true, 'chargeback_loss', 1), ('lost', true, v_receivable, -1)
       ) l (stage, is_new, account, sign)
       where l.stage = r.stage and l.is_new = (d.id is null)));
-    update payment x set version = x.version + 1, updated_at = r.at where x.merchant_id = p_merchant and x.id = p.id;
-    perform event_append_rows(p_merchant, r.at, array[(r.event_id, 'dispute.' || r.stage, 'dispute', dispute_id,
+    -- The payment itself is as it was: its version is that of its own events, and this event is the dispute's.
+    perform event_append_rows(r.at, array[(p_merchant, r.event_id, 'dispute.' || r.stage, 'dispute', dispute_id,
       (select x.version from dispute x where x.merchant_id = p_merchant and x.id = dispute_id),
       jsonb_build_object('payment_id', p.id, 'order_id', p.order_id, 'amount', coalesce(d.amount, r.amount), 'currency', r.currency,
                          'reason', r.reason, 'respond_by', r.respond_by))::event_row]);
@@ -85,6 +85,6 @@ begin
   update payment set attention = 'capture_overdue', version = version + 1, updated_at = p_at
     where merchant_id = p_merchant and id = p_payment and attention is null and amount_capturable > 0;
   if found then
-    perform event_append_rows(p_merchant, p_at, array[payment_event(p_merchant, p_payment, p_event_id, 'payment.capture_overdue')]);
+    perform event_append_rows(p_at, array[payment_event(p_merchant, p_payment, p_event_id, 'payment.capture_overdue')]);
   end if;
 end $$;
