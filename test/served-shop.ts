@@ -2,8 +2,8 @@
 // with the real clock: for documents and examples, which speak to an address.
 
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../server/lib/clock.ts'

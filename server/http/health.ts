@@ -20,7 +20,7 @@ export function healthRoutes(app: App, options: HealthOptions, http: HttpMetrics
     {
       config: PUBLIC,
       schema: {
-        tags: ['operation'],
+        tags: ['Operation'],
         summary: 'Is the process alive?',
         operationId: 'getLiveness',
         response: { 200: Live },
@@ -35,7 +35,7 @@ export function healthRoutes(app: App, options: HealthOptions, http: HttpMetrics
     {
       config: PUBLIC,
       schema: {
-        tags: ['operation'],
+        tags: ['Operation'],
         summary: 'Can it take money?',
         operationId: 'getReadiness',
         response: { 200: Ready, 503: Ready },

@@ -1,0 +1,67 @@
+// Makes the picture in docs/images anew: the simulator's 3-D Secure page on a phone. Not a test; run it when the page has
+// changed:
+//
+//   node --disable-warning=ExperimentalWarning test/browser/screenshots.ts
+
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
+import { servedShop } from '../served-shop.ts'
+import { startChromium } from './chromium.ts'
+
+const IMAGES = join(import.meta.dirname, '..', '..', 'docs', 'images')
+const PHONE = { width: 390, height: 640 }
+
+interface Picture {
+  name: string
+  url: string
+  options: BrowserContextOptions
+  /** Shown when the page is complete. */
+  until: string
+}
+
+async function take(browser: Browser, { name, url, options, until }: Picture): Promise<void> {
+  const context = await browser.newContext(options)
+  const page = await context.newPage()
+  await page.goto(url)
+  await page.getByText(until).first().waitFor()
+  await page.evaluate('document.fonts.ready')
+  await page.screenshot({ path: join(IMAGES, `${name}.png`), fullPage: true })
+  await context.close()
+}
+
+const browser = await startChromium()
+if (!browser) throw new Error('There is no Chromium on this machine.')
+const shop = await servedShop()
+try {
+  const api = async <T>(path: string, key: string, body: object): Promise<T> => {
+    const answer = await fetch(`${shop.url}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        ...(path === '/v1/payments' ? { 'idempotency-key': `picture-${path}-${JSON.stringify(body).length}` } : {}),
+      },
+      body: JSON.stringify(body),
+    })
+    return (await answer.json()) as T
+  }
+  const { id: token } = await api<{ id: string }>('/v1/tokens', shop.demo.publishable_key, {
+    card: { number: '4000 0025 0000 3155', exp_month: 12, exp_year: 2034, cvc: '123' },
+  })
+  const { next_action } = await api<{ next_action: { url: string } }>('/v1/payments', shop.demo.secret_key, {
+    amount: 4995,
+    currency: 'EUR',
+    channel: 'web',
+    reference: 'Order 10023',
+    tender: { method: 'card', token },
+  })
+  await take(browser, {
+    name: 'three-d-secure',
+    url: next_action.url,
+    options: { viewport: PHONE },
+    until: 'Code from your bank',
+  })
+} finally {
+  await shop.close()
+  await browser.close()
+}
