@@ -51,7 +51,8 @@ export interface Sold {
 
 /** More commands than this for one invoice, and something else is wrong. */
 const MOST_COMMANDS = 12
-const FIRST_LOOK_MS = 20
+/** A provider's notification takes about this long; looking sooner only costs. */
+const FIRST_LOOK_MS = 60
 const LONGEST_LOOK_MS = 1_000
 
 /** Pays a sale. Throws when it cannot be brought to captured within patience; nothing is then charged beyond what is shown. */
