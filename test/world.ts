@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSimulator, type FaultPlan, type Simulator } from '../server/connectors/simulator/index.ts'
+import { type Db, openPool } from '../server/db/pool.ts'
 import { createIds, type NewId } from '../server/lib/ids.ts'
 import { silentLog } from '../server/lib/log.ts'
 import { createMerchant, type NewMerchantKeys } from '../server/merchants/index.ts'
@@ -20,7 +21,7 @@ export interface WorldOptions {
   seed: number
   /** What the provider does wrong. Default: nothing. */
   faults?: Omit<FaultPlan, 'seed'>
-  /** A database to share with other worlds, each of which is a merchant of its own; default a fresh one. */
+  /** A fresh database, where one was made beforehand; the world takes it with it when it closes. */
   database?: TestDatabase
   /** Webhooks arrive while the request they tell of is still waiting for its answer. */
   overtakes?: boolean
@@ -37,6 +38,8 @@ export interface CallOptions {
   key?: 'secret' | 'publishable' | 'none'
   idempotencyKey?: string
   headers?: Record<string, string>
+  /** Another process of the same service, from `another()`. */
+  program?: Wired
 }
 
 const ORIGIN = 'http://127.0.0.1:4000'
@@ -48,8 +51,7 @@ const ROUND_MS = [6_000, 16_000, 61_000, 301_000, 901_000, 1_801_000, 3_601_000,
 export class World {
   static async create(options: WorldOptions): Promise<World> {
     const database = options.database ?? (await testDatabase())
-    const keysFolder = options.database ? sharedKeys(database) : mkdtemp(join(tmpdir(), 'onetill-world-'))
-    const world = new World(options, database, await keysFolder)
+    const world = new World(options, database, await mkdtemp(join(tmpdir(), 'onetill-world-')))
     await world.#boot()
     world.merchant = await createMerchant(world.program.merchants, {
       name: 'World Retail',
@@ -78,13 +80,12 @@ export class World {
   process!: MortalProcess
   #newId: NewId
   readonly #keysFolder: string
-  readonly #ownsDatabase: boolean
   #overtakes: boolean
+  readonly #others: Db[] = []
 
   private constructor(options: WorldOptions, database: TestDatabase, keysFolder: string) {
     this.seed = options.seed
     this.database = database
-    this.#ownsDatabase = options.database === undefined
     this.#keysFolder = keysFolder
     this.#overtakes = options.overtakes ?? false
     this.#newId = createIds(this.clock, fillFrom(seededRandom(options.seed)))
@@ -108,9 +109,9 @@ export class World {
 
   /** Calls the API as the merchant. A process that dies on the way is started again at once; its answer is status 0. */
   async call(method: 'GET' | 'POST', url: string, body?: object, options: CallOptions = {}): Promise<Answer> {
-    const { key = 'secret' } = options
+    const { key = 'secret', program = this.program } = options
     const bearer = key === 'secret' ? this.merchant.secret_key : this.merchant.publishable_key
-    const reply = await this.program.app.inject({
+    const reply = await program.app.inject({
       method,
       url,
       headers: {
@@ -142,6 +143,13 @@ export class World {
   async crash(point?: KillPoint): Promise<void> {
     if (point) this.process.arm(point)
     else await this.restart()
+  }
+
+  /** A second process beside `program`, with connections of its own, on the same database and provider. */
+  async another(): Promise<Wired> {
+    const db = openPool(this.database.url)
+    this.#others.push(db)
+    return this.#wire(db, this.simulator)
   }
 
   /** Drops everything but database, provider and post, and wires anew. */
@@ -219,7 +227,7 @@ export class World {
   async close(): Promise<void> {
     await this.program.app.close()
     await this.simulator.stop()
-    if (!this.#ownsDatabase) return
+    await Promise.all(this.#others.map((db) => db.end()))
     await this.database.close()
     await rm(this.#keysFolder, { recursive: true, force: true })
   }
@@ -230,20 +238,26 @@ export class World {
     const onWire = async () => {
       if (this.#overtakes) await this.#overtake()
     }
-    this.program = await wire({
-      db: mortal.database(this.database.db),
+    const connector: Simulator['connector'] = (how) => mortal.provider(this.simulator.connector(how), onWire)
+    this.program = await this.#wire(mortal.database(this.database.db), { ...this.simulator, connector })
+  }
+
+  async #wire(db: Db, simulator: Simulator): Promise<Wired> {
+    const wired = await wire({
+      db,
       clock: this.clock,
       log: silentLog,
       publicUrl: ORIGIN,
       keysFolder: this.#keysFolder,
       simulatorPath: ':memory:',
-      simulator: { ...this.simulator, connector: (how) => mortal.provider(this.simulator.connector(how), onWire) },
+      simulator,
       webhookAllow: '',
       durabilityProblem: () => '',
       isDraining: () => false,
       newId: (kind) => this.#newId(kind),
     })
-    await this.program.app.ready()
+    await wired.app.ready()
+    return wired
   }
 
   /** The news of an effect overtakes the answer about it. */
@@ -268,22 +282,4 @@ export class World {
 
 function accountIn(letter: Letter): string {
   return letter.path.split('/').at(-1) ?? ''
-}
-
-const keyFolders = new Map<TestDatabase, Promise<string>>()
-
-/** One vault per database, however many worlds share it; `forgetKeysOf` takes it away. */
-function sharedKeys(database: TestDatabase): Promise<string> {
-  const known = keyFolders.get(database)
-  if (known) return known
-  const made = mkdtemp(join(tmpdir(), 'onetill-world-'))
-  keyFolders.set(database, made)
-  return made
-}
-
-/** Removes the vault's folder of a shared database. */
-export async function forgetKeysOf(database: TestDatabase): Promise<void> {
-  const folder = await keyFolders.get(database)
-  keyFolders.delete(database)
-  if (folder) await rm(folder, { recursive: true, force: true })
 }

@@ -12,6 +12,7 @@ export interface OperationRow extends OperationFact {
   state: string
   effective: number | null
   key: string | null
+  decline: string | null
 }
 
 export interface Facts {
@@ -73,7 +74,7 @@ const QUERY = `select
    from payment p where p.merchant_id = $1) as payments,
   (select json_agg(json_build_object('id', o.id, 'payment_id', o.payment_id, 'tender_id', o.tender_id, 'kind', o.kind,
       'amount', o.amount, 'is_final', o.is_final, 'account', o.connector_account_id, 'method', o.method, 'state', o.state,
-      'effective', o.amount_effective, 'key', o.idempotency_key) order by o.created_at, o.id)
+      'effective', o.amount_effective, 'key', o.idempotency_key, 'decline', o.decline_code) order by o.created_at, o.id)
    from operation o where o.merchant_id = $1) as operations,
   (select json_agg(json_build_object('payment_id', v.payment_id, 'operation_id', v.operation_id, 'source', v.source,
       'outcome', v.outcome, 'amount', v.amount, 'currency', v.body ->> 'currency', 'occurred_at', rfc3339(v.occurred_at))

@@ -203,15 +203,6 @@ export const INVARIANTS: readonly Invariant[] = [
       where p.merchant_id = $1 and (p.amount_authorized, p.amount_captured, p.amount_refunded, p.amount_in_flight, p.amount_refundable, p.amount_capturable)
         <> (s.authorized, s.captured, s.refunded, s.in_flight, s.refundable, s.capturable)`,
   },
-  {
-    id: 'LIMIT',
-    says: 'the provider never has to refuse more than was captured or authorised: our own guards come first',
-    violations: `
-      select o.id || ' ' || o.decline_code from operation o where o.merchant_id = $1
-        and o.decline_code in ('amount_exceeds_captured', 'amount_exceeds_authorized')
-        and not exists (select from evidence v join operation r on r.merchant_id = v.merchant_id and r.id = v.operation_id
-          where v.merchant_id = $1 and r.tender_id = o.tender_id and v.effect in ('reverse', 'late'))`,
-  },
 ]
 
 const ALL = INVARIANTS.map(

@@ -115,11 +115,26 @@ export class PaymentModel {
 
   // ---- What may be asked. Each answers the status a caller should see, 200 standing for every acceptance. -------------
 
-  capture(amount?: number): number {
+  capture(amount?: number, isFinal = false): number {
     const held = [...this.#tenders.values()].filter((tender) => tender.held > 0)
     const capturable = held.reduce((sum, tender) => sum + this.#capturable(tender), 0)
     if (capturable === 0) return 409
-    return (amount ?? capturable) > capturable ? 422 : 200
+    let rest = amount ?? capturable
+    if (rest > capturable) return 422
+    for (const tender of held) {
+      const part = Math.min(rest, this.#capturable(tender))
+      rest -= part
+      if (part > 0 && this.#waitsForLastCapture(tender, isFinal)) return 409
+    }
+    return 200
+  }
+
+  /** What a last capture releases is only known when no other is on its way. */
+  #waitsForLastCapture(tender: Tender, isFinal: boolean): boolean {
+    const open = [...this.#operations.values()].filter(
+      (o) => o.tender_id === tender.id && o.kind === 'capture' && OPEN.includes(o.state),
+    )
+    return open.length > 0 && (isFinal || !tender.is_multi_capture || open.some((o) => o.is_final))
   }
 
   refund(amount?: number): number {

@@ -84,6 +84,11 @@ function truths(simulator: Simulator): Map<string, Truth> {
   return known
 }
 
+/** Calling off a charge the customer had not confirmed moves no money: the journal is silent, the operation stands. */
+function calledOff({ kind, account, id }: OperationRow, simulator: Simulator): boolean {
+  return kind === 'void' && simulator.store.operation(account, id)?.state === 'succeeded'
+}
+
 /** At any moment: nothing happened that we did not instruct, nothing twice, and nothing is believed that did not happen. */
 export function untruths(facts: Facts, simulator: Simulator): string[] {
   const known = truths(simulator)
@@ -96,7 +101,9 @@ export function untruths(facts: Facts, simulator: Simulator): string[] {
     const twice =
       (truth?.times ?? 0) > 1 ? [`I-04 ${operation.kind} ${operation.id} took effect ${truth?.times} times`] : []
     const invented =
-      operation.state === 'succeeded' && !truth ? [`I-10 ${operation.kind} ${operation.id} never took effect`] : []
+      operation.state === 'succeeded' && !truth && !calledOff(operation, simulator)
+        ? [`I-10 ${operation.kind} ${operation.id} never took effect`]
+        : []
     return [...twice, ...invented]
   })
   const effects = new Map<string, string[]>()
@@ -111,10 +118,31 @@ export function untruths(facts: Facts, simulator: Simulator): string[] {
   return [...strangers, ...wrong, ...repeated]
 }
 
+const OVER_LIMIT = ['amount_exceeds_captured', 'amount_exceeds_authorized']
+
+/**
+ * I-02, I-03 at the provider, which keeps limits of its own: it never has to refuse more than was captured or authorised,
+ * because our guards come first. Unless it took something back and we have not heard of it yet.
+ */
+export function refusedByProvider(facts: Facts, simulator: Simulator): string[] {
+  const tenderOf = new Map(facts.operations.map(({ id, tender_id }) => [id, tender_id]))
+  const takenBack = new Set(
+    simulator
+      .journal({ limit: 100_000 })
+      .filter(({ effect }) => effect === 'reversed' || effect === 'expired')
+      .map(({ operation_id }) => tenderOf.get(operation_id)),
+  )
+  return facts.operations
+    .filter(({ decline, tender_id }) => decline !== null && OVER_LIMIT.includes(decline) && !takenBack.has(tender_id))
+    .map(({ kind, id, decline }) => `I-02/I-03 the provider had to refuse ${kind} ${id}: ${decline}`)
+}
+
 /** At rest: our books and the provider's say the same of every operation, to the minor unit. */
 export function disagreements(facts: Facts, simulator: Simulator): string[] {
   const known = truths(simulator)
-  return facts.operations.filter(isAtProvider).flatMap((operation) => {
+  const silent = (operation: OperationRow) => !known.has(operation.id) && calledOff(operation, simulator)
+  const told = facts.operations.filter((operation) => isAtProvider(operation) && !silent(operation))
+  return told.flatMap((operation) => {
     const truth = known.get(operation.id)?.amount ?? 0
     const booked = operation.state === 'succeeded' ? (operation.effective ?? 0) : 0
     return truth === booked

@@ -8,7 +8,6 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { FAULT_NAMES } from '../../server/connectors/simulator/index.ts'
 import { type TestDatabase, testDatabase } from '../database.ts'
-import { forgetKeysOf } from '../world.ts'
 import { KILL_POINTS } from '../world-process.ts'
 import { run } from './actions.ts'
 import { Coverage } from './coverage.ts'
@@ -25,29 +24,17 @@ const PATH = process.env['ONETILL_PROPERTY_PATH']
 /** Shrinking goes on for this long after a failure. */
 const SHRINK_MS = 120_000
 
-let database: TestDatabase | undefined
-after(() => leave())
-
-/** A run that fails leaves unfinished business behind, which the next must not find. */
-async function leave(): Promise<void> {
-  const left = database
-  database = undefined
-  if (!left) return
-  await left.close()
-  await forgetKeysOf(left)
-}
+// Making a database takes as long as ten steps; the next one is made while the present run plays.
+let spare: Promise<TestDatabase> | undefined
+after(async () => (await spare)?.close())
 
 test('whatever clients, customers, providers, time and crashes do, the books stay true and come to rest', async () => {
   const coverage = new Coverage()
   const startedAt = performance.now()
   const property = fc.asyncProperty(run, async (drawn) => {
-    database ??= await testDatabase()
-    try {
-      await play(drawn, database, coverage)
-    } catch (error) {
-      await leave()
-      throw error
-    }
+    const database = await (spare ?? testDatabase())
+    spare = testDatabase()
+    await play(drawn, database, coverage)
   })
   const settings = { seed: SEED, numRuns: RUNS, ...(PATH ? { path: PATH } : {}) }
   const details = await fc.check(property, { ...settings, interruptAfterTimeLimit: Math.max(SHRINK_MS, RUNS * 10_000) })

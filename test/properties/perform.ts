@@ -86,7 +86,7 @@ export async function perform(stage: Stage, action: Action): Promise<Happened> {
         action.salt,
         `/v1/payments/${payment.fact.id}/captures`,
         body,
-        claimed(facts, payment.fact, payment.model.capture(amount)),
+        claimed(facts, payment.fact, payment.model.capture(amount, action.isFinal)),
       )
     }
     case 'refund':

@@ -8,7 +8,7 @@ import type { Action, Run } from './actions.ts'
 import type { Coverage } from './coverage.ts'
 import { type Facts, readFacts } from './facts.ts'
 import { violations } from './invariants.ts'
-import { changedReplies, differences, disagreements, stepsBack, untruths } from './oracles.ts'
+import { changedReplies, differences, disagreements, refusedByProvider, stepsBack, untruths } from './oracles.ts'
 import { type Happened, perform, type Stage } from './perform.ts'
 
 /** Throws with every complaint when one step breaks something. */
@@ -74,6 +74,7 @@ async function examine(world: World, before: Facts, after: Facts): Promise<strin
     ...stepsBack(before, after),
     ...changedReplies(before, after),
     ...untruths(after, world.simulator),
+    ...refusedByProvider(after, world.simulator),
   ]
 }
 

@@ -148,6 +148,12 @@ begin
     if exists (select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
                  and (t.void_in_flight > 0 or t.is_expired or t.released >= t.authorized or tender_hold(t) = 0))
     then perform refuse('invalid_state'); end if;
+    -- A last capture releases what is left, so what is left must be known: it waits for every other, and every other for it.
+    if exists (select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+                 and t.capture_in_flight > 0 and (coalesce(o.is_final, false) or not 'multi_capture' = any (t.can) or exists (
+                   select from operation x where x.merchant_id = p_merchant and x.payment_id = p_payment and x.tender_id = t.id
+                     and x.kind = 'capture' and x.is_final and x.state in ('created', 'dispatched', 'pending', 'unknown'))))
+    then perform refuse('invalid_state'); end if;
     update tender t set capture_in_flight = t.capture_in_flight + o.amount
       where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
         and t.captured - t.reversed + t.capture_in_flight + o.amount <= t.authorized - t.released + t.authorized * t.over_capture_bp / 10000;
