@@ -53,8 +53,10 @@ export function openPool(url: string, options: PoolOptions = {}): pg.Pool {
     ...(options.role ? { options: `-c role=${options.role}` } : {}),
     types,
   })
-  // Without a listener an idle connection's end (database restarted) would end the process.
+  // Without a listener a connection's end (database killed or restarted) would end the process. The pool listens to idle
+  // connections only, and one that is lent out may end between two statements; the next statement on it then fails.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
