@@ -274,11 +274,15 @@ export class PaymentModel {
 
   #learnFailure(operation: Operation, tender: Tender, evidence: EvidenceFact, isOpen: boolean, isOlder: boolean): void {
     if (isOpen) {
-      operation.state = evidence.outcome === 'no_effect' ? 'no_effect' : 'declined'
+      // A success taken back before it was heard of: when it comes after all, it is known to be over.
+      operation.state = evidence.outcome as 'declined' | 'no_effect' | 'reversed'
       operation.occurredAt = evidence.occurred_at ?? operation.occurredAt
       if (isCharge(operation.kind)) tender.hasAction = false
       return
     }
+    // Of the same moment the success stands, unless it is expressly taken back.
+    const isTie = evidence.occurred_at !== null && evidence.occurred_at === operation.occurredAt
+    if (isTie && evidence.outcome !== 'reversed') return
     // A released hold does not come back by being told so: that is for a person to look at.
     if (operation.state !== 'succeeded' || isOlder || operation.kind === 'void' || operation.kind === 'extend') return
     operation.state = 'reversed'

@@ -60,7 +60,6 @@ export async function perform(stage: Stage, action: Action): Promise<Happened> {
       const due = model.due()
       const amount = action.part === 'all' ? undefined : partOf(due, action.part)
       const tender = { ...(await tenderFrom(world, action.source)), ...(amount === undefined ? {} : { amount }) }
-      const isPos = fact.tenders.length > 0 && isAtTill(action.source)
       const others = orderClaim(facts, fact.order_id, fact.id)
       const expected = model.tender(amount)
       return send(
@@ -68,7 +67,7 @@ export async function perform(stage: Stage, action: Action): Promise<Happened> {
         action.salt,
         `/v1/payments/${fact.id}/tenders`,
         tender,
-        isPos || !takes(action.source, fact.currency) || others === undefined
+        isAtTill(action.source) || isBank(action.source) || others === undefined
           ? undefined
           : expected === 200
             ? others
@@ -158,11 +157,10 @@ async function pay(stage: Stage, action: Extract<Action, { do: 'pay' }>): Promis
     channel: source && isAtTill(source) ? 'pos' : 'web',
     capture: action.isManual ? 'manual' : 'automatic',
     ...(order_id ? { order_id } : {}),
-    ...(source === 'ideal' || source === 'sepa_debit' ? { country: 'NL' } : {}),
+    ...(source && isBank(source) ? { country: 'NL' } : {}),
     ...(tender ? { tender } : {}),
   }
-  const canHold = !action.isManual || (source !== 'ideal' && source !== 'sepa_debit')
-  const isTaken = source === undefined || (takes(source, action.currency) && canHold)
+  const isTaken = source === undefined || !isBank(source) || (action.currency === 'EUR' && !action.isManual)
   const expected = !isTaken ? 422 : tender ? orderClaim(facts, order_id ?? null) : 200
   return send(world, action.salt, '/v1/payments', body, isTaken ? expected : undefined)
 }
@@ -337,15 +335,16 @@ function isAtTill(source: Source): boolean {
   return source === 'cash' || source === 'terminal' || source === 'waiting_terminal'
 }
 
-function takes(source: Source, currency: string): boolean {
-  return currency === 'EUR' || (source !== 'ideal' && source !== 'sepa_debit')
+/** Only in euro, and never authorised first. */
+function isBank(source: Source): boolean {
+  return source === 'ideal' || source === 'sepa_debit'
 }
 
 async function tenderFrom(world: World, source: Source): Promise<Record<string, unknown>> {
   const number = CARD_NUMBERS[source]
   if (number) return { method: 'card', token: await world.tokenise(number) }
   if (source === 'cash') return { method: 'cash', cash: { register_id: world.merchant.registers[0]?.id } }
-  if (source === 'ideal' || source === 'sepa_debit') return { method: source }
+  if (isBank(source)) return { method: source }
   const terminal = world.merchant.terminals[0]?.id as string
   const { rows } = await world.database.db.query<{ account: string }>(
     'select connector_account_id as account from terminal where merchant_id = $1 and id = $2',

@@ -35,7 +35,9 @@ language sql immutable as $$
     when r.is_reversal or (r.outcome in ('declined', 'no_effect') and o.state = 'succeeded') then
       case when o.state in ('declined', 'no_effect', 'reversed') then 'none:repeated'
            when o.state <> 'succeeded' then 'fail'
-           when r.occurred_at < o.occurred_at then 'none:stale'
+           -- Providers often tell seconds. Of a success and a failure of the same second the success stands, because money
+           -- that is booked can be given back; one that says it takes the success back came after it.
+           when r.occurred_at < o.occurred_at or (r.occurred_at = o.occurred_at and not r.is_reversal) then 'none:stale'
            when o.kind in ('void', 'extend') then 'mismatch'
            else 'reverse' end
     when r.outcome = 'succeeded' then
@@ -170,7 +172,7 @@ create function payment_apply_operations(p_work payment_applied[]) returns void
 language plpgsql as $$
 begin
   update operation o set
-      state = case when w.effect in ('succeed', 'late') then 'succeeded' when w.effect = 'fail' and (w.r).is_reversal then 'declined'
+      state = case when w.effect in ('succeed', 'late') then 'succeeded' when w.effect = 'fail' and (w.r).is_reversal then 'reversed'
                 when w.effect = 'fail' then (w.r).outcome when w.effect = 'reverse' then 'reversed'
                 when w.effect = 'pend' then 'pending' else 'unknown' end,
       amount_effective = case when w.effect in ('succeed', 'late') then w.amount when w.effect in ('fail', 'reverse') then 0 else o.amount_effective end,
