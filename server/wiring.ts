@@ -15,6 +15,7 @@ import type { Clock } from './lib/clock.ts'
 import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
+import { connectorMetrics, laneMetrics, openOperationMetrics } from './metrics.ts'
 import {
   createEventStreams,
   createNotifyWorkers,
@@ -29,6 +30,7 @@ import {
   MIXED_FUNCTIONS,
   type PaymentDeps,
   routes as paymentRoutes,
+  readOpenOperations,
   resolveDue,
   reverseDuplicates,
 } from './payments/index.ts'
@@ -101,6 +103,8 @@ export async function wire(options: WiringOptions) {
   const authenticator = createAuthenticator({ db, clock, log })
   const hints = createSharedHints({ db, clock, log })
   const lanes = createLanes(db, { mixed: MIXED_FUNCTIONS })
+  laneMetrics(registry, lanes)
+  openOperationMetrics(registry, readOpenOperations, db)
   const secretBox = { seal: configSeal.seal, unseal: configSeal.unseal }
   const allowedHosts = parseAllowedHosts(options.webhookAllow)
 
@@ -113,7 +117,7 @@ export async function wire(options: WiringOptions) {
     vault,
     merchantCache,
     connectors,
-    call: { clock, log, assertNoOpenTransaction },
+    call: { clock, log, assertNoOpenTransaction, metrics: connectorMetrics(registry) },
     publicUrl,
     isDurable: () => options.durabilityProblem() === '',
     timeouts: options.timeouts ?? { call_ms: CALL_MS, terminal_ms: TERMINAL_MS },

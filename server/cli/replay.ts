@@ -11,8 +11,10 @@ import { replayServer } from './replay-server.ts'
 const USAGE = 'Usage: onetill replay FILE(.csv|.csv.gz) [--seed N] [--concurrency N]\nSee docs/guides/replay.md.'
 const MISUSED = 2
 const INTERRUPTED = 130
-/** Longer than a server needs to restart, or an unknown outcome to be asked about for the first time. */
+/** For one request: longer than a server needs to restart and to be ready to answer for what it had begun. */
 const PATIENCE_MS = 300_000
+/** For one payment: a provider that does not know a charge is only believed after a quarter of an hour. */
+const UNKNOWN_PATIENCE_MS = 20 * 60_000
 
 interface Options {
   path: string
@@ -68,7 +70,7 @@ async function run(options: Options): Promise<number> {
             `${trade.rowCount} rows, ${trade.invoices.length} invoices: ${plan.steps.length} to carry out at ${server.url}, seed ${options.seed}.`,
           ),
       },
-      { ...options, patienceMs: PATIENCE_MS, journalFolder: join(dataDir, 'replay') },
+      { ...options, patienceMs: UNKNOWN_PATIENCE_MS, journalFolder: join(dataDir, 'replay') },
     )
     const { text, isEqual } = renderReport(result)
     process.stdout.write(text)

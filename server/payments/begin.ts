@@ -98,7 +98,7 @@ export async function beginPayment(
       operation_id: operation.operation_id,
       kind: operation.kind,
       reason: operation.reason,
-      ask_at: askAt(deps, now),
+      ask_at: askAt(deps, now, tender.terminal_id !== undefined),
     })
   }
   try {
@@ -150,7 +150,7 @@ export async function beginInstruction(
         : instruction.operations.map((operation) => ({
             ...operation,
             amount: Number(operation.amount),
-            ask_at: askAt(deps, now),
+            ask_at: askAt(deps, now, tender?.terminal_id !== undefined),
           })),
   }
   return begun(await deps.lanes.commit('payment_instruct', merchantId, row, instruction.paymentId))
@@ -177,7 +177,7 @@ function begun(result: Record<string, unknown>): Begun {
   throw new Problem(code)
 }
 
-function askAt(deps: PaymentDeps, now: Date): string {
-  const deadline = Math.max(deps.timeouts.call_ms, deps.timeouts.terminal_ms)
+function askAt(deps: PaymentDeps, now: Date, isOnTerminal: boolean): string {
+  const deadline = isOnTerminal ? deps.timeouts.terminal_ms : deps.timeouts.call_ms
   return new Date(now.getTime() + deadline + ASK_AFTER_DEADLINE_MS).toISOString()
 }

@@ -1,22 +1,25 @@
 // Reads of disputes; they change only through dispute_apply (migration 0010).
 
+import Type, { type Static } from 'typebox'
 import type { Queryable } from '../db/pool.ts'
+import { Id, Nullable } from '../http/schema.ts'
 
-export interface DisputeView {
-  id: string
-  object: 'dispute'
-  payment_id: string
-  tender_id: string
-  operation_id: string
-  status: 'open' | 'won' | 'lost'
-  amount: number
-  currency: string
-  reason: string
-  dispute_reference: string
-  respond_by: string | null
-  opened_at: string
-  closed_at: string | null
-}
+export const DisputeView = Type.Object({
+  id: Id('dsp'),
+  object: Type.Literal('dispute'),
+  payment_id: Id('pay'),
+  tender_id: Id('ten'),
+  operation_id: Id('opn'),
+  status: Type.Enum(['open', 'won', 'lost']),
+  amount: Type.Integer(),
+  currency: Type.String(),
+  reason: Type.String(),
+  dispute_reference: Type.String({ description: 'The provider’s name for it.' }),
+  respond_by: Nullable(Type.String()),
+  opened_at: Type.String(),
+  closed_at: Nullable(Type.String()),
+})
+export type DisputeView = Static<typeof DisputeView>
 
 /** Disputes, newest first; of one payment, of one status, or all. One more than `limit`. */
 export async function listDisputes(

@@ -20,4 +20,4 @@ export type {
 export { credit, refund } from './refund.ts'
 export { LADDER_MS, resolveDue, reverseDuplicates } from './resolve.ts'
 export { routes } from './routes.ts'
-export { familiarMethods } from './store.ts'
+export { familiarMethods, readOpenOperations } from './store.ts'

@@ -11,7 +11,7 @@ import { extend, increment } from './adjust.ts'
 import { cancel } from './cancel.ts'
 import { capture } from './capture.ts'
 import type { PaymentDeps } from './deps.ts'
-import { listDisputes } from './dispute-store.ts'
+import { DisputeView, listDisputes } from './dispute-store.ts'
 import { receive } from './inbound.ts'
 import { addTender, pay } from './pay.ts'
 import {
@@ -31,7 +31,7 @@ import {
 import { credit, refund } from './refund.ts'
 import { decide } from './resolve.ts'
 import { listPaymentIds, renderPayment, renderPayments } from './store.ts'
-import { timelineOf } from './timeline-store.ts'
+import { TimelineEntry, timelineOf } from './timeline-store.ts'
 
 const ById = Type.Object({ id: Type.String() })
 const writes = { access: { keys: ['secret', 'restricted'], scope: 'payments:write' } } as const
@@ -258,7 +258,7 @@ export function routes(app: App, deps: PaymentDeps): void {
         operationId: 'getPaymentTimeline',
         summary: 'Everything that happened to a payment, in order',
         params: ById,
-        response: { 200: Type.Object({ data: Type.Array(Type.Any()) }) },
+        response: { 200: Type.Object({ data: Type.Array(TimelineEntry) }) },
       },
     },
     async (request) => ({ data: await timelineOf(deps.db, callerOf(request).merchantId, idOf(request)) }),
@@ -281,7 +281,7 @@ export function routes(app: App, deps: PaymentDeps): void {
         operationId: 'listDisputes',
         summary: 'List disputes, newest first',
         querystring: DisputeQuery,
-        response: { 200: PageOf(Type.Any()) },
+        response: { 200: PageOf(DisputeView) },
       },
     },
     async (request) => {
@@ -302,7 +302,7 @@ export function routes(app: App, deps: PaymentDeps): void {
         operationId: 'getDispute',
         summary: 'Read a dispute',
         params: ById,
-        response: { 200: Type.Any() },
+        response: { 200: DisputeView },
       },
     },
     async (request) => {

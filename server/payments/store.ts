@@ -395,3 +395,11 @@ export async function familiarMethods(db: Queryable, merchantId: string, custome
   )
   return rows.map((row) => row.method)
 }
+
+/** How many operations are open, and how often the most asked of them was asked about. */
+export async function readOpenOperations(db: Queryable): Promise<{ count: number; mostAsked: number }> {
+  const { rows } = await db.query<{ count: number; most_asked: number }>(
+    'select count(*)::int as count, coalesce(max(attempt), 0) as most_asked from operation_ask',
+  )
+  return { count: rows[0]?.count ?? 0, mostAsked: rows[0]?.most_asked ?? 0 }
+}

@@ -1,27 +1,35 @@
 // Everything that happened to a payment, in order: what was instructed, and every piece of evidence with its effect.
 
+import Type, { type Static } from 'typebox'
 import type { Queryable } from '../db/pool.ts'
+import { Id, Nullable } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
 
-export interface TimelineEntry {
-  at: string
-  type: 'operation' | 'evidence' | 'dispute'
-  operation_id: string
-  kind: string
-  state?: string
-  source?: string
-  outcome?: string
-  effect?: string
-  amount: number | null
-  psp_reference: string | null
-  details: unknown
-}
+export const TimelineEntry = Type.Object({
+  at: Type.String({ description: 'RFC 3339, UTC.' }),
+  type: Type.Enum(['operation', 'evidence', 'dispute']),
+  id: Type.String(),
+  operation_id: Id('opn'),
+  kind: Type.String({ description: 'Kind of the operation, or `dispute`.' }),
+  state: Nullable(Type.String({ description: 'State of the operation or dispute now.' })),
+  source: Nullable(
+    Type.String({ description: 'Of evidence: reply, webhook, poll, terminal, settlement or operator.' }),
+  ),
+  outcome: Nullable(Type.String({ description: 'Of evidence: what it says.' })),
+  effect: Nullable(Type.String({ description: 'Of evidence: what it did; `none:…` says why nothing.' })),
+  amount: Nullable(Type.Integer()),
+  psp_reference: Nullable(Type.String()),
+  details: Type.Unknown(),
+})
+export type TimelineEntry = Static<typeof TimelineEntry>
 
 /** The timeline, oldest first. Throws not-found. */
 export async function timelineOf(db: Queryable, merchantId: string, paymentId: string): Promise<TimelineEntry[]> {
   const { rows } = await db.query<{ is_known: boolean; entries: TimelineEntry[] | null }>(
     `select exists (select from payment where merchant_id = $1 and id = $2) as is_known, (
-       select json_agg(e order by e.at, e.place, e.id) from (
+       select json_agg(json_build_object('at', e.at, 'type', e.type, 'id', e.id, 'operation_id', e.operation_id, 'kind', e.kind,
+         'state', e.state, 'source', e.source, 'outcome', e.outcome, 'effect', e.effect, 'amount', e.amount,
+         'psp_reference', e.psp_reference, 'details', e.details) order by e.at, e.place, e.id) from (
          select rfc3339(o.created_at) as at, 0 as place, o.id, 'operation' as type, o.id as operation_id, o.kind, o.state,
            null as source, null as outcome, null as effect, o.amount, o.psp_reference,
            json_strip_nulls(json_build_object('tender_id', o.tender_id, 'method', o.method, 'connector_account', o.connector_account_id,

@@ -50,8 +50,10 @@ export interface GivenBack {
   declined: number
 }
 
-const FIRST_LOOK_MS = 20
+const FIRST_LOOK_MS = 60
 const LONGEST_LOOK_MS = 1_000
+/** A card that refuses so many credits in a row is not going to take one. */
+const MOST_CREDITS = 5
 const SETTLED = new Set(['succeeded', 'declined', 'no_effect', 'reversed'])
 
 /** Gives back a cancellation. `sold` answers for each sale it refunds; those are done before this is called. */
@@ -119,12 +121,30 @@ async function settled(deps: GiveBackDeps, payment: Payment): Promise<Operation[
   return operations
 }
 
-async function credit(
+/** Pays out, on another try where the issuer did not take it. */
+async function credit(deps: GiveBackDeps, cancellation: Cancellation, amount: bigint, step: string): Promise<Given> {
+  for (let attempt = 1; ; attempt++) {
+    const payment = await creditOnce(deps, cancellation, amount, attempt === 1 ? step : `${step}.${attempt}`)
+    if (payment.amount_credited === payment.amount) {
+      const { id: paymentId, channel, tenders } = payment
+      return {
+        kind: 'credit',
+        paymentId,
+        channel,
+        parts: tenders.map(({ method }) => ({ method, amount })),
+        operationIds: [],
+      }
+    }
+    if (attempt === MOST_CREDITS) throw new Error(`credit ${payment.id} was declined, as were ${attempt - 1} before it`)
+  }
+}
+
+async function creditOnce(
   deps: GiveBackDeps,
   cancellation: Cancellation,
   amount: bigint,
-  step: 'credit' | 'instead',
-): Promise<Given> {
+  step: string,
+): Promise<Payment> {
   const { invoice } = cancellation
   const draw = drawsFor(deps.name.seed, invoice.number)
   const channel = chooseChannel(draw, deps.places, countryCode(invoice.country))
@@ -150,26 +170,17 @@ async function credit(
   const answer = await deps.client.post<Payment>('/v1/credits', body, name)
   const made = answer.code === 'idempotency-key-reused' ? await findByReference(deps.client, name) : undefined
   if (answer.code === 'idempotency-key-reused' && !made) throw new Refused('POST /v1/credits', answer)
-  const payment = await paidOut(deps, made ?? accepted('POST /v1/credits', answer))
-  return {
-    kind: 'credit',
-    paymentId: payment.id,
-    channel: payment.channel,
-    parts: payment.tenders.map(({ method }) => ({ method, amount })),
-    operationIds: [],
-  }
+  return decided(deps, made ?? accepted('POST /v1/credits', answer))
 }
 
-async function paidOut(deps: GiveBackDeps, credited: Payment): Promise<Payment> {
+/** Waits until a credit is paid out or refused. */
+async function decided(deps: GiveBackDeps, credited: Payment): Promise<Payment> {
   let payment = credited
   const until = deps.clock.now().getTime() + deps.patienceMs
   for (let look = FIRST_LOOK_MS; payment.status === 'processing'; look = Math.min(look * 2, LONGEST_LOOK_MS)) {
     if (deps.clock.now().getTime() > until) throw new Error(`credit ${payment.id} is still undecided`)
     await deps.clock.sleep(look)
     payment = await readPayment(deps.client, payment.id)
-  }
-  if (payment.status !== 'captured' || payment.amount_credited !== payment.amount) {
-    throw new Error(`credit ${payment.id} paid out ${payment.amount_credited} of ${payment.amount}`)
   }
   return payment
 }

@@ -161,6 +161,19 @@ describe('a replay', () => {
     assert.match(text, /Result: NOT equal/)
   })
 
+  it('takes another tender where one is declined or only partly approved, and waits for answers that were lost', async () => {
+    const rates = { lost_after: 0.1, decline: 0.15, partial_approval: 0.1, duplicate_webhook: 0.2 }
+    shop.program.simulator.setFaults({ seed: 7, rates })
+    const result = await replayFile(await write('faulty.csv', manySales(60)), 3).finally(() =>
+      shop.program.simulator.setFaults({ seed: 0, rates: {} }),
+    )
+    const { text, isEqual } = renderReport(result)
+    assert.ok(isEqual, text)
+    const sold = [...result.run.sold.values()]
+    assert.ok(sold.some(({ declined }) => declined > 0) && sold.some(({ wasUnknown }) => wasUnknown), text)
+    assert.equal(sold.length, 60)
+  })
+
   it('refuses a file without the columns, naming them', async () => {
     const path = await write('other.csv', 'Invoice,StockCode\n1,2\n')
     await assert.rejects(replayFile(path, 1), /its header lacks InvoiceNo, Description, Quantity/)

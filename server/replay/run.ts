@@ -24,7 +24,7 @@ export interface RunDeps {
 export interface RunOptions {
   /** Requests at once; the client's pool keeps to it. */
   concurrency: number
-  /** How long one payment may stay unknown, and one request unanswered. */
+  /** How long one payment may stay unknown. */
   patienceMs: number
 }
 
