@@ -7,7 +7,7 @@ import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { type Applied, apply } from './apply.ts'
-import { beginInstruction, type NewOperation } from './begin.ts'
+import { type Begun, beginInstruction, type NewOperation } from './begin.ts'
 import { candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { merchantFor } from './new-payment.ts'
@@ -37,7 +37,7 @@ export interface PlanInput {
 
 /**
  * Reads the payment, lets `plan` decide, begins and carries out. The plan is made without a lock; if the payment has
- * moved since, the guards in SQL refuse. Throws not-found, what the plan throws, and the refusals of begin and repeat.
+ * moved since, the guards in SQL refuse and it is planned anew. Throws not-found, what the plan throws, and the refusals of begin and repeat.
  */
 export function instruct(
   deps: PaymentDeps,
@@ -47,16 +47,7 @@ export function instruct(
   plan: (input: PlanInput) => Plan | Promise<Plan>,
 ): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
-    const merchant = await merchantFor(deps, merchantId)
-    const payment = await readPayment(deps.db, merchantId, paymentId)
-    if (!payment) throw new Problem('not-found')
-    const planned = await plan({ merchant, payment })
-    const begun = await beginInstruction(deps, merchantId, idempotency, {
-      paymentId,
-      eventType: planned.eventType,
-      operations: planned.operations.map(({ operation }) => operation),
-      isCancel: planned.isCancel,
-    })
+    const { planned, begun } = await planAndBegin(deps, merchantId, idempotency, paymentId, plan)
     if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
     if (begun.body !== null) return { status: planned.status, body: begun.body }
     let isOpen = false
@@ -69,6 +60,44 @@ export function instruct(
     const body = last?.body ?? (await renderPayment(deps.db, merchantId, paymentId, idempotency.key))
     return { status: isOpen ? 202 : planned.status, body: body as string }
   })
+}
+
+/**
+ * Between reading and beginning another instruction may take the money of the tender that was planned on, while a further
+ * tender still has enough. So a refused amount is planned anew on the payment as it is now, where the plan itself refuses
+ * what is really too much. Every round means that another instruction was accepted; more rounds than this are refused.
+ */
+const MOST_PLANS = 32
+
+async function planAndBegin(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  paymentId: string,
+  plan: (input: PlanInput) => Plan | Promise<Plan>,
+): Promise<{ planned: Plan; begun: Begun }> {
+  const merchant = await merchantFor(deps, merchantId)
+  for (let round = 1; ; round++) {
+    const payment = await readPayment(deps.db, merchantId, paymentId)
+    if (!payment) throw new Problem('not-found')
+    const planned = await plan({ merchant, payment })
+    const { eventType, isCancel } = planned
+    const operations = planned.operations.map(({ operation }) => operation)
+    try {
+      const begun = await beginInstruction(deps, merchantId, idempotency, {
+        paymentId,
+        eventType,
+        operations,
+        isCancel,
+      })
+      return { planned, begun }
+    } catch (error) {
+      const hasMoved =
+        error instanceof Problem &&
+        (error.code === 'amount-exceeds-refundable' || error.code === 'amount-exceeds-capturable')
+      if (!hasMoved || round === MOST_PLANS) throw error
+    }
+  }
 }
 
 /** A follow-up of a tender's charge at the account it was made at. Throws operation-unsupported before anything is written. */
