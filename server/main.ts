@@ -9,6 +9,7 @@ import { removeRunFile, writeRunFile } from './db/locate.ts'
 import { APP_ROLE, migrate } from './db/migrate.ts'
 import { openPool } from './db/pool.ts'
 import { createLog } from './http/log.ts'
+import { closeServer } from './http/transport.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { type NewMerchantKeys, seedDemo } from './merchants/index.ts'
@@ -80,7 +81,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
     log.info(`${signal}: finishing what is under way`)
     const drained = (async () => {
       await wired.eventStreams.stop()
-      await wired.app.close()
+      await closeServer(wired.app, clock)
       await Promise.all(wired.workers.map((worker) => worker.stop()))
       await wired.lanes.drain()
       await wired.hints.stop()

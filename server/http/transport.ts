@@ -74,6 +74,26 @@ export function guardServer(deps: TransportDeps, server: Server): void {
   })
 }
 
+/** How often a closing server looks for connections that have come to rest. */
+const REST_LOOK_MS = 20
+
+/**
+ * Stops listening, and resolves when every request is answered. A connection that was busy when the closing began is
+ * closed as soon as it rests: kept alive for the client's next request, it would hold up the stop for half a minute.
+ */
+export async function closeServer(app: { server: Server; close(): PromiseLike<unknown> }, clock: Clock): Promise<void> {
+  let isClosed = false
+  const closed = (async () => {
+    await app.close()
+    isClosed = true
+  })()
+  while (!isClosed) {
+    app.server.closeIdleConnections()
+    await Promise.race([closed, clock.sleep(REST_LOOK_MS)])
+  }
+  await closed
+}
+
 /** Says which Host headers are ours. `names` are host names without port, in any case. */
 export function createHostCheck(names: readonly string[]): (host: string) => boolean {
   const known = new Set(['localhost', '127.0.0.1', '[::1]', ...names.map((name) => name.toLowerCase())])
