@@ -162,7 +162,7 @@ describe('a replay', () => {
   })
 
   it('takes another tender where one is declined or only partly approved, and waits for answers that were lost', async () => {
-    const rates = { lost_after: 0.1, decline: 0.15, partial_approval: 0.1, duplicate_webhook: 0.2 }
+    const rates = { lost_after: 0.2, decline: 0.1, partial_approval: 0.1, duplicate_webhook: 0.2 }
     shop.program.simulator.setFaults({ seed: 7, rates })
     const result = await replayFile(await write('faulty.csv', manySales(60)), 3).finally(() =>
       shop.program.simulator.setFaults({ seed: 0, rates: {} }),
