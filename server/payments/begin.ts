@@ -119,6 +119,8 @@ export interface Instruction {
   isCancel?: boolean
   /** A further operation of a command that holds its key already. */
   isRetry?: boolean
+  /** The single-use token of the card that money is paid out to. */
+  tokenId?: string
 }
 
 /** Begins operations on a payment that exists: all of them or none. */
@@ -139,6 +141,7 @@ export async function beginInstruction(
     event_type: instruction.eventType,
     is_cancel: instruction.isCancel ?? false,
     is_retry: instruction.isRetry ?? false,
+    token_id: instruction.tokenId,
     tender: tender && {
       ...tender,
       amount: Number(tender.amount),

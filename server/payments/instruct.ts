@@ -26,6 +26,8 @@ export interface Plan {
   eventType: string
   operations: PlannedOperation[]
   isCancel?: boolean
+  /** The single-use token of the card that money is paid out to. */
+  tokenId?: string
   /** Status of the answer when everything has one; 202 otherwise. */
   status: 200 | 201
 }
@@ -81,7 +83,7 @@ async function planAndBegin(
     const payment = await readPayment(deps.db, merchantId, paymentId)
     if (!payment) throw new Problem('not-found')
     const planned = await plan({ merchant, payment })
-    const { eventType, isCancel } = planned
+    const { eventType, isCancel, tokenId } = planned
     const operations = planned.operations.map(({ operation }) => operation)
     try {
       const begun = await beginInstruction(deps, merchantId, idempotency, {
@@ -89,6 +91,7 @@ async function planAndBegin(
         eventType,
         operations,
         isCancel,
+        tokenId,
       })
       return { planned, begun }
     } catch (error) {

@@ -50,7 +50,7 @@ export function refund(
           : await toDestination(deps, merchant, payment, part, input.to, input.reason),
       )
     }
-    return { eventType: 'payment.refund_sent', operations, status: 201 }
+    return { eventType: 'payment.refund_sent', operations, status: 201, tokenId: input.to?.token }
   })
 }
 
@@ -141,6 +141,8 @@ export function credit(
         register_id: operation.register_id,
         terminal_id: input.to.terminal_id,
         card_id: operation.card_id,
+        token_id: input.to.token,
+        instrument_id: input.to.instrument_id,
       },
       operation,
     })
@@ -195,6 +197,11 @@ async function creditTo(
     throw invalid(`${pointer}/token`, 'a card needs a token, an instrument or a terminal')
   const card = source && (await resolveCard(deps, merchant.id, source))
   if (source && !card) throw notFound(to.token !== undefined ? `${pointer}/token` : `${pointer}/instrument_id`)
+  if (card?.is_used) throw new Problem('token-used')
+  // Money goes out to a saved card only for the customer or order that keeps it, as it comes in from it.
+  if (card?.customer_id !== undefined && card.customer_id !== payment.customer_id)
+    throw notFound(`${pointer}/instrument_id`)
+  if (card?.order_id !== undefined && card.order_id !== payment.order_id) throw notFound(`${pointer}/instrument_id`)
   const operation: NewOperation = {
     operation_id: deps.newId('opn'),
     kind: 'credit',

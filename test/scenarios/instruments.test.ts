@@ -185,3 +185,48 @@ test('a revoked card can no longer be charged', async () => {
   const refused = await api.pay({ ...SALE, customer_id, tender: { method: 'card', instrument_id } })
   assert.deepEqual([refused.status, refused.body.code], [422, 'reference-not-found'])
 })
+
+test('a token is used up by a payout as by a payment', async () => {
+  const { api } = shop
+  const payout = async (token: string) => api.credit({ ...SALE, to: { method: 'card', token } })
+  const token = await api.token(CARDS.approved)
+  assert.equal((await payout(token)).status, 201)
+  const before = shop.journal().length
+  const again = await payout(token)
+  assert.deepEqual([again.status, again.body.code], [422, 'token-used'])
+  const charge = await api.pay({ ...SALE, tender: { method: 'card', token } })
+  assert.deepEqual([charge.status, charge.body.code], [422, 'token-used'])
+  assert.equal(shop.journal().length, before)
+})
+
+test('a token that a refund went to is used up too, also when two refunds race for it', async () => {
+  const { api } = shop
+  const paid = await api.pay({ ...SALE, tender: { method: 'card', token: await api.token(CARDS.approved) } })
+  const token = await api.token(CARDS.mastercard)
+  const both = await Promise.all(
+    [100, 200].map((amount) => api.refund(paid.body.id, { amount, to: { method: 'card', token } })),
+  )
+  assert.deepEqual(both.map(({ status }) => status).sort(), [201, 422])
+  assert.equal(both.find(({ status }) => status === 422)?.body.code, 'token-used')
+})
+
+test('money is paid out to a saved card only for the customer who keeps it', async () => {
+  const { api } = shop
+  const { customer_id, instrument_id } = await savedByPaying()
+  const to = { method: 'card', instrument_id }
+  const stranger = await shop.customer('Mallory')
+  const before = shop.journal().length
+  for (const payer of [stranger, undefined]) {
+    const { status, body } = await api.credit({ ...SALE, customer_id: payer, to })
+    assert.deepEqual([status, body.code, body.errors[0]?.pointer], [422, 'reference-not-found', '/to/instrument_id'])
+  }
+  const paid = await api.pay({
+    ...SALE,
+    customer_id: stranger,
+    tender: { method: 'card', token: await api.token(CARDS.approved) },
+  })
+  const refund = await api.refund(paid.body.id, { to })
+  assert.deepEqual([refund.status, refund.body.code], [422, 'reference-not-found'])
+  assert.equal(shop.journal().length, before + 1)
+  assert.equal((await api.credit({ ...SALE, customer_id, to })).status, 201)
+})

@@ -13,7 +13,9 @@ create type payment_instruct_operation as (
 );
 create type payment_instruct_row as (
   merchant_id text, n int, at timestamptz, key text, fingerprint text, payment_id text, event_id text, event_type text,
-  is_cancel boolean, is_retry boolean, tender payment_instruct_tender, operations payment_instruct_operation[]
+  is_cancel boolean, is_retry boolean, tender payment_instruct_tender, operations payment_instruct_operation[],
+  -- The token money is paid out to, used up by the first operation.
+  token_id text
 );
 
 -- Outcomes per row: ok · known · not_found · invalid_state · exceeds_due · exceeds_capturable · exceeds_refundable ·
@@ -114,6 +116,10 @@ begin
   if r.is_retry and p.order_id is not null and cardinality(payment_take_orders(p_merchant, array[p.order_id], array[p.id])) > 0 then
     perform refuse('order_paid');
   end if;
+
+  if r.token_id is not null and exists (
+    select from vault_use_tokens(p_merchant, array[r.token_id], array[r.operations[1].operation_id], r.at))
+  then perform refuse('token_used'); end if;
 
   foreach o in array coalesce(r.operations, '{}') loop
     perform payment_reserve(p_merchant, p.id, o, coalesce(r.is_cancel, false));
