@@ -14,16 +14,16 @@ import { type Happened, perform, type Stage } from './perform.ts'
 /** Throws with every complaint when one step breaks something. */
 export async function play(run: Run, database: TestDatabase, coverage: Coverage): Promise<void> {
   const world = await World.create({ seed: run.seed, faults: run.weather, database, overtakes: run.overtakes })
+  const actions = [...run.opening, ...run.actions]
   try {
     const stage: Stage = { world, facts: await factsOf(world), requests: [], disputed: new Map() }
-    for (const [i, action] of run.actions.entries())
-      await step(stage, action, `step ${i} (${describe(action)})`, coverage)
+    for (const [i, action] of actions.entries()) await step(stage, action, `step ${i} (${describe(action)})`, coverage)
     noteFaults(run, stage.facts, coverage)
     await world.quiesce(() => openEnds(world))
     const settled = await factsOf(world)
     complain('at rest', [...(await examine(world, stage.facts, settled)), ...disagreements(settled, world.simulator)])
     for (const point of world.deaths) coverage.note('kill point', point)
-    coverage.ran(run.actions.length)
+    coverage.ran(actions.length)
   } finally {
     await world.close()
   }
