@@ -6,6 +6,8 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { findRunning } from '../db/embedded.ts'
 import { readRunFile } from '../db/locate.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createClient } from '../replay/index.ts'
@@ -21,6 +23,8 @@ const ROOT = join(import.meta.dirname, '..', '..')
 /** A first start creates a database and migrates it. */
 const START_PATIENCE_MS = 120_000
 const LOOK_MS = 100
+/** As long as a server takes to finish what is under way, and a little. */
+const STOP_PATIENCE_MS = 30_000
 
 /** Finds or starts the server. Throws a sentence when there is no key for it, or it does not start. */
 export async function replayServer(
@@ -38,15 +42,25 @@ export async function replayServer(
     const url = `http://127.0.0.1:${port}`
     if (await isReady(url, clock)) return { url, secretKey: env['ONETILL_KEY'] ?? (await demoKey(dataDir)), stop }
   }
+  await stopped(dataDir, clock, env)
   say('No server is running on this data folder; starting one for the time of the replay.')
   return startServer(dataDir, clock, env)
+}
+
+/** The server of a replay that was killed may still be stopping; its database must be down before another starts. */
+async function stopped(dataDir: string, clock: Clock, env: NodeJS.ProcessEnv): Promise<void> {
+  if (env['DATABASE_URL']) return
+  for (let waited = 0; waited < STOP_PATIENCE_MS; waited += LOOK_MS) {
+    if (!(await findRunning(join(dataDir, 'postgres')))) return
+    await clock.sleep(LOOK_MS)
+  }
 }
 
 async function startServer(dataDir: string, clock: Clock, env: NodeJS.ProcessEnv): Promise<ReplayServer> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   // The server ends when we do, even when we are killed: it must not live on unseen.
-  const follow = ['--import', join(ROOT, 'bin', 'lib', 'follow-launcher.mjs')]
+  const follow = ['--import', pathToFileURL(join(import.meta.dirname, 'stop-with-parent.ts')).href]
   const child = spawn(
     process.execPath,
     [

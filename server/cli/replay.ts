@@ -13,8 +13,8 @@ const MISUSED = 2
 const INTERRUPTED = 130
 /** For one request: longer than a server needs to restart and to be ready to answer for what it had begun. */
 const PATIENCE_MS = 300_000
-/** For one payment: a provider that does not know a charge is only believed after a quarter of an hour. */
-const UNKNOWN_PATIENCE_MS = 20 * 60_000
+/** For one payment: a provider that does not know a charge is believed when asked again after a quarter of an hour. */
+const UNKNOWN_PATIENCE_MS = 30 * 60_000
 
 interface Options {
   path: string

@@ -34,7 +34,9 @@ export async function newPayment(
       errors: [{ pointer: '/store_id', detail: 'is another store' }],
     })
   }
-  if (input.customer_id !== undefined && !(await hasCustomer(deps.db, merchant.id, input.customer_id)))
+  // A saved instrument is looked up next and belongs to its customer, so for it one read is enough.
+  const isProven = tender?.instrument_id !== undefined
+  if (input.customer_id !== undefined && !isProven && !(await hasCustomer(deps.db, merchant.id, input.customer_id)))
     throw notFound('/customer_id')
   const isCharge = !('to' in input)
   const payment: NewPayment = {

@@ -13,7 +13,7 @@ export function createProgressLine(
 ): (progress: Progress) => void {
   let first: { ms: number; done: number } | undefined
   let shownMs = 0
-  return ({ done, known, all }) => {
+  return ({ done, known, open, all }) => {
     const ms = clock.now().getTime()
     // What an earlier run did takes no time and would make the speed a fiction.
     if (first === undefined || done === known) first = { ms, done }
@@ -24,7 +24,8 @@ export function createProgressLine(
     const left = perSecond > 0 && !isLast ? `, ${duration((all - done) / perSecond)} left` : ''
     const percent = ((done * 100) / all).toFixed(1)
     const before = known > 0 ? ` (${known} by an earlier run)` : ''
-    const text = `${percent.padStart(5)} %  ${done} of ${all} invoices${before}, ${perSecond.toFixed(0)}/s${left}`
+    const waiting = isLast ? '' : `, ${open} under way`
+    const text = `${percent.padStart(5)} %  ${done} of ${all} invoices${before}, ${perSecond.toFixed(0)}/s${waiting}${left}`
     out.write(out.isTTY ? `\r\u001b[K${text}${isLast ? '\n' : ''}` : `${text}\n`)
   }
 }

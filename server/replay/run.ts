@@ -17,7 +17,7 @@ export interface RunDeps {
   places: Places
   name: ReplayName
   journal: Journal
-  /** Called after every finished step. */
+  /** Called after every finished step, and now and then while none finishes. */
   onStep(progress: Progress): void
 }
 
@@ -32,6 +32,8 @@ export interface Progress {
   done: number
   /** Of these, done by an earlier run. */
   known: number
+  /** Begun and not finished. */
+  open: number
   all: number
 }
 
@@ -52,6 +54,7 @@ export interface RunResult {
 
 /** Steps that wait for a customer or an unknown outcome hold no connection, so more are open than requests run. */
 const STEPS_PER_REQUEST = 4
+const TELL_MS = 10_000
 /** So many refused invoices are not the invoices' fault. */
 const MOST_FAILURES = 100
 
@@ -61,7 +64,7 @@ export async function runPlan(deps: RunDeps, plan: Plan, options: RunOptions): P
     sold: new Map(),
     given: new Map(),
     failures: [],
-    progress: { done: 0, known: 0, all: plan.steps.length },
+    progress: { done: 0, known: 0, open: 0, all: plan.steps.length },
     stopped: undefined,
   }
   const stepDeps = { ...deps, patienceMs: options.patienceMs, offered: methodsOffered(deps.client) }
@@ -91,6 +94,7 @@ export async function runPlan(deps: RunDeps, plan: Plan, options: RunOptions): P
       return undefined
     } finally {
       result.progress.done++
+      result.progress.open--
       deps.onStep(result.progress)
     }
   }
@@ -112,10 +116,13 @@ export async function runPlan(deps: RunDeps, plan: Plan, options: RunOptions): P
     if (back) result.given.set(step.place, back)
   }
 
+  const ended = new AbortController()
+  const telling = tellNowAndThen(deps, result.progress, ended.signal)
   const underWay: Promise<void>[] = []
   for (const step of plan.steps) {
     await gate.enter()
     if (result.stopped !== undefined) break
+    result.progress.open++
     if (step.kind === 'sale') {
       const outcome = carryOut(step, 'sale', () => sell(stepDeps, step)).finally(gate.leave)
       sales.set(step.place, { invoice: step.invoice.number, outcome })
@@ -125,7 +132,17 @@ export async function runPlan(deps: RunDeps, plan: Plan, options: RunOptions): P
     }
   }
   await Promise.all(underWay)
+  ended.abort()
+  await telling
   return result
+}
+
+/** While the last steps wait for an unknown outcome nothing finishes for minutes; silence would look like a hang. */
+async function tellNowAndThen(deps: RunDeps, progress: Progress, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await deps.clock.sleep(TELL_MS, signal)
+    if (!signal.aborted) deps.onStep(progress)
+  }
 }
 
 /** Lets `most` in at once; the others wait in line. */
