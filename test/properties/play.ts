@@ -36,7 +36,9 @@ async function step(stage: Stage, action: Action, where: string, coverage: Cover
   world.process.arm(action.dies)
   const happened = await perform(stage, action)
   world.process.arm(undefined)
-  if (happened.request) stage.requests.push(happened.request)
+  const { request } = happened
+  // A key that was still free belongs to the body that was sent with it last.
+  if (request) stage.requests = [...stage.requests.filter(({ key }) => key !== request.key), request]
   const died = world.deaths.length > deathsBefore
   countIn(coverage, action, happened, died)
   const after = await factsOf(world)
