@@ -110,13 +110,13 @@ export function followUp(
   tender: TenderRow,
   kind: 'capture' | 'void' | 'refund' | 'increment' | 'extend',
   amount: bigint,
-  more: { is_final?: boolean; reason?: string } = {},
+  more: { is_final?: boolean; reason?: string; operation_id?: string } = {},
 ): PlannedOperation {
   const { account, connector } = candidateOf(deps, merchant, tender.connector_account_id)
   if (connector[kind] === undefined)
     throw new Problem('operation-unsupported', { detail: `${account.name} does not offer ${kind}.` })
   const operation: NewOperation = {
-    operation_id: deps.newId('opn'),
+    operation_id: more.operation_id ?? deps.newId('opn'),
     kind,
     tender_id: tender.id,
     amount,

@@ -100,10 +100,11 @@ async function charge(
   throw new Error('a charge has at least one candidate')
 }
 
-async function call(
+/** Sends one charge to one account. The operation id is the provider's idempotency key. */
+export async function call(
   deps: PaymentDeps,
   payment: NewPayment,
-  planned: PlannedCharge,
+  planned: Omit<PlannedCharge, 'candidates'>,
   candidate: Candidate,
   operationId: string,
 ): Promise<Outcome> {
@@ -146,7 +147,7 @@ export function webhookUrl(deps: Pick<PaymentDeps, 'publicUrl'>, account: { merc
   return `${deps.publicUrl}/hooks/${account.merchant_id}/${account.id}`
 }
 
-function withoutNulls<T extends object>(row: T): { [K in keyof T]: Exclude<T[K], null> } {
+export function withoutNulls<T extends object>(row: T): { [K in keyof T]: Exclude<T[K], null> } {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as {
     [K in keyof T]: Exclude<T[K], null>
   }

@@ -6,7 +6,7 @@ import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { Reply } from './payment.ts'
-import { ask } from './resolve.ts'
+import { takeUp } from './resolve.ts'
 import { readKey, readOperationsOfKey, renderPayment } from './store.ts'
 
 /**
@@ -40,10 +40,13 @@ export async function repeat(deps: PaymentDeps, merchantId: string, idempotency:
   const operations = await readOperationsOfKey(deps.db, merchantId, known.payment_id, idempotency.key)
   const now = deps.clock.now()
   for (const operation of operations) {
-    if (operation.state !== 'dispatched') continue
     // Before its time to be asked about, the first request is still waiting for the provider.
-    if (operation.ask_at === null || operation.ask_at > now) throw new Problem('idempotency-in-flight')
-    await ask(deps, merchantId, operation)
+    if (operation.state === 'dispatched' && (operation.ask_at === null || operation.ask_at > now)) {
+      throw new Problem('idempotency-in-flight')
+    }
+    // Unknown without an answer to the instruction itself: its process died, and the resolver has asked in vain since.
+    const wasCutOff = operation.state === 'dispatched' || (operation.state === 'unknown' && !operation.was_answered)
+    if (wasCutOff) await takeUp(deps, merchantId, operation)
   }
   const settled = await readKey(deps.db, merchantId, idempotency.key)
   if (settled?.status != null && settled.body !== null) return { status: settled.status, body: settled.body }

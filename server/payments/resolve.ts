@@ -3,14 +3,16 @@
 // authoritative, that has said `not found` several times over a while, may turn doubt into `no_effect`.
 
 import { callConnector } from '../connectors/call.ts'
+import type { Connector, Lookup } from '../connectors/connector.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import { merchantConfig } from '../merchants/index.ts'
 import { apply } from './apply.ts'
-import { candidateOf } from './choose.ts'
+import { type Candidate, candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct } from './instruct.ts'
 import type { PaymentView, Reply, ResolutionInput } from './payment.ts'
+import { sendAgain } from './send-again.ts'
 import {
   claimDueAsks,
   closeTask,
@@ -50,10 +52,18 @@ export async function resolveDue(deps: PaymentDeps): Promise<number> {
 
 /** Asks the provider about one operation and applies what it says. */
 export async function ask(deps: PaymentDeps, merchantId: string, operation: OpenOperation): Promise<void> {
+  const candidate = await candidateFor(deps, merchantId, operation)
+  await applyLookup(deps, merchantId, operation, candidate.connector, await lookUp(deps, candidate, operation))
+}
+
+async function candidateFor(deps: PaymentDeps, merchantId: string, operation: OpenOperation): Promise<Candidate> {
   const merchant = await merchantConfig(deps, merchantId)
-  if (!merchant) return
-  const { account, connector } = candidateOf(deps, merchant, operation.connector_account_id)
-  const outcome = await callConnector(
+  if (!merchant) throw new Error('an operation of a merchant that does not exist')
+  return candidateOf(deps, merchant, operation.connector_account_id)
+}
+
+function lookUp(deps: PaymentDeps, { account, connector }: Candidate, operation: OpenOperation): Promise<Lookup> {
+  return callConnector(
     deps.call,
     connector,
     'lookup',
@@ -66,6 +76,38 @@ export async function ask(deps: PaymentDeps, merchantId: string, operation: Open
     },
     { timeoutMs: deps.timeouts.call_ms },
   )
+}
+
+/**
+ * Takes up a command whose process died between writing the intent and hearing an answer. Only for the client that repeats
+ * the command with its key, never in the background: it alone says that the effect is still wanted. The provider is asked
+ * first; what it does not know is sent again under the same operation id, and only to a provider for which the same id
+ * twice has one effect. Anything else is left to the asking.
+ */
+export async function takeUp(deps: PaymentDeps, merchantId: string, operation: OpenOperation): Promise<void> {
+  const candidate = await candidateFor(deps, merchantId, operation)
+  const found = await lookUp(deps, candidate, operation)
+  const again =
+    found.outcome === 'not_found' && !operation.was_answered && candidate.connector.facts.idempotent
+      ? await sendAgain(deps, merchantId, operation, candidate)
+      : undefined
+  if (again === undefined) return applyLookup(deps, merchantId, operation, candidate.connector, found)
+  await apply(deps, {
+    merchantId,
+    paymentId: operation.payment_id,
+    operationId: operation.id,
+    source: 'reply',
+    outcome: again,
+  })
+}
+
+async function applyLookup(
+  deps: PaymentDeps,
+  merchantId: string,
+  operation: OpenOperation,
+  connector: Connector,
+  outcome: Lookup,
+): Promise<void> {
   const now = deps.clock.now()
   const attempt = operation.attempt + 1
   const askAt = new Date(now.getTime() + (LADDER_MS[Math.min(attempt, LADDER_MS.length - 1)] as number))

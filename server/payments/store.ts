@@ -30,9 +30,13 @@ export interface TenderRow {
   connector_account_id: string
   can: string[]
   over_capture_bp: number
+  initiator: 'customer' | 'merchant'
   terminal_id: string | null
   register_id: string | null
+  cash_tendered: bigint | null
   card_id: string | null
+  token_id: string | null
+  instrument_id: string | null
   charge_operation_id: string
   psp_reference: string | null
   next_action: unknown
@@ -56,8 +60,8 @@ export async function readPayment(db: Queryable, merchantId: string, paymentId: 
   const payment = payments.rows[0]
   if (!payment) return null
   const tenders = await db.query<TenderRow>(
-    `select t.id, t.seq, t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp, t.terminal_id, t.register_id,
-       t.card_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.charge_in_flight,
+    `select t.id, t.seq, t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp, t.initiator, t.terminal_id, t.register_id,
+       t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.charge_in_flight,
        tender_hold(t) as hold, tender_capturable(t) as capturable, tender_covers(t) as covers,
        greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight) as refundable
      from tender t where t.merchant_id = $1 and t.payment_id = $2 order by t.seq`,
@@ -170,10 +174,16 @@ export interface OpenOperation {
   ask_at: Date | null
   attempt: number
   not_found: number
+  is_final: boolean
+  reason: string | null
+  /** The provider, or the terminal, has answered the instruction itself: it was certainly sent. */
+  was_answered: boolean
 }
 
 const OPEN_OPERATION = `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.amount, p.currency, o.connector_account_id, o.psp_reference,
-    o.created_at, a.ask_at, coalesce(a.attempt, 0) as attempt, coalesce(a.not_found, 0) as not_found
+    o.created_at, a.ask_at, coalesce(a.attempt, 0) as attempt, coalesce(a.not_found, 0) as not_found, o.is_final, o.reason,
+    exists (select from evidence v where v.merchant_id = o.merchant_id and v.payment_id = o.payment_id and v.operation_id = o.id
+      and v.source in ('reply', 'terminal')) as was_answered
   from operation o
   join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
   left join operation_ask a on a.merchant_id = o.merchant_id and a.operation_id = o.id`

@@ -167,7 +167,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       ms: fc.constantFrom(1_000, 6_000, 40_000, 40_000, 120_000, 1_000_000, 86_400_000, 8 * 86_400_000),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ ...luck, do: named('retry'), at, isOtherBody: fc.boolean() }) },
+  { weight: 9, arbitrary: fc.record({ ...luck, do: named('retry'), at, isOtherBody: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ ...luck, do: named('restart') }) },
 )
 

@@ -273,7 +273,8 @@ async function retry({ world, facts, requests }: Stage, action: Extract<Action, 
   if (!request) return {}
   const isClaimed = facts.claimed.has(request.key)
   const stored = facts.replies.get(request.key)
-  const body = action.isOtherBody ? { ...request.body, amount: 77 } : request.body
+  const { amount = 76 } = request.body as { amount?: number }
+  const body = action.isOtherBody ? { ...request.body, amount: amount + 1 } : request.body
   const answer = await world.call('POST', request.url, body, { idempotencyKey: request.key })
   const complaints: string[] = []
   if (answer.status !== 0 && isClaimed) {
