@@ -113,8 +113,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({ ...luck, do: named('refund'), at, part, toCash: fc.boolean(), ofOneTender: fc.boolean() }),
   },
   { weight: 3, arbitrary: fc.record({ ...luck, do: named('cancel'), at }) },
-  { weight: 3, arbitrary: fc.record({ ...luck, do: named('extend'), at }) },
-  { weight: 3, arbitrary: fc.record({ ...luck, do: named('increment'), at, amount }) },
+  { weight: 5, arbitrary: fc.record({ ...luck, do: named('extend'), at }) },
+  { weight: 6, arbitrary: fc.record({ ...luck, do: named('increment'), at, amount }) },
   { weight: 2, arbitrary: fc.record({ ...luck, do: named('credit'), amount, toCash: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ ...luck, do: named('dispute'), at, isWon: fc.boolean() }) },
   {

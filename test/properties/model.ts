@@ -137,6 +137,11 @@ export class PaymentModel {
     return open.length > 0 && (isFinal || !tender.is_multi_capture || open.some((o) => o.is_final))
   }
 
+  /** Whether an authorisation is there to be raised or extended; what the provider thinks of it is another matter. */
+  isHeld(): boolean {
+    return [...this.#tenders.values()].some((tender) => tender.held > 0)
+  }
+
   refund(amount?: number): number {
     const taken = [...this.#tenders.values()].filter((tender) => tender.capturedEver > 0)
     if (taken.length === 0) return 409

@@ -98,7 +98,7 @@ export async function perform(stage: Stage, action: Action): Promise<Happened> {
     }
     case 'increment':
     case 'extend': {
-      const payment = pick(facts, action.at, (model) => model.capture() === 200)
+      const payment = pick(facts, action.at, (model) => model.isHeld())
       if (!payment) return {}
       const [path, body] = action.do === 'increment' ? ['increments', { amount: action.amount }] : ['extensions', {}]
       return send(
@@ -106,7 +106,7 @@ export async function perform(stage: Stage, action: Action): Promise<Happened> {
         action.salt,
         `/v1/payments/${payment.fact.id}/${path}`,
         body,
-        payment.model.capture() === 409 ? 409 : undefined,
+        payment.model.isHeld() ? undefined : 409,
       )
     }
     case 'credit': {
