@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
 import { systemClock } from '../lib/clock.ts'
-import { createClient, createProgressLine, renderReport, replay } from '../replay/index.ts'
+import { createClient, createOutage, createProgressLine, renderReport, replay } from '../replay/index.ts'
 import { replayServer } from './replay-server.ts'
 
 const USAGE = 'Usage: onetill replay FILE(.csv|.csv.gz) [--seed N] [--concurrency N]\nSee docs/guides/replay.md.'
@@ -52,6 +52,7 @@ async function run(options: Options): Promise<number> {
     concurrency: options.concurrency,
     patienceMs: PATIENCE_MS,
     clock,
+    outage: createOutage(clock, PATIENCE_MS, say),
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

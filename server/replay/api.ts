@@ -1,7 +1,7 @@
 // The part of the API that a replay speaks, and what it looks at in the answers. The whole contract is at /docs.
 
 import type { Answer, Client } from './client.ts'
-import { type OfferedMethod, type Places, SURE_CARD, type TenderChoice } from './mix.ts'
+import type { OfferedMethod, Places } from './mix.ts'
 
 export interface Tender {
   id: string
@@ -116,24 +116,6 @@ export function methodsOffered(
 
 /** The file's currency. */
 export const CURRENCY = 'GBP'
-
-/** A tender for the request; a card away from a terminal is first made a token. */
-export async function tenderBody(client: Client, choice: TenderChoice): Promise<Record<string, unknown>> {
-  if (choice.registerId !== undefined) return { method: choice.method, cash: { register_id: choice.registerId } }
-  if (choice.terminalId !== undefined) return { method: choice.method, terminal_id: choice.terminalId }
-  if (choice.card === undefined) return { method: choice.method }
-  return { method: choice.method, token: await newToken(client, choice.card) }
-}
-
-/** A single-use token of a test card. A token of an attempt that died is never used and expires. */
-export async function newToken(client: Client, number = SURE_CARD): Promise<string> {
-  const cvc = number.startsWith('3') ? '1234' : '123'
-  const card = { number, exp_month: 12, exp_year: EXPIRY_YEAR, cvc }
-  return accepted('POST /v1/tokens', await client.post<{ id: string }>('/v1/tokens', { card })).id
-}
-
-/** Test cards are good for as long as anybody will replay this. */
-const EXPIRY_YEAR = 2049
 
 /** The payment that was made with a reference, newest first where there are several; undefined when there is none. */
 export async function findByReference(client: Client, reference: string): Promise<Payment | undefined> {

@@ -4,6 +4,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Clock } from '../lib/clock.ts'
+import type { Outage } from './outage.ts'
 
 export interface Answer<T> {
   status: number
@@ -29,6 +30,8 @@ export interface ClientOptions {
   /** How long one request is repeated before the replay gives up: long enough for a server to be restarted. */
   patienceMs: number
   clock: Clock
+  /** Told when the server stays away. */
+  outage?: Outage
 }
 
 /** Patience ran out: the server is not there, or not able. Nothing is lost, and nothing more can be done now. */
@@ -51,7 +54,7 @@ const PASSING = new Set([
 
 /** Makes a client. Its calls reject with NoAnswer when patience ran out, and never otherwise. */
 export function createClient(options: ClientOptions): Client {
-  const { baseUrl, secretKey, concurrency, patienceMs, clock } = options
+  const { baseUrl, secretKey, concurrency, patienceMs, clock, outage } = options
   const isTls = baseUrl.startsWith('https:')
   const pool = { keepAlive: true, maxSockets: concurrency, maxFreeSockets: concurrency }
   const agent = isTls ? new HttpsAgent(pool) : new HttpAgent(pool)
@@ -87,9 +90,11 @@ export function createClient(options: ClientOptions): Client {
       const answer = await once(method, path, payload, key).catch((error: unknown) => error as Error)
       const isPassing =
         answer instanceof Error || answer.status >= 500 || (answer.code !== undefined && PASSING.has(answer.code))
+      const trouble = answer instanceof Error ? answer.message : `${answer.status} ${answer.code ?? ''}`
+      if (answer instanceof Error || answer.status === 503) outage?.failed(trouble)
+      else outage?.answered()
       if (!isPassing) return answer as Answer<T>
       if (clock.now().getTime() - since > patienceMs) {
-        const trouble = answer instanceof Error ? answer.message : `${answer.status} ${answer.code ?? ''}`
         throw new NoAnswer(`${method} ${path} had no answer for ${patienceMs / 1000} s (${trouble})`)
       }
       repeats++

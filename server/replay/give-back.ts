@@ -2,27 +2,21 @@
 // refund that the provider declines is paid out as a credit too, so that the customer has the money either way.
 
 import type { Clock } from '../lib/clock.ts'
-import {
-  accepted,
-  CURRENCY,
-  findByReference,
-  newToken,
-  type Operation,
-  type Payment,
-  Refused,
-  readPayment,
-} from './api.ts'
+import { accepted, CURRENCY, findByReference, type Operation, type Payment, Refused, readPayment } from './api.ts'
 import type { Client } from './client.ts'
 import { countryCode } from './country.ts'
 import { chooseChannel, chooseCredit, drawsFor, type Places } from './mix.ts'
 import { nameOf, type ReplayName } from './name.ts'
+import { createPatience } from './patience.ts'
 import type { Cancellation } from './plan.ts'
 import { operationsOf } from './sell.ts'
+import { instrumentOf, type Wallet } from './wallet.ts'
 
 export interface GiveBackDeps {
   client: Client
   clock: Clock
   places: Places
+  wallet: Wallet
   name: ReplayName
   patienceMs: number
 }
@@ -50,8 +44,6 @@ export interface GivenBack {
   declined: number
 }
 
-const FIRST_LOOK_MS = 60
-const LONGEST_LOOK_MS = 1_000
 /** A card that refuses so many credits in a row is not going to take one. */
 const MOST_CREDITS = 5
 const SETTLED = new Set(['succeeded', 'declined', 'no_effect', 'reversed'])
@@ -87,8 +79,9 @@ async function refundOne(
   const path = `/v1/payments/${sale.paymentId}/refunds`
   const body = { amount: Number(amount), reason: `Return ${cancellation.invoice.number}`.slice(0, 200) }
   const key = `${nameOf(deps.name, cancellation.invoice.number)}.refund.${nameOf(deps.name, sale.invoice).split('.')[1]}`
-  const payment = accepted(`POST ${path}`, await deps.client.post<Payment>(path, body, key))
-  const operations = await settled(deps, payment)
+  const send = async (): Promise<Payment> => accepted(`POST ${path}`, await deps.client.post<Payment>(path, body, key))
+  const payment = await send()
+  const operations = await settled(deps, payment, send)
   const methods = new Map(payment.tenders.map((tender) => [tender.id, tender.method]))
   const done = operations.filter(({ state }) => state === 'succeeded')
   return {
@@ -103,19 +96,15 @@ async function refundOne(
   }
 }
 
-/** Waits until every operation of the command is decided. */
-async function settled(deps: GiveBackDeps, payment: Payment): Promise<Operation[]> {
+/** Waits until every operation of the command is decided; `again` says it once more. */
+async function settled(deps: GiveBackDeps, payment: Payment, again: () => Promise<unknown>): Promise<Operation[]> {
   const ids = new Set((payment.operations ?? []).map(({ id }) => id))
   if (ids.size === 0) throw new Error(`the answer about payment ${payment.id} names no operations`)
   let operations = payment.operations ?? []
-  const until = deps.clock.now().getTime() + deps.patienceMs
-  for (
-    let look = FIRST_LOOK_MS;
-    operations.some(({ state }) => !SETTLED.has(state));
-    look = Math.min(look * 2, LONGEST_LOOK_MS)
-  ) {
-    if (deps.clock.now().getTime() > until) throw new Error(`a refund of payment ${payment.id} is still undecided`)
-    await deps.clock.sleep(look)
+  const patience = createPatience(deps.clock, deps.patienceMs)
+  while (operations.some(({ state }) => !SETTLED.has(state))) {
+    const { isTimeToRepeat } = await patience.wait(() => `a refund of payment ${payment.id} is still undecided`)
+    if (isTimeToRepeat) await again()
     operations = (await operationsOf(deps.client, payment.id)).filter(({ id }) => ids.has(id))
   }
   return operations
@@ -153,7 +142,7 @@ async function creditOnce(
     method: choice.method,
     ...(choice.registerId === undefined ? {} : { register_id: choice.registerId }),
     ...(choice.terminalId === undefined ? {} : { terminal_id: choice.terminalId }),
-    ...(choice.card === undefined ? {} : { token: await newToken(deps.client, choice.card) }),
+    ...(choice.card === undefined ? {} : { instrument_id: instrumentOf(deps.wallet, choice.card) }),
   }
   const isAway = choice.card !== undefined && deps.places.webStoreId !== undefined
   const name = `${nameOf(deps.name, invoice.number)}.${step}`
@@ -164,6 +153,7 @@ async function creditOnce(
     to,
     reason: `Return ${invoice.number}`.slice(0, 200),
     reference: name,
+    ...(choice.card === undefined ? {} : { customer_id: deps.wallet.customerId }),
     ...(isAway ? { store_id: deps.places.webStoreId } : {}),
     metadata: { invoiced_at: invoice.at },
   }
@@ -173,13 +163,15 @@ async function creditOnce(
   return decided(deps, made ?? accepted('POST /v1/credits', answer))
 }
 
-/** Waits until a credit is paid out or refused. */
+/**
+ * Waits until a credit is paid out or refused. One whose server was killed is not said again: the server sends no payout
+ * twice and only asks about it, which may take a quarter of an hour.
+ */
 async function decided(deps: GiveBackDeps, credited: Payment): Promise<Payment> {
   let payment = credited
-  const until = deps.clock.now().getTime() + deps.patienceMs
-  for (let look = FIRST_LOOK_MS; payment.status === 'processing'; look = Math.min(look * 2, LONGEST_LOOK_MS)) {
-    if (deps.clock.now().getTime() > until) throw new Error(`credit ${payment.id} is still undecided`)
-    await deps.clock.sleep(look)
+  const patience = createPatience(deps.clock, deps.patienceMs)
+  while (payment.status === 'processing') {
+    await patience.wait(() => `credit ${payment.id} is still undecided`)
     payment = await readPayment(deps.client, payment.id)
   }
   return payment

@@ -30,7 +30,7 @@ export interface OfferedMethod {
   can: { authorize: boolean; refund: boolean; partial_refund: boolean }
 }
 
-/** How one part is paid. `card` names the test card behind a token; `cash` and `terminal` say where. */
+/** How one part is paid. `card` is the number of a test card in the wallet; register and terminal say where. */
 export interface TenderChoice {
   method: string
   card?: string
@@ -55,6 +55,8 @@ const CARDS: readonly [card: string, weight: number][] = [
   // Too little on the account: the customer takes another card.
   ['4000000000009995', 2],
 ]
+/** The numbers of all cards that a replay pays with. */
+export const CARD_NUMBERS: readonly string[] = CARDS.map(([number]) => number)
 const HOME: readonly [string, number][] = [
   ['web', 40],
   ['pos', 30],
@@ -145,7 +147,7 @@ function chooseTender(draw: Draws, channel: string, places: Places, methods: rea
   return method.code === 'card' ? { method: 'card', card: weighted(draw, CARDS) } : { method: method.code }
 }
 
-/** Cards away from the counter need a token, which we make for `card` only; what else is direct brings its own. */
+/** Cards away from the counter come from the wallet, which has them for `card` only; what else is direct brings its own. */
 function isUsable(method: OfferedMethod, atCounter: boolean, places: Places): boolean {
   if (method.flow === 'cash') return atCounter && places.registers.length > 0
   if (method.flow === 'terminal') return atCounter && places.terminals.length > 0

@@ -12,6 +12,7 @@ import { readTransactions } from './read-file.ts'
 import { type Progress, type RunResult, runPlan } from './run.ts'
 import { type Movement, movementsOf } from './tally.ts'
 import { gatherTrade, type Trade } from './trade.ts'
+import { openWallet } from './wallet.ts'
 
 export interface ReplayDeps {
   client: Client
@@ -72,7 +73,8 @@ export async function replay(deps: ReplayDeps, options: ReplayOptions): Promise<
   const started = clock.now().getTime()
   try {
     if (!(await isOfThisServer(client, journal))) journal.done.clear()
-    const run = await runPlan({ ...deps, places, name, journal }, plan, options)
+    const wallet = await openWallet(client)
+    const run = await runPlan({ ...deps, places, wallet, name, journal }, plan, options)
     const movements = movementsOf(trade, run)
     const durationMs = clock.now().getTime() - started
     const comparison = await compareWithLedger(client, movements)

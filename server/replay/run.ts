@@ -10,11 +10,13 @@ import type { Places } from './mix.ts'
 import type { ReplayName } from './name.ts'
 import type { Cancellation, Plan, Sale } from './plan.ts'
 import { type Sold, sell } from './sell.ts'
+import type { Wallet } from './wallet.ts'
 
 export interface RunDeps {
   client: Client
   clock: Clock
   places: Places
+  wallet: Wallet
   name: ReplayName
   journal: Journal
   /** Called after every finished step, and now and then while none finishes. */

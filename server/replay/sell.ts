@@ -2,17 +2,7 @@
 // replay, the invoice and the step, so that running it again finds what was done instead of doing it twice.
 
 import type { Clock } from '../lib/clock.ts'
-import {
-  accepted,
-  CURRENCY,
-  findByReference,
-  type Operation,
-  type Payment,
-  Refused,
-  readPayment,
-  type Tender,
-  tenderBody,
-} from './api.ts'
+import { accepted, CURRENCY, findByReference, type Operation, type Payment, readPayment, type Tender } from './api.ts'
 import type { Client } from './client.ts'
 import { countryCode } from './country.ts'
 import {
@@ -26,12 +16,15 @@ import {
   type TenderChoice,
 } from './mix.ts'
 import { nameOf, type ReplayName } from './name.ts'
+import { createPatience } from './patience.ts'
 import type { Sale } from './plan.ts'
+import { tenderBody, type Wallet } from './wallet.ts'
 
 export interface SellDeps {
   client: Client
   clock: Clock
   places: Places
+  wallet: Wallet
   name: ReplayName
   offered(amount: bigint, channel: string, country: string | undefined): Promise<OfferedMethod[]>
   /** How long an unknown or pending payment is waited for. */
@@ -51,9 +44,13 @@ export interface Sold {
 
 /** More commands than this for one invoice, and something else is wrong. */
 const MOST_COMMANDS = 12
-/** A provider's notification takes about this long; looking sooner only costs. */
-const FIRST_LOOK_MS = 60
-const LONGEST_LOOK_MS = 1_000
+
+/** A request that moves money, the same bytes each time. */
+interface Command {
+  send(): Promise<Payment>
+  /** False on a terminal, whose charge nobody but the person before it could start again: repeating would not help. */
+  isTakenUp: boolean
+}
 
 /** Pays a sale. Throws when it cannot be brought to captured within patience; nothing is then charged beyond what is shown. */
 export async function sell(deps: SellDeps, sale: Sale): Promise<Sold> {
@@ -66,31 +63,36 @@ export async function sell(deps: SellDeps, sale: Sale): Promise<Sold> {
     deps.places,
     await deps.offered(sale.amount, channel, country),
   )
-  let payment = await create(deps, sale, { channel, country, choice })
+  let said = create(deps, sale, { channel, country, choice })
+  let payment = await said.send()
   let operations = payment.operations
   let wasUnknown = false
-  let look = FIRST_LOOK_MS
+  let captures = 0
   const approved = new Set<string>()
-  const until = deps.clock.now().getTime() + deps.patienceMs
+  const patience = createPatience(deps.clock, deps.patienceMs)
   for (let commands = 0; payment.status !== 'captured'; ) {
     wasUnknown ||= payment.attention === 'unknown_outcome'
     const asked = payment.tenders.find(({ id, status }) => status === 'requires_action' && !approved.has(id))
     if (asked) {
       approved.add(asked.id)
       await approve(deps.client, payment.id, asked, operations)
-      look = FIRST_LOOK_MS
+      patience.begin()
     }
-    const next = asked ? undefined : await command(deps, sale, payment, { choice, number: commands })
+    const tender = asked ? undefined : nextTenderCommand(deps, sale, payment, choice)
+    const next = asked ? undefined : (tender ?? captureCommand(deps, sale, payment, captures))
     if (next) {
       if (++commands > MOST_COMMANDS)
-        throw new Error(`payment ${payment.id} is still ${next.status} after ${commands} commands`)
-      payment = next
-      operations = next.operations
+        throw new Error(`payment ${payment.id} is still ${payment.status} after ${MOST_COMMANDS} commands`)
+      if (next !== tender) captures++
+      said = next
+      payment = await next.send()
+      operations = payment.operations
+      patience.begin()
       continue
     }
-    if (deps.clock.now().getTime() > until) throw new Error(`payment ${payment.id} is still ${payment.status}`)
-    await deps.clock.sleep(look)
-    look = Math.min(look * 2, LONGEST_LOOK_MS)
+    const { isTimeToRepeat } = await patience.wait(() => `payment ${payment.id} is still ${payment.status}`)
+    // What is answered may be what was true at first; what is true now is read.
+    if (isTimeToRepeat && said.isTakenUp) await said.send()
     payment = await readPayment(deps.client, payment.id)
     operations = null
   }
@@ -109,16 +111,19 @@ export async function sell(deps: SellDeps, sale: Sale): Promise<Sold> {
 
 const IS_DEAD = new Set(['failed', 'canceled', 'expired', 'reversed'])
 
-async function create(
+function create(
   deps: SellDeps,
   sale: Sale,
   how: { channel: string; country: string | undefined; choice: SaleChoice },
-): Promise<Payment> {
+): Command {
   const { invoice, amount } = sale
   const { channel, country, choice } = how
   const [first] = choice.tenders as [SaleChoice['tenders'][number]]
-  const tender = await tenderBody(deps.client, first.choice)
+  const tender = tenderBody(deps.wallet, first.choice)
   const name = nameOf(deps.name, invoice.number)
+  const isAtCounter = first.choice.registerId !== undefined || first.choice.terminalId !== undefined
+  // A customer at the counter is nobody we know; elsewhere a card of the wallet may have to help out.
+  const isKnown = !isAtCounter || choice.tenders.some((part) => part.choice.card !== undefined)
   const body = {
     amount: Number(amount),
     currency: CURRENCY,
@@ -126,45 +131,49 @@ async function create(
     capture: choice.capture,
     reference: name,
     ...(country === undefined ? {} : { country }),
-    ...(first.choice.registerId !== undefined ||
-    first.choice.terminalId !== undefined ||
-    deps.places.webStoreId === undefined
-      ? {}
-      : { store_id: deps.places.webStoreId }),
+    ...(isKnown ? { customer_id: deps.wallet.customerId } : {}),
+    ...(isAtCounter || deps.places.webStoreId === undefined ? {} : { store_id: deps.places.webStoreId }),
     metadata: { invoiced_at: invoice.at },
     tender: choice.tenders.length === 1 ? tender : { ...tender, amount: Number(first.amount) },
   }
-  const answer = await deps.client.post<Payment>('/v1/payments', body, `${name}.pay`)
-  // The key has paid before, with a token that was another: the payment is there, and only to be found.
-  if (answer.code === 'idempotency-key-reused') {
-    const made = await findByReference(deps.client, name)
-    if (!made) throw new Refused('POST /v1/payments', answer)
-    return made
+  return {
+    isTakenUp: first.choice.terminalId === undefined,
+    async send() {
+      const answer = await deps.client.post<Payment>('/v1/payments', body, `${name}.pay`)
+      // The key has paid with another card: of a replay that opened the wallet at the same time, or before it was emptied.
+      const made = answer.code === 'idempotency-key-reused' ? await findByReference(deps.client, name) : undefined
+      return made ?? accepted('POST /v1/payments', answer)
+    },
   }
-  return accepted('POST /v1/payments', answer)
 }
 
-/** The one command that brings a payment on, or undefined when only waiting helps. */
-async function command(
-  deps: SellDeps,
-  sale: Sale,
-  payment: Payment,
-  so: { choice: SaleChoice; number: number },
-): Promise<Payment | undefined> {
-  if (payment.amount_in_flight > 0) return undefined
-  const path = `/v1/payments/${payment.id}`
-  const name = nameOf(deps.name, sale.invoice.number)
-  if (payment.actions.includes('tenders')) {
-    const place = payment.tenders.length
-    const body = await tenderBody(deps.client, nextTender(payment, so.choice))
-    const answer = await deps.client.post<Payment>(`${path}/tenders`, body, `${name}.tender.${place}`)
-    // Made before, with another token: see what came of it.
-    if (answer.code === 'idempotency-key-reused') return readPayment(deps.client, payment.id)
-    return accepted(`POST ${path}/tenders`, answer)
+/** The command that covers what is still due, if anything is. */
+function nextTenderCommand(deps: SellDeps, sale: Sale, payment: Payment, choice: SaleChoice): Command | undefined {
+  if (payment.amount_in_flight > 0 || !payment.actions.includes('tenders')) return undefined
+  const path = `/v1/payments/${payment.id}/tenders`
+  const next = nextTender(payment, choice)
+  const body = tenderBody(deps.wallet, next)
+  const key = `${nameOf(deps.name, sale.invoice.number)}.tender.${payment.tenders.length}`
+  return {
+    isTakenUp: next.terminalId === undefined,
+    async send() {
+      const answer = await deps.client.post<Payment>(path, body, key)
+      // Made with another card: see what came of it.
+      if (answer.code === 'idempotency-key-reused') return readPayment(deps.client, payment.id)
+      return accepted(`POST ${path}`, answer)
+    },
   }
-  if (!payment.actions.includes('captures')) return undefined
-  const answer = await deps.client.post<Payment>(`${path}/captures`, {}, `${name}.capture.${so.number}`)
-  return accepted(`POST ${path}/captures`, answer)
+}
+
+/** The command that takes what is held, if anything is. Counted per run, so that a later run says the first one again. */
+function captureCommand(deps: SellDeps, sale: Sale, payment: Payment, number: number): Command | undefined {
+  if (payment.amount_in_flight > 0 || !payment.actions.includes('captures')) return undefined
+  const path = `/v1/payments/${payment.id}/captures`
+  const key = `${nameOf(deps.name, sale.invoice.number)}.capture.${number}`
+  return {
+    isTakenUp: true,
+    send: async () => accepted(`POST ${path}`, await deps.client.post<Payment>(path, {}, key)),
+  }
 }
 
 /** The second part of a split; or, for a customer who was refused, a card that works. */
