@@ -170,7 +170,7 @@ export async function reverseDuplicates(deps: PaymentDeps): Promise<number> {
         operation_id,
         at,
       })
-    await closeTask(deps.db, merchant_id, task_id, at)
+    await closeTask(deps.db, merchant_id, task_id, deps.newId('evt'), at)
   }
   return reversals.length
 }

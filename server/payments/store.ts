@@ -368,8 +368,14 @@ export async function rescheduleInbound(db: Queryable, row: InboundRow, at: Date
 }
 
 /** Closes a task; the payment's attention follows what is still open. */
-export async function closeTask(db: Queryable, merchantId: string, taskId: string, at: Date): Promise<void> {
-  await db.query('select payment_close_task($1, $2, $3)', [merchantId, taskId, at])
+export async function closeTask(
+  db: Queryable,
+  merchantId: string,
+  taskId: string,
+  eventId: string,
+  at: Date,
+): Promise<void> {
+  await db.query('select payment_close_task($1, $2, $3, $4)', [merchantId, taskId, eventId, at])
 }
 
 export interface OverdueHold {

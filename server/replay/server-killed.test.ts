@@ -16,6 +16,7 @@ const RETURNS = SALES / 4
 /** Killed once so many sales are captured: in the middle, whatever the speed of the machine. */
 const KILL_AFTER = 50
 const LOOK_MS = 10
+const SIMULATOR_KEY = 'sim_replay_server_killed'
 /** Far below the quarter of an hour after which a command that is not repeated would be given up. */
 const TIMEOUT_MS = 180_000
 
@@ -37,7 +38,7 @@ test('a replay whose server is killed in the middle ends equal when the server i
   const file = join(folder, 'sales.csv')
   await writeFile(file, salesAndReturns())
   const env = { PORT: String(await freePort()), ONETILL_DATA: dataDir }
-  let server: Running | undefined = await startServer(env)
+  let server: Running | undefined = await startServer({ ...env, ONETILL_SIMULATOR_KEY: SIMULATOR_KEY })
   t.after(async () => {
     await server?.stop().catch(() => {})
     await rm(folder, { recursive: true, force: true })
@@ -47,6 +48,8 @@ test('a replay whose server is killed in the middle ends equal when the server i
   assert.equal(made.code, 0, made.err)
   const { secret_key } = JSON.parse(made.out) as { secret_key: string }
 
+  // Some charges take effect and are not answered while the first server lives, so that there is something to lose.
+  await setFaults(server.url, { seed: 1, rates: { slow: 0.15 }, slow_ms: TIMEOUT_MS })
   let isOver = false
   const replay = command(['replay', file], { ...env, ONETILL_URL: server.url, ONETILL_KEY: secret_key }).finally(() => {
     isOver = true
@@ -59,14 +62,25 @@ test('a replay whose server is killed in the middle ends equal when the server i
   assert.equal(isOver, false, 'it was killed in the middle')
   const aging = letTimePass(dataDir, killedAt, () => isOver)
   const { code, out, err } = await replay
-  t.diagnostic(`aged ${await aging} commands that had no answer; ${/Requests repeated.*/.exec(out)?.[0]}`)
+  const aged = await aging
+  t.diagnostic(`${aged} commands had no answer; ${/Requests repeated.*/.exec(out)?.[0]}`)
   assert.equal(code, 0, out + err)
+  assert.ok(aged > 0, 'commands were under way when the server was killed')
   assert.match(out, /Result: equal/)
   assert.match(out, new RegExp(`sales charged +${SALES} +1,040\\.00\\n.*earlier sales +${RETURNS} +-130\\.00\\n`))
 
   const verified = await command(['verify'], env)
   assert.equal(verified.code, 0, verified.out + verified.err)
 })
+
+async function setFaults(url: string, plan: object): Promise<void> {
+  const answer = await fetch(`${url}/simulator/faults`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${SIMULATOR_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ plan }),
+  })
+  assert.equal(answer.status, 200, await answer.text())
+}
 
 async function withDatabase<T>(dataDir: string, use: (db: ReturnType<typeof openPool>) => Promise<T>): Promise<T> {
   const run = await readRunFile(dataDir)

@@ -134,7 +134,10 @@ begin
   end if;
 
   -- A command of several operations is answered when the last of them has an answer.
-  select array_agg((o.merchant_id, w.n, w.effect, o.state, o.idempotency_key, case when o.kind = 'void' then 200 else 201 end,
+  select array_agg((o.merchant_id, w.n, w.effect, o.state, o.idempotency_key, case when o.kind = 'void' and not exists (
+        -- A cancel consists of voids; a void beside a final capture is part of the capture.
+        select from operation x where x.merchant_id = o.merchant_id and x.payment_id = o.payment_id
+          and x.idempotency_key = o.idempotency_key and x.kind <> 'void') then 200 else 201 end,
       o.idempotency_key is not null and o.state not in ('created', 'dispatched', 'unknown') and not coalesce((w.r).is_retried, false)
         and not exists (select from operation x where x.merchant_id = o.merchant_id and x.payment_id = o.payment_id
           and x.idempotency_key = o.idempotency_key and x.state in ('created', 'dispatched', 'unknown')),

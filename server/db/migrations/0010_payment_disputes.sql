@@ -67,16 +67,22 @@ begin
   end loop;
 end $$;
 
-create function payment_close_task(p_merchant text, p_task text, p_at timestamptz) returns void
+create function payment_close_task(p_merchant text, p_task text, p_event_id text, p_at timestamptz) returns void
 language plpgsql as $$
 declare
   v_payment text;
+  v_attention text;
 begin
   select payment_id into v_payment from payment_task where merchant_id = p_merchant and id = p_task;
   if not found then return; end if;
   perform from payment where merchant_id = p_merchant and id = v_payment for update;
   update payment_task set closed_at = p_at where merchant_id = p_merchant and id = p_task and closed_at is null;
-  update payment p set attention = payment_attention(p_merchant, v_payment) where p.merchant_id = p_merchant and p.id = v_payment;
+  v_attention := payment_attention(p_merchant, v_payment);
+  update payment p set attention = v_attention, version = p.version + 1, updated_at = p_at
+    where p.merchant_id = p_merchant and p.id = v_payment and p.attention is distinct from v_attention;
+  if found then
+    perform event_append_rows(p_at, array[payment_event(p_merchant, v_payment, p_event_id, 'payment.attention_changed')]);
+  end if;
 end $$;
 
 create function payment_flag_overdue(p_merchant text, p_payment text, p_event_id text, p_at timestamptz) returns void
