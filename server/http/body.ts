@@ -49,8 +49,14 @@ function oversized(bytes: Buffer): Problem {
 /** Refuses a body of another content type before reading it; undefined when the body, if any, may be read. */
 export function bodyRefusal(headers: IncomingHttpHeaders): Problem | undefined {
   const type = headers['content-type']
-  if (type === 'application/json' || (type !== undefined && /^application\/json\s*(;|$)/i.test(type))) return undefined
+  if (type === 'application/json' || (type !== undefined && isJson(type))) return undefined
   if (type === undefined && headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0')
     return undefined
   return new Problem('unsupported-media-type')
+}
+
+/** JSON is UTF-8 (RFC 8259 §8.1): whoever announces another charset would be read wrongly. */
+function isJson(type: string): boolean {
+  const charsets = [...type.matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi)]
+  return /^application\/json\s*(;|$)/i.test(type) && charsets.every(([, charset]) => /^utf-?8$/i.test(charset ?? ''))
 }

@@ -123,6 +123,20 @@ const ROWS: Row[] = [
   ['49: NUL in a note', { body: '{"metadata":{"a":"\\u0000"}}' }, 422, 'invalid-encoding'],
   ['49: NUL in the name of a note', { body: '{"metadata":{"\\u0000":"a"}}' }, 422, 'invalid-encoding'],
   ['50: text/plain', { headers: { 'content-type': 'text/plain' }, body: VALID }, 415, 'unsupported-media-type'],
+  ...[
+    'charset=iso-8859-1',
+    'charset="utf-16"',
+    'charset=utf-8; charset=latin1',
+    'Charset=',
+    'v=1;charset = us-ascii',
+  ].map(
+    (parameter): Row => [
+      `50: JSON with ${parameter}`,
+      { headers: { 'content-type': `application/json; ${parameter}` }, body: VALID },
+      415,
+      'unsupported-media-type',
+    ],
+  ),
   [
     '50: a form',
     { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'amount=1' },
@@ -230,6 +244,15 @@ const ROWS: Row[] = [
   ],
   ['97: an id that climbs', { method: 'GET', url: '/v1/demo_payments/..%2f..%2fetc' }, 404, 'not-found'],
   ['97: a very long id', { method: 'GET', url: `/v1/demo_payments/${'x'.repeat(4000)}` }, 404, 'not-found'],
+  ...['%00', 'a%0Ab', '%1f', '%7F', '%C3%A9%00?limit=1'].map(
+    (id): Row => [`97: the id ${id}`, { method: 'GET', url: `/v1/demo_payments/${id}` }, 404, 'not-found'],
+  ),
+  [
+    '97: a control character without a key',
+    { url: '/hooks/%00/%00', headers: { authorization: undefined } },
+    404,
+    'not-found',
+  ],
   ['97: an unknown path', { method: 'GET', url: '/v2/nothing' }, 404, 'not-found'],
   ['97: an unknown path with a broken body', { url: '/v2/nothing', body: '{' }, 404, 'not-found'],
   ['97: a broken path', { method: 'GET', url: '/v1/demo_payments/%zz' }, 400, 'malformed-request'],
@@ -289,6 +312,16 @@ for (const [title, request, status, code, pointer] of ROWS) {
     assert.equal(demo.calls(), before, 'the handler was reached')
   })
 }
+
+test('a wrong form is told in words, not as a regular expression or the name of a format', async () => {
+  const detailOf = async (request: Send) => (await send(request)).json().errors[0].detail
+  assert.equal(
+    await detailOf(listing('cursor=1x')),
+    'Does not have the form of this field: next_cursor of the page before.',
+  )
+  assert.match(await detailOf(paying({ country: 'UK' })), /ISO 3166-1 alpha-2 country code in capitals/)
+  assert.match(await detailOf(paying({ due_at: '2026-02-30T10:00:00Z' })), /time that exists/)
+})
 
 test('row 5: 10, 10.0 and 1e1 are taken as one amount, with one fingerprint, in any member order', async () => {
   const bodies = ['10', '10.0', '1e1'].map((amount) => `{"amount":${amount},"currency":"EUR","channel":"web"}`)

@@ -9,6 +9,7 @@ import { Problem } from '../lib/problem.ts'
 import type { App } from './app.ts'
 import { type Access, type Authenticate, assertAccess, bearerOf, type Caller, refusalOf } from './auth.ts'
 import { bodyRefusal } from './body.ts'
+import { allowAnyOrigin, answerPreflight, isForBrowsers } from './cross-origin.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { createHostCheck, framingProblem, MAX_BODY_BYTES } from './transport.ts'
 
@@ -37,17 +38,25 @@ export const SECURITY_HEADERS: Record<string, string> = {
 /** One year. Sent only where the public address is https: on plain http browsers must ignore it. */
 const HSTS = 'max-age=31536000; includeSubDomains'
 
+/** One method of one path, to tell 405 from 404 and to answer preflights. */
+interface KnownPath {
+  method: string
+  pattern: RegExp
+  forBrowsers: boolean
+}
+
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
 /** Puts the guards on `app`; call before any route is registered. */
 export function guardRoutes(app: App, guards: RouteGuards): void {
-  const paths: { method: string; pattern: RegExp }[] = []
+  const paths: KnownPath[] = []
   app.addHook('onRequest', firstHook(guards, paths))
   app.addHook('onResponse', lastHook(guards))
   app.addHook('onRoute', (route) => {
     const methods = Array.isArray(route.method) ? route.method : [route.method]
     assertAccess(route.config?.access, `${methods.join(',')} ${route.url}`)
-    for (const method of methods) paths.push({ method, pattern: patternOf(route.url) })
+    const forBrowsers = isForBrowsers(route.config.access)
+    for (const method of methods) paths.push({ method, pattern: patternOf(route.url), forBrowsers })
     const ownHooks =
       route.onRequest === undefined ? [] : Array.isArray(route.onRequest) ? route.onRequest : [route.onRequest]
     route.onRequest = [enterHook(route, route.config.access, guards), ...ownHooks]
@@ -57,8 +66,11 @@ export function guardRoutes(app: App, guards: RouteGuards): void {
   })
 }
 
-/** For every request, known route or not: answer headers, framing, host, card numbers in the address, 404 and 405. */
-function firstHook(guards: RouteGuards, paths: { method: string; pattern: RegExp }[]): Hook {
+/**
+ * For every request, known route or not: answer headers, framing, host, card numbers and control characters in the address,
+ * preflights, 404 and 405.
+ */
+function firstHook(guards: RouteGuards, paths: readonly KnownPath[]): Hook {
   const isOurs = createHostCheck([...(guards.hosts ?? []), guards.publicUrl.hostname])
   const headers = Object.entries(
     guards.publicUrl.protocol === 'https:'
@@ -70,20 +82,36 @@ function firstHook(guards: RouteGuards, paths: { method: string; pattern: RegExp
     reply.header('request-id', request.id)
     for (const [name, value] of headers) reply.header(name, value)
     request.routeMetrics = unknown
-    const { raw } = request
-    const framing = framingProblem(raw.rawHeaders)
-    if (framing) return done(framing)
-    if (raw.headers.host === undefined)
-      return done(new Problem('malformed-request', { detail: 'The Host header is missing.' }))
-    if (!isOurs(raw.headers.host)) return done(new Problem('misdirected-request'))
-    if (mayHoldCardNumber(raw.url as string))
-      return done(new Problem('card-data-not-allowed', { detail: 'The address looks like it holds a card number.' }))
+    const refusal = refusalBeforeRouting(request, isOurs)
+    if (refusal) {
+      if (isForBrowsers(request.routeOptions.config.access)) allowAnyOrigin(reply)
+      return done(refusal)
+    }
     if (!request.is404) return done()
-    const allowed = allowedMethods(paths, raw.url as string)
-    if (allowed.length > 0) reply.header('allow', allowed.join(', '))
-    done(new Problem(allowed.length > 0 || raw.method === 'TRACE' ? 'method-not-allowed' : 'not-found'))
+    const { method } = request.raw
+    const known = pathsAt(paths, request.raw.url as string)
+    const callable = known.filter(({ forBrowsers }) => forBrowsers)
+    if (method === 'OPTIONS' && callable.length > 0) return answerPreflight(reply, methodsOf(callable))
+    if (known.length > 0) reply.header('allow', methodsOf(known).join(', '))
+    done(new Problem(known.length > 0 || method === 'TRACE' ? 'method-not-allowed' : 'not-found'))
   }
 }
+
+/** What is wrong with a request wherever it goes; undefined when it may go on. */
+function refusalBeforeRouting({ raw }: FastifyRequest, isOurs: (host: string) => boolean): Problem | undefined {
+  const framing = framingProblem(raw.rawHeaders)
+  if (framing) return framing
+  if (raw.headers.host === undefined) return new Problem('malformed-request', { detail: 'The Host header is missing.' })
+  if (!isOurs(raw.headers.host)) return new Problem('misdirected-request')
+  const url = raw.url as string
+  if (mayHoldCardNumber(url))
+    return new Problem('card-data-not-allowed', { detail: 'The address looks like it holds a card number.' })
+  // No name of ours has one, and PostgreSQL takes no NUL, so it need not be asked.
+  return CONTROL_IN_PATH.test(url) ? new Problem('not-found') : undefined
+}
+
+/** A percent-encoded control character before the query. Unencoded ones do not get past Node's parser. */
+const CONTROL_IN_PATH = /^[^?]*%(?:[01][0-9a-f]|7f)/i
 
 /** For one route: its flags, draining, key and scope, content type. */
 function enterHook(route: RouteOptions, access: Access, guards: RouteGuards): Hook {
@@ -92,6 +120,7 @@ function enterHook(route: RouteOptions, access: Access, guards: RouteGuards): Ho
   const routeMetrics = guards.metrics.route(String(route.method), route.url)
   const maxBodyBytes = route.bodyLimit ?? MAX_BODY_BYTES
   const isPublic = access.keys === 'public'
+  const forBrowsers = isForBrowsers(access)
 
   function admit(caller: Caller | null, request: FastifyRequest): Problem | undefined {
     request.caller = caller
@@ -100,7 +129,8 @@ function enterHook(route: RouteOptions, access: Access, guards: RouteGuards): Ho
     return bodyRefusal(request.raw.headers)
   }
 
-  return (request, _reply, done) => {
+  return (request, reply, done) => {
+    if (forBrowsers) allowAnyOrigin(reply)
     request.routeMetrics = routeMetrics
     request.takesCards = takesCards
     request.takesRawBody = rawBody
@@ -146,9 +176,13 @@ function unescapeUrl(url: string): string {
   }
 }
 
-function allowedMethods(paths: { method: string; pattern: RegExp }[], url: string): string[] {
+function pathsAt(paths: readonly KnownPath[], url: string): KnownPath[] {
   const path = url.split('?', 1)[0] as string
-  return [...new Set(paths.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))].sort()
+  return paths.filter(({ pattern }) => pattern.test(path))
+}
+
+function methodsOf(paths: readonly KnownPath[]): string[] {
+  return [...new Set(paths.map(({ method }) => method))].sort()
 }
 
 /** A route's path with `:names` and `*` as an expression, to tell 405 from 404. */

@@ -138,7 +138,25 @@ function faultsOf(root: TSchema, value: unknown, error: TLocalizedValidationErro
   if (schema?.['format'] === CURRENCY_FORMAT && typeof given === 'string') {
     return [fault('currency-unknown', pointer, 'Must be an active ISO 4217 code in capitals.')]
   }
+  if (error.keyword === 'pattern') return [fault('validation-error', pointer, wrongForm(schema))]
+  const format = error.keyword === 'format' && FORMAT_REMARKS[error.params.format]
+  if (format) return [fault('validation-error', pointer, format)]
   return [fault('validation-error', pointer, `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`)]
+}
+
+/** What a value must be, in place of the name of its format. */
+const FORMAT_REMARKS: Record<string, string> = {
+  'iso-3166-1': 'Must be an ISO 3166-1 alpha-2 country code in capitals, such as NL.',
+  'date-time': 'Must be a time that exists, with its zone, such as 2026-02-28T10:00:00Z.',
+  date: 'Must be a day that exists, such as 2026-02-28.',
+}
+
+/** A regular expression helps nobody; what the field is does. */
+function wrongForm(schema: Record<string, unknown> | undefined): string {
+  const description = schema?.['description']
+  return typeof description === 'string'
+    ? `Does not have the form of this field: ${description}`
+    : 'Does not have the form that the API description states for it.'
 }
 
 function amountFault(pointer: string, given: unknown, schema: Record<string, unknown>): Fault {

@@ -9,12 +9,13 @@ import { Problem } from '../lib/problem.ts'
  * both stand in the request.
  */
 export function checkPlace(place: { country: string; currency: string }, pointer = ''): void {
+  // First, since the country may only have been guessed from it.
+  if (!currencyOf(place.currency)) {
+    throw new Problem('currency-unknown', { errors: [{ pointer: `${pointer}/currency`, detail: 'is not a currency' }] })
+  }
   if (!isCountry(place.country)) {
     const errors = [{ pointer: `${pointer}/country`, detail: 'is not an ISO 3166-1 country of two capital letters' }]
     throw new Problem('validation-error', { errors })
-  }
-  if (!currencyOf(place.currency)) {
-    throw new Problem('currency-unknown', { errors: [{ pointer: `${pointer}/currency`, detail: 'is not a currency' }] })
   }
 }
 

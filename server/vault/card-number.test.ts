@@ -63,6 +63,8 @@ test('each wrong form is refused and points at its field', () => {
     [{ cvc: '1234' }, 'card-invalid /card/cvc'],
     [{ cvc: '12a' }, 'card-invalid /card/cvc'],
     [{ number: '378282246310005', cvc: '123' }, 'card-invalid /card/cvc'],
+    [{ holder: '4242 4242 4242 4242' }, 'card-data-not-allowed /card/holder'],
+    [{ holder: 'A. Émile 5555555555554444', number: '4242' }, 'card-data-not-allowed /card/holder'],
   ]
   for (const [input, code] of refused) assert.equal(codeOf(input), code, inspect(input))
 })

@@ -4,6 +4,7 @@
 // Cartes Bancaires is not a brand here: its cards carry Visa or Mastercard numbers and are told apart only by the
 // issuer's BIN table, so it is a choice of network at the provider, not a fact of the number.
 
+import { containsCardNumber } from '../lib/card-scan.ts'
 import { Problem } from '../lib/problem.ts'
 
 export type Brand = 'visa' | 'mastercard' | 'amex' | 'maestro' | 'discover' | 'jcb' | 'diners' | 'unionpay' | 'other'
@@ -72,9 +73,14 @@ const LAST_ZONE_MS = 12 * 3_600_000
 
 /**
  * Checks a card's form. Spaces and hyphens in the number are ignored; a two-digit year is of this century.
- * Throws card-invalid (pointing at the field) and card-expired.
+ * Throws card-invalid (pointing at the field), card-expired, and card-data-not-allowed for a number where the name belongs.
  */
 export function parseCard(input: CardInput, now: Date): ParsedCard {
+  // Forms get mixed up. The name is passed on to providers and shown, where no number may ever be.
+  if (input.holder !== undefined && containsCardNumber(input.holder)) {
+    const detail = 'The name on the card looks like a card number.'
+    throw new Problem('card-data-not-allowed', { detail, errors: [field('holder', 'Looks like a card number.')] })
+  }
   const number = input.number.replace(/[ -]/g, '')
   if (!/^[0-9]{12,19}$/.test(number)) throw invalid('number', 'A card number has 12 to 19 digits.')
   const range = rangeOf(number)
