@@ -37,8 +37,8 @@ test('a replay whose server is killed in the middle ends equal when the server i
   const dataDir = join(folder, 'data')
   const file = join(folder, 'sales.csv')
   await writeFile(file, salesAndReturns())
-  const env = { PORT: String(await freePort()), ONETILL_DATA: dataDir }
-  let server: Running | undefined = await startServer({ ...env, ONETILL_SIMULATOR_KEY: SIMULATOR_KEY })
+  const env = { PORT: String(await freePort()), ONETILL_DATA: dataDir, ONETILL_SIMULATOR_KEY: SIMULATOR_KEY }
+  let server: Running | undefined = await startServer(env)
   t.after(async () => {
     await server?.stop().catch(() => {})
     await rm(folder, { recursive: true, force: true })
@@ -48,7 +48,7 @@ test('a replay whose server is killed in the middle ends equal when the server i
   assert.equal(made.code, 0, made.err)
   const { secret_key } = JSON.parse(made.out) as { secret_key: string }
 
-  // Some charges take effect and are not answered while the first server lives, so that there is something to lose.
+  // Some charges take effect and are not answered before the server is killed, so that there is something to lose.
   await setFaults(server.url, { seed: 1, rates: { slow: 0.15 }, slow_ms: TIMEOUT_MS })
   let isOver = false
   const replay = command(['replay', file], { ...env, ONETILL_URL: server.url, ONETILL_KEY: secret_key }).finally(() => {
@@ -59,6 +59,7 @@ test('a replay whose server is killed in the middle ends equal when the server i
   const killedAt = systemClock.now()
   server = undefined
   server = await startServer(env)
+  await setFaults(server.url, { seed: 0, rates: {} })
   assert.equal(isOver, false, 'it was killed in the middle')
   const aging = letTimePass(dataDir, killedAt, () => isOver)
   const { code, out, err } = await replay
