@@ -1,6 +1,8 @@
 // Settings, read once from the environment. Every one has a default that works on a laptop.
 
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { checkedDatabaseUrl } from './db/locate.ts'
 
 export interface Config {
   /** PORT. */
@@ -21,14 +23,20 @@ export interface Config {
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
+/** Labels of letters, digits and hyphens; the last one has a letter, else it is an address that does not exist. */
+const HOST_NAME = /^(?:[a-z0-9-]+\.)*(?=[^.]*[a-z])[a-z0-9-]+$/i
+
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** Reads the environment. Throws a sentence for a value that makes no sense, so that a typo does not become a default. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const port = Number(env['PORT'] ?? '4000')
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`PORT must be a port number, not "${env['PORT']}".`)
+  const portText = env['PORT'] || '4000'
+  const port = Number(portText)
+  if (!/^\d{1,5}$/.test(portText) || port > 65_535)
+    throw new Error(`PORT must be a port number from 0 to 65535, not "${portText}".`)
   const host = env['HOST'] || '127.0.0.1'
+  if (isIP(host) === 0 && !HOST_NAME.test(host))
+    throw new Error(`HOST must be an IP address (without brackets) or the name of a host, not "${host}".`)
   const logLevel = LEVELS.find((level) => level === (env['ONETILL_LOG'] || 'info'))
   if (!logLevel) throw new Error(`ONETILL_LOG must be one of ${LEVELS.join(', ')}.`)
   const publicUrl = (env['ONETILL_PUBLIC_URL'] || `http://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(
@@ -41,7 +49,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port,
     host,
     dataDir: resolve(env['ONETILL_DATA'] || './data'),
-    databaseUrl: env['DATABASE_URL'] || undefined,
+    databaseUrl: checkedDatabaseUrl(env['DATABASE_URL']),
     publicUrl,
     webhookAllow: env['ONETILL_WEBHOOK_ALLOW'] ?? '',
     simulatorKey: env['ONETILL_SIMULATOR_KEY'] || undefined,

@@ -8,6 +8,7 @@ import { startEmbedded } from './db/embedded.ts'
 import { removeRunFile, writeRunFile } from './db/locate.ts'
 import { APP_ROLE, migrate } from './db/migrate.ts'
 import { openPool } from './db/pool.ts'
+import { assertCanListen, listen } from './http/listen.ts'
 import { createLog } from './http/log.ts'
 import { closeServer } from './http/transport.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
@@ -24,7 +25,8 @@ async function main(): Promise<void> {
   const config = readConfig()
   const clock = systemClock
   const log = createLog(clock, { level: config.logLevel })
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await assertCanListen(config)
+  await makeDataDir(config.dataDir)
 
   const embedded = config.databaseUrl
     ? undefined
@@ -36,6 +38,17 @@ async function main(): Promise<void> {
     // A server that could not start leaves no database behind.
     await embedded?.stop()
     throw error
+  }
+}
+
+async function makeDataDir(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR'
+    const reason = isFile ? 'there is a file in its place' : `it cannot be made (${code})`
+    throw new Error(`ONETILL_DATA must be a folder: ${path} is not, ${reason}.`, { cause })
   }
 }
 
@@ -68,7 +81,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
     isDraining: () => isDraining,
   })
   const demo = await seedDemo(wired.merchants, join(config.dataDir, 'demo.json'))
-  await wired.app.listen({ port: config.port, host: config.host })
+  await listen(wired.app, { port: config.port, host: config.host })
   await writeRunFile(config.dataDir, { pid: process.pid, databaseUrl: url, port: config.port })
   wired.hints.start()
   wired.simulator.start()

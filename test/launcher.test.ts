@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -27,6 +29,57 @@ test('an unknown command is refused in a sentence and with code 2', async () => 
   const { code, err } = await onetill(['strat'])
   assert.equal(code, 2)
   assert.match(err, /onetill has no command "strat"\. It has: start, /)
+})
+
+test('every command tells its usage, and does nothing else then', async () => {
+  for (const words of [
+    ['verify', '--help'],
+    ['start', '-h'],
+    ['merchant', 'create', '--help'],
+    ['bench', '--help'],
+  ]) {
+    const { code, out, err } = await onetill(words)
+    assert.deepEqual([code, err], [0, ''])
+    assert.match(out, new RegExp(`^Usage: onetill ${words[0]}`))
+  }
+})
+
+test('words that a command does not take are refused, with its usage and code 2', async () => {
+  for (const command of ['start', 'dev', 'check', 'migrate', 'verify']) {
+    const { code, out, err } = await onetill([command, 'foo'])
+    assert.deepEqual([code, out], [2, ''])
+    assert.equal(err, `onetill ${command} takes no further words, such as "foo".\nUsage: onetill ${command}\n`)
+  }
+})
+
+test('a start that cannot be says why in a sentence, and makes no database', async () => {
+  const other = createServer().listen({ host: '127.0.0.1', port: 0 })
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const data = join(folder, 'never')
+  const taken = await onetill(['start'], { ONETILL_DATA: data, DATABASE_URL: '', PORT: String(port) })
+  other.close()
+  assert.equal(taken.code, 1)
+  assert.match(taken.err, /^Onetill could not start: Cannot listen on 127\.0\.0\.1 port \d+: another program listens/)
+  assert.equal(existsSync(data), false)
+
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  const misplaced = await onetill(['start'], { ONETILL_DATA: file, DATABASE_URL: '', PORT: '0' })
+  assert.equal(misplaced.code, 1)
+  assert.match(misplaced.err, /ONETILL_DATA must be a folder: .* there is a file in its place\./)
+})
+
+test('a database address that makes no sense is refused before anything is asked', async () => {
+  for (const command of ['start', 'verify', 'migrate']) {
+    const { code, err } = await onetill([command], { DATABASE_URL: 'nonsense', ONETILL_DATA: folder, PORT: '0' })
+    assert.equal(code, 1)
+    assert.match(
+      err,
+      /^(Onetill could not start: )?DATABASE_URL must be an address such as postgres:[^\n]*\n$/,
+      command,
+    )
+  }
 })
 
 test('the code of a command that fails comes back, with its sentence', async () => {

@@ -38,9 +38,22 @@ export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase
   return { url: embedded.url, stop: () => embedded.stop() }
 }
 
+/** DATABASE_URL as given, or undefined for none. Throws a sentence for what is no address of a PostgreSQL. */
+export function checkedDatabaseUrl(url: string | undefined): string | undefined {
+  if (!url) return undefined
+  // Not repeated, because it may hold a password.
+  if (!(/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)))
+    throw new Error('DATABASE_URL must be an address such as postgres://user:password@host:5432/database.')
+  return url
+}
+
 /** The same choice from the environment: DATABASE_URL and ONETILL_DATA (default ./data). For command-line programs. */
-export function openDatabaseFromEnv(log: Log, env: NodeJS.ProcessEnv = process.env): Promise<OpenDatabase> {
-  return openDatabase({ databaseUrl: env['DATABASE_URL'] || undefined, dataDir: env['ONETILL_DATA'] || './data', log })
+export async function openDatabaseFromEnv(log: Log, env: NodeJS.ProcessEnv = process.env): Promise<OpenDatabase> {
+  return openDatabase({
+    databaseUrl: checkedDatabaseUrl(env['DATABASE_URL']),
+    dataDir: env['ONETILL_DATA'] || './data',
+    log,
+  })
 }
 
 /** Written by the server once it listens; readable by its owner only, for a database address may carry a password. */
