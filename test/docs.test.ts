@@ -102,6 +102,15 @@ test('docs/guides/operations.md lists exactly the commands there are', () => {
   assert.deepEqual(firstColumnOf(section).sort(), commands.sort())
 })
 
+test('docs/guides/operations.md tells of every figure of the program, and of each when to worry', () => {
+  const code = read('server/metrics.ts')
+  const names = [...code.matchAll(/name: '(\w+)'|^ {4}(lane_\w+): /gm)].map((match) => match[1] ?? match[2] ?? '')
+  assert.ok(names.length >= 7, 'the figures are no longer found in server/metrics.ts')
+  const watch = /## Watch\n([\s\S]*?)\n## /.exec(read('docs/guides/operations.md'))?.[1] ?? ''
+  const rows = watch.split('\n').filter((line) => line.startsWith('| '))
+  none(names.filter((name) => !rows.some((row) => row.includes(`\`${name}\``))))
+})
+
 test('the words of the glossary stand in the code', () => {
   const code = globSync('server/**/*.{ts,sql}', { cwd: ROOT })
     .filter((path) => !path.endsWith('.test.ts'))
