@@ -163,6 +163,7 @@ export async function beginInstruction(
 const REFUSALS: Record<string, ProblemCode> = {
   not_found: 'not-found',
   invalid_state: 'invalid-state',
+  out_of_range: 'amount-out-of-range',
   exceeds_due: 'amount-exceeds-due',
   exceeds_capturable: 'amount-exceeds-capturable',
   exceeds_refundable: 'amount-exceeds-refundable',

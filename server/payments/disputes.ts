@@ -12,6 +12,7 @@ export async function applyDispute(deps: PaymentDeps, row: InboundRow, event: St
     dispute_id: deps.newId('dsp'),
     evidence_id: deps.newId('evi'),
     event_id: deps.newId('evt'),
+    payment_event_id: deps.newId('evt'),
     account_id: row.connector_account_id,
     psp_event_id: row.psp_event_id,
     dispute_reference: event.dispute_reference,

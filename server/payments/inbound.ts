@@ -1,12 +1,14 @@
 // Webhooks from providers. Verified on the raw bytes, stored (once per provider event), answered, and only then applied
 // through the same path as every other evidence. An event about an operation we do not know yet is kept and tried again.
 
-import type { ConnectorEvent, InboundRequest } from '../connectors/connector.ts'
+import { hash } from 'node:crypto'
+import type { Connector, ConnectorAccount, ConnectorEvent, InboundRequest } from '../connectors/connector.ts'
 import { Problem } from '../lib/problem.ts'
 import { merchantConfig } from '../merchants/index.ts'
 import { apply } from './apply.ts'
 import type { PaymentDeps } from './deps.ts'
 import { applyDispute } from './disputes.ts'
+import { eachAlone } from './each-alone.ts'
 import {
   claimInboundEvents,
   type InboundRow,
@@ -31,18 +33,49 @@ export async function receive(
   const connector = account && deps.connectors.get(account.connector)
   if (!account || !connector?.receive) throw new Problem('not-found')
   const now = deps.clock.now()
-  const events = connector.receive(account, request, now)
+  const events = translate(deps, connector, account, request, now)
   for (const event of events) {
     await storeInboundEvent(deps.db, merchantId, {
       account_id: accountId,
-      event_id: event.psp_event_id,
-      event: JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)),
+      event_id: event.psp_event_id.replaceAll('\u0000', '\uFFFD'),
+      event: storable(event),
       at: now,
       is_done: event.type === 'ignored',
     })
   }
   deps.wake?.('inbound')
   return events.length
+}
+
+/** What is genuine and cannot be read is kept too, for a person: answering with an error would only bring it again. */
+function translate(
+  deps: PaymentDeps,
+  connector: Connector,
+  account: ConnectorAccount,
+  request: InboundRequest,
+  now: Date,
+): ConnectorEvent[] {
+  try {
+    return connector.receive?.(account, request, now) ?? []
+  } catch (error) {
+    // A Problem is the refusal of a request that is not genuine.
+    if (error instanceof Problem) throw error
+    deps.log.error('a genuine provider event could not be read and is kept', {
+      merchant_id: account.merchant_id,
+      object_id: account.id,
+      error,
+    })
+    const digest = hash('sha256', request.body, 'hex')
+    return [{ type: 'ignored', psp_event_id: `unreadable ${digest}`, reason: request.body.toString('base64') }]
+  }
+}
+
+/** JSON that the database can keep: amounts as numbers, and without NUL characters, which no text column takes. */
+function storable(event: ConnectorEvent): string {
+  return JSON.stringify(event, (_, value: unknown) => {
+    if (typeof value === 'bigint') return Number(value)
+    return typeof value === 'string' ? value.replaceAll('\u0000', '\uFFFD') : value
+  })
 }
 
 const LEASE_MS = 60_000
@@ -54,13 +87,16 @@ const BATCH = 100
 export async function applyInbound(deps: PaymentDeps): Promise<number> {
   const now = deps.clock.now()
   const rows = await claimInboundEvents(deps.db, now, new Date(now.getTime() + LEASE_MS), BATCH)
-  for (const row of rows) {
-    const isApplied = await applyOne(deps, row)
-    if (!isApplied) {
+  await eachAlone(
+    deps,
+    rows,
+    async (row) => {
+      if (await applyOne(deps, row)) return
       const wait = RETRY_MS[Math.min(row.attempt - 1, RETRY_MS.length - 1)] as number
       await rescheduleInbound(deps.db, row, new Date(deps.clock.now().getTime() + wait))
-    }
-  }
+    },
+    (row) => ({ merchant_id: row.merchant_id, object_id: row.psp_event_id }),
+  )
   return rows.length
 }
 

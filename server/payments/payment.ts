@@ -228,6 +228,7 @@ export const TenderView = Type.Object({
   amount_captured: AmountOrZero,
   amount_refundable: AmountOrZero,
   amount_refunded: AmountOrZero,
+  amount_disputed: AmountOrZero,
   instrument: Nullable(
     Type.Object(
       { kind: Type.String(), brand: Type.Optional(Type.String()), last4: Type.Optional(Type.String()) },
@@ -278,6 +279,7 @@ export const PaymentView = Type.Object(
     amount_refunded: AmountOrZero,
     amount_in_flight: AmountOrZero,
     amount_credited: AmountOrZero,
+    amount_disputed: AmountOrZero,
     tenders: Type.Array(TenderView),
     next_action: Nullable(
       Type.Object(

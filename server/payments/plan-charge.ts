@@ -47,7 +47,7 @@ export async function planCharge(
     can: abilitiesOf(method, first.connector),
     over_capture_bp: first.connector.facts.over_capture_bp,
     initiator: input.initiator ?? 'customer',
-    ...placeFor(merchant, input, flow, amount),
+    ...placeFor(merchant, payment, input, flow, amount),
     card_id: card?.card_id,
     token_id: card?.token_id,
     instrument_id: card?.instrument_id,
@@ -86,6 +86,10 @@ async function cardFor(
   const { token, instrument_id } = input
   if (token !== undefined && instrument_id !== undefined)
     throw invalid('/tender/instrument_id', 'give a token or an instrument, not both')
+  if (methodKind !== 'card' && (token !== undefined || instrument_id !== undefined))
+    throw invalid(token !== undefined ? '/tender/token' : '/tender/instrument_id', 'only for cards')
+  if (input.terminal_id !== undefined && (token !== undefined || instrument_id !== undefined))
+    throw invalid('/tender/terminal_id', 'give a terminal, or a token or instrument, not both')
   if (input.initiator === 'merchant' && instrument_id === undefined)
     throw invalid('/tender/instrument_id', 'a merchant-initiated charge needs an instrument')
   if (token === undefined && instrument_id === undefined) {
@@ -106,14 +110,22 @@ async function cardFor(
   return card
 }
 
-/** Terminal and drawer, each this merchant's and right for the flow. */
-function placeFor(merchant: MerchantConfig, input: TenderInput, flow: MethodFlow, amount: bigint): Partial<NewTender> {
+/** Terminal and drawer: this merchant's, in the payment's store, and right for the flow. */
+function placeFor(
+  merchant: MerchantConfig,
+  payment: NewPayment,
+  input: TenderInput,
+  flow: MethodFlow,
+  amount: bigint,
+): Partial<NewTender> {
   if (flow === 'cash') {
     if (!input.cash) throw invalid('/tender/cash', 'cash needs the drawer it goes into')
-    if (!merchant.registers.has(input.cash.register_id)) throw notFound('/tender/cash/register_id')
+    const register = merchant.registers.get(input.cash.register_id)
+    if (!register) throw notFound('/tender/cash/register_id')
+    inStoreOf(payment, register.storeId, '/tender/cash/register_id')
     const tendered = input.cash.tendered === undefined ? amount : BigInt(input.cash.tendered)
     if (tendered < amount) throw invalid('/tender/cash/tendered', 'is less than the amount')
-    return { register_id: input.cash.register_id, cash_tendered: tendered }
+    return { register_id: register.id, cash_tendered: tendered }
   }
   if (input.cash) throw invalid('/tender/cash', 'only for cash')
   if (input.terminal_id === undefined) {
@@ -123,7 +135,14 @@ function placeFor(merchant: MerchantConfig, input: TenderInput, flow: MethodFlow
   }
   const terminal = merchant.terminals.get(input.terminal_id)
   if (!terminal) throw notFound('/tender/terminal_id')
+  if (flow !== 'terminal') throw invalid('/tender/terminal_id', 'only where the customer stands at the terminal')
+  inStoreOf(payment, terminal.storeId, '/tender/terminal_id')
   return { terminal_id: terminal.id, register_id: terminal.registerId ?? undefined }
+}
+
+/** One payment happens in one store; its books say which. */
+function inStoreOf(payment: NewPayment, storeId: string, pointer: string): void {
+  if (payment.store_id !== undefined && payment.store_id !== storeId) throw invalid(pointer, 'stands in another store')
 }
 
 function saving(deps: PaymentDeps, payment: NewPayment, input: TenderInput): Partial<NewTender> {

@@ -177,10 +177,12 @@ async function creditTo(
   const { method, candidates } = choose(deps, merchant, to.method, 'credit', {
     amount,
     currency: payment.currency,
-    channel: payment.channel as Channel,
+    // Where the money is handed over decides: a web order is refunded in cash at the counter.
+    channel: to.register_id !== undefined || to.terminal_id !== undefined ? 'pos' : (payment.channel as Channel),
   })
   const [candidate] = candidates
   if (!candidate) throw new Problem('method-unavailable')
+  if (method.kind !== 'cash' && to.register_id !== undefined) throw invalid(`${pointer}/register_id`, 'only for cash')
   if (method.kind === 'cash' && (to.register_id === undefined || !merchant.registers.has(to.register_id))) {
     throw to.register_id === undefined
       ? invalid(`${pointer}/register_id`, 'cash needs the drawer it comes from')

@@ -10,6 +10,7 @@ import { merchantConfig } from '../merchants/index.ts'
 import { apply } from './apply.ts'
 import { type Candidate, candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
+import { eachAlone } from './each-alone.ts'
 import { followUp, instruct } from './instruct.ts'
 import type { PaymentView, Reply, ResolutionInput } from './payment.ts'
 import { sendAgain } from './send-again.ts'
@@ -19,6 +20,7 @@ import {
   listOpenReversals,
   merchantsWithDueAsks,
   type OpenOperation,
+  type OpenReversal,
   openTask,
   readOperation,
   renderPayment,
@@ -36,7 +38,8 @@ const NOT_FOUND_TIMES = 3
 const NOT_FOUND_AGE_MS = 15 * MINUTE
 /** Another worker may ask about the same operation only after this. */
 const LEASE_MS = MINUTE
-const BATCH = 50
+/** Asked about at once, so that a provider that lets every lookup time out is through with a batch well within the lease. */
+const BATCH = 20
 
 /** One round over everything due. Returns how many operations were asked about, so that a worker goes on at once. */
 export async function resolveDue(deps: PaymentDeps): Promise<number> {
@@ -44,7 +47,12 @@ export async function resolveDue(deps: PaymentDeps): Promise<number> {
   let asked = 0
   for (const merchantId of await merchantsWithDueAsks(deps.db, now)) {
     const due = await claimDueAsks(deps.db, merchantId, now, new Date(now.getTime() + LEASE_MS), BATCH)
-    for (const operation of due) await ask(deps, merchantId, operation)
+    await eachAlone(
+      deps,
+      due,
+      (operation) => ask(deps, merchantId, operation),
+      (operation) => ({ merchant_id: merchantId, operation_id: operation.id }),
+    )
     asked += due.length
   }
   return asked
@@ -91,7 +99,10 @@ export async function takeUp(deps: PaymentDeps, merchantId: string, operation: O
     found.outcome === 'not_found' && !operation.was_answered && candidate.connector.facts.idempotent
       ? await sendAgain(deps, merchantId, operation, candidate)
       : undefined
-  if (again === undefined) return applyLookup(deps, merchantId, operation, candidate.connector, found)
+  if (again === undefined) {
+    // Asked beside the ladder: an impatient client must neither climb it nor push the next ask away.
+    return applyLookup(deps, merchantId, operation, candidate.connector, found, { isExtra: true })
+  }
   await apply(deps, {
     merchantId,
     paymentId: operation.payment_id,
@@ -107,10 +118,12 @@ async function applyLookup(
   operation: OpenOperation,
   connector: Connector,
   outcome: Lookup,
+  { isExtra = false } = {},
 ): Promise<void> {
   const now = deps.clock.now()
-  const attempt = operation.attempt + 1
-  const askAt = new Date(now.getTime() + (LADDER_MS[Math.min(attempt, LADDER_MS.length - 1)] as number))
+  const attempt = isExtra ? operation.attempt : operation.attempt + 1
+  const onLadder = new Date(now.getTime() + (LADDER_MS[Math.min(attempt, LADDER_MS.length - 1)] as number))
+  const askAt = isExtra && operation.ask_at !== null && operation.ask_at > now ? operation.ask_at : onLadder
   const evidence = { merchantId, paymentId: operation.payment_id, operationId: operation.id, source: 'poll' as const }
   if (outcome.outcome === 'not_found') {
     const notFound = operation.not_found + 1
@@ -156,23 +169,26 @@ async function applyLookup(
  */
 export async function reverseDuplicates(deps: PaymentDeps): Promise<number> {
   const reversals = await listOpenReversals(deps.db)
-  for (const { merchant_id, task_id, payment_id, operation_id, tender_id } of reversals) {
-    // A space cannot stand in a client's key, so this can never meet one.
-    const idempotency: Idempotency = { key: `auto ${task_id}`, fingerprint: task_id }
-    const wasGivenBack = await giveBack(deps, merchant_id, payment_id, tender_id, idempotency)
-    const at = deps.clock.now()
-    // What the machine could not give back, a person must look at.
-    if (!wasGivenBack)
-      await openTask(deps.db, merchant_id, {
-        id: deps.newId('tsk'),
-        kind: 'late_success',
-        payment_id,
-        operation_id,
-        at,
-      })
-    await closeTask(deps.db, merchant_id, task_id, deps.newId('evt'), at)
-  }
+  await eachAlone(
+    deps,
+    reversals,
+    (reversal) => reverseOne(deps, reversal),
+    ({ merchant_id, payment_id }) => ({ merchant_id, payment_id }),
+  )
   return reversals.length
+}
+
+async function reverseOne(deps: PaymentDeps, reversal: OpenReversal): Promise<void> {
+  const { merchant_id, task_id, payment_id, operation_id, tender_id } = reversal
+  // A space cannot stand in a client's key, so this can never meet one.
+  const idempotency: Idempotency = { key: `auto ${task_id}`, fingerprint: task_id }
+  const wasGivenBack = await giveBack(deps, merchant_id, payment_id, tender_id, idempotency)
+  const at = deps.clock.now()
+  // What the machine could not give back, a person must look at.
+  if (!wasGivenBack) {
+    await openTask(deps.db, merchant_id, { id: deps.newId('tsk'), kind: 'late_success', payment_id, operation_id, at })
+  }
+  await closeTask(deps.db, merchant_id, task_id, deps.newId('evt'), at)
 }
 
 async function giveBack(

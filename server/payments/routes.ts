@@ -30,7 +30,8 @@ import {
 } from './payment.ts'
 import { credit, refund } from './refund.ts'
 import { decide } from './resolve.ts'
-import { listPaymentIds, renderPayment, renderPayments } from './store.ts'
+import { closeTask, listPaymentIds, renderPayment, renderPayments } from './store.ts'
+import { listTasks, TaskView } from './task-store.ts'
 import { TimelineEntry, timelineOf } from './timeline-store.ts'
 
 const ById = Type.Object({ id: Type.String() })
@@ -309,6 +310,54 @@ export function routes(app: App, deps: PaymentDeps): void {
       const [dispute] = await listDisputes(deps.db, callerOf(request).merchantId, { id: idOf(request) }, 1)
       if (!dispute) throw new Problem('not-found')
       return dispute
+    },
+  )
+
+  const TaskQuery = Type.Object(
+    {
+      ...PageQuery.properties,
+      payment_id: Type.Optional(Id('pay')),
+      state: Type.Optional(Type.Enum(['open', 'closed'])),
+    },
+    { additionalProperties: false },
+  )
+  app.get(
+    '/v1/payment_tasks',
+    {
+      config: reads,
+      schema: {
+        tags: ['Payments'],
+        operationId: 'listPaymentTasks',
+        summary: 'What waits for a person, newest first',
+        querystring: TaskQuery,
+        response: { 200: PageOf(TaskView) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, payment_id, state } = request.query
+      const filter = { payment_id, open: state === undefined ? undefined : state === 'open' }
+      return page(await listTasks(deps.db, callerOf(request).merchantId, filter, limit, cursor), limit, ({ id }) => id)
+    },
+  )
+  app.post(
+    '/v1/payment_tasks/:id/close',
+    {
+      config: writes,
+      schema: {
+        tags: ['Payments'],
+        operationId: 'closePaymentTask',
+        summary: 'Say that a task has been dealt with',
+        params: ById,
+        body: Type.Object({}, { additionalProperties: false }),
+        response: { 200: TaskView },
+      },
+    },
+    async (request) => {
+      const { merchantId } = callerOf(request)
+      await closeTask(deps.db, merchantId, idOf(request), deps.newId('evt'), deps.clock.now())
+      const [task] = await listTasks(deps.db, merchantId, { id: idOf(request) }, 1)
+      if (!task) throw new Problem('not-found')
+      return task
     },
   )
 

@@ -94,17 +94,26 @@ export const CHECKS: readonly Check[] = [
       left join lateral (select
           coalesce(sum(o.amount) filter (where o.kind in ('sale', 'authorize') or (o.kind = 'credit' and o.id = t.charge_operation_id)), 0) as charge,
           coalesce(sum(o.amount) filter (where o.kind = 'capture'), 0) as capture,
+          coalesce(sum(o.amount) filter (where o.kind = 'increment'), 0) as increment,
           coalesce(sum(o.amount) filter (where o.kind = 'refund' or (o.kind = 'credit' and o.id <> t.charge_operation_id)), 0) as refund
         from operation o where o.merchant_id = t.merchant_id and o.payment_id = t.payment_id and o.tender_id = t.id
           and o.state in ('created', 'dispatched', 'pending', 'unknown')) o on true
-      where (t.charge_in_flight, t.capture_in_flight, t.refund_in_flight) is distinct from (o.charge, o.capture, o.refund)`,
+      where (t.charge_in_flight, t.capture_in_flight, t.increment_in_flight, t.refund_in_flight) is distinct from (o.charge, o.capture, o.increment, o.refund)`,
+  },
+  {
+    id: 'I-14',
+    holds: 'No cancelled payment holds or has kept money without a task or an operation about it',
+    sql: `select p.merchant_id || ' ' || p.id as "where" from payment p
+      where p.is_canceled and p.direction = 'charge' and p.amount_in_flight = 0
+        and exists (select from tender t where t.merchant_id = p.merchant_id and t.payment_id = p.id and tender_hold(t) > 0 and t.void_in_flight = 0)
+        and not exists (select from payment_task k where k.merchant_id = p.merchant_id and k.payment_id = p.id)`,
   },
   {
     id: 'sums',
     holds: 'Payments’ amounts equal the sums of their tenders',
     sql: `select p.merchant_id || ' ' || p.id as "where" from payment p
       left join (select merchant_id, payment_id, sum(authorized) as a, sum(captured - reversed) as c, sum(refunded) as r,
-                   sum(charge_in_flight + capture_in_flight + refund_in_flight) as f from tender group by 1, 2) t
+                   sum(charge_in_flight + capture_in_flight + refund_in_flight + increment_in_flight) as f from tender group by 1, 2) t
         on t.merchant_id = p.merchant_id and t.payment_id = p.id
       where (p.amount_authorized, p.amount_captured, p.amount_refunded, p.amount_in_flight)
         is distinct from (coalesce(t.a, 0), coalesce(t.c, 0), coalesce(t.r, 0), coalesce(t.f, 0))`,

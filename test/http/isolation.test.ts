@@ -214,6 +214,7 @@ test('a restricted key opens only what its scopes name', async () => {
   assert.deepEqual(opened.sort(), [
     'GET /v1/disputes',
     'GET /v1/disputes/{id}',
+    'GET /v1/payment_tasks',
     'GET /v1/payments',
     'GET /v1/payments/{id}',
     'GET /v1/payments/{id}/timeline',

@@ -102,6 +102,9 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
   const unknown = await api.pay({ ...sale, tender: { method: 'card', token: await api.token(CARDS.lost_after) } })
   assert.deepEqual([paid.status, held.status, open.status, unknown.status], [201, 201, 201, 202])
   assert.ok(shop.simulator.dispute(account, paid.body.operations?.[0]?.id as string, 'opened'))
+  // Money that goes back leaves a task for a person.
+  const lost = await api.pay({ ...sale, tender: { method: 'card', token: await api.token(CARDS.approved) } })
+  assert.ok(shop.simulator.reverse(account, lost.body.operations?.[0]?.id as string))
   await shop.news()
   // Leaves deliveries for the endpoint; none is sent, because no worker runs.
   await fanOut({ db: shop.database.db, clock: shop.clock, newId: shop.payments.newId }, keys.merchant_id, endpoint)
@@ -131,6 +134,7 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
     event: await first('/v1/events'),
     entry: await first('/v1/ledger/entries'),
     dispute: await first('/v1/disputes'),
+    task: await first('/v1/payment_tasks?state=open'),
     merchant: keys.merchant_id,
   }
 }
@@ -157,6 +161,7 @@ export function pathFor(route: Pick<Route, 'method' | 'path'>, of: Objects): str
     instruments: of.instrument,
     payments: paymentFor[route.path.split('/').at(-1) as string] ?? of.paid,
     disputes: of.dispute,
+    payment_tasks: of.task,
     entries: of.entry,
     events: of.event,
     webhook_endpoints: of.endpoint,
@@ -180,6 +185,7 @@ export function pathFor(route: Pick<Route, 'method' | 'path'>, of: Objects): str
 export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Record<string, unknown> | undefined {
   const card = { method: 'card', token: of.token, initiator: 'customer' }
   const bodies: Record<string, Record<string, unknown>> = {
+    'POST /v1/payment_tasks/{id}/close': {},
     'POST /v1/stores': { name: 'Rotterdam', country: 'NL', currency: 'EUR', kind: 'shop' },
     'POST /v1/registers': { store_id: of.shopStore, name: 'Register 9' },
     'POST /v1/terminals': {

@@ -85,15 +85,18 @@ create table tender (
   credited             bigint not null default 0 check (credited <= amount),
   -- Refunds that turned out to have happened after they were given up and done again: booked, shown, never reserved.
   refunded_excess      bigint not null default 0,
+  -- Taken back by the provider for disputes that are open or lost: it cannot be refunded besides.
+  disputed             bigint not null default 0,
   charge_in_flight     bigint not null default 0,
   capture_in_flight    bigint not null default 0,
   void_in_flight       bigint not null default 0,
   refund_in_flight     bigint not null default 0,
+  increment_in_flight  bigint not null default 0,
   created_at           timestamptz not null,
   primary key (merchant_id, payment_id, id),
   foreign key (merchant_id, payment_id) references payment,
   constraint amounts_not_negative check (least(authorized, released, captured, reversed, refunded, credited, refunded_excess,
-    charge_in_flight, capture_in_flight, void_in_flight, refund_in_flight) >= 0),
+    disputed, charge_in_flight, capture_in_flight, void_in_flight, refund_in_flight, increment_in_flight) >= 0),
   -- I-02: never more captured than authorised plus what the connector declares it allows.
   constraint captured_within_authorized check
     (captured - reversed + capture_in_flight <= authorized - released + authorized * over_capture_bp / 10000),
@@ -229,7 +232,7 @@ create index dispute_by_payment on dispute (payment_id, merchant_id);
 create table payment_task (
   merchant_id  text collate "C" not null,
   id           text collate "C" not null,
-  kind         text not null check (kind in ('unknown_outcome', 'amount_mismatch', 'late_success', 'duplicate_payment')),
+  kind         text not null check (kind in ('unknown_outcome', 'amount_mismatch', 'late_success', 'duplicate_payment', 'reversal')),
   payment_id   text collate "C" not null,
   operation_id text collate "C" not null,
   created_at   timestamptz not null,
@@ -248,7 +251,7 @@ $$;
 -- Payment status from the sums of its tenders. The one place where it is decided.
 create function payment_status(
   p_direction text, p_amount bigint, p_is_canceled boolean, p_captured bigint, p_credited bigint, p_hold bigint,
-  p_charge_in_flight bigint, p_has_action boolean, p_tenders int, p_has_expired boolean, p_released bigint
+  p_charge_in_flight bigint, p_has_action boolean, p_tenders int, p_has_expired boolean, p_released bigint, p_reversed bigint
 ) returns text language sql immutable as $$
   select case
     when p_direction = 'credit' then
@@ -262,6 +265,8 @@ create function payment_status(
     when p_hold > 0 then 'requires_payment'
     when p_tenders = 0 then 'requires_payment'
     when p_has_expired then 'expired'
+    -- Taken and taken back: not paid, and nobody gave it up.
+    when p_reversed > 0 then 'failed'
     when p_released > 0 then 'canceled'
     else 'failed'
   end
@@ -280,9 +285,14 @@ create function tender_capturable(t tender) returns bigint language sql immutabl
   select greatest(0, t.authorized - t.released - (t.captured - t.reversed) - t.capture_in_flight - t.void_in_flight)
 $$;
 
--- What this tender covers of the amount owed, counting what is on its way.
+-- What this tender covers of the amount owed, counting what is on its way; what was given back covers nothing.
 create function tender_covers(t tender) returns bigint language sql immutable as $$
-  select greatest(t.authorized - t.released, t.captured - t.reversed) + t.charge_in_flight
+  select greatest(t.authorized - t.released, t.captured - t.reversed) - t.refunded + t.charge_in_flight
+$$;
+
+-- What can still be given back: not what is gone, on its way back, or taken back by a dispute.
+create function tender_refundable(t tender) returns bigint language sql immutable as $$
+  select greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight - t.disputed)
 $$;
 
 create function tender_status(t tender) returns text language sql immutable as $$
@@ -321,7 +331,7 @@ begin
     'store_id', p.store_id, 'order_id', p.order_id, 'customer_id', p.customer_id, 'reference', p.reference,
     'amount_authorized', p.amount_authorized, 'amount_capturable', p.amount_capturable, 'amount_captured', p.amount_captured,
     'amount_refundable', p.amount_refundable, 'amount_refunded', p.amount_refunded, 'amount_in_flight', p.amount_in_flight,
-    'amount_credited', coalesce(t.credited, 0),
+    'amount_credited', coalesce(t.credited, 0), 'amount_disputed', coalesce(t.disputed, 0),
     'tenders', coalesce(t.list, '[]'::json),
     'next_action', case when p.status = 'requires_action' then t.next_action end,
     'decline', case when p.status = 'failed' then t.decline -> -1 end,
@@ -344,14 +354,14 @@ begin
     select json_agg(json_build_object(
         'id', t.id, 'object', 'tender', 'method', t.method, 'amount', t.amount, 'status', tender_status(t),
         'amount_authorized', t.authorized, 'amount_capturable', tender_capturable(t), 'amount_captured', t.captured - t.reversed,
-        'amount_refundable', greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight), 'amount_refunded', t.refunded,
+        'amount_refundable', tender_refundable(t), 'amount_refunded', t.refunded, 'amount_disputed', t.disputed,
         'instrument', t.instrument,
         'instrument_id', coalesce(t.instrument_id, case when t.authorized > 0 then t.save_instrument_id end),
         'connector_account', t.connector_account_id, 'terminal_id', t.terminal_id, 'register_id', t.register_id,
         'authentication', t.authentication,
         'cash', case when t.cash_tendered is not null then json_build_object('tendered', t.cash_tendered, 'change', t.cash_tendered - t.amount) end,
         'expires_at', rfc3339(t.expires_at), 'decline', tender_decline(t)) order by t.seq) as list,
-      sum(t.credited) as credited, sum(tender_covers(t)) as covered,
+      sum(t.credited) as credited, sum(t.disputed) as disputed, sum(tender_covers(t)) as covered,
       (array_agg(t.next_action order by t.seq desc) filter (where t.next_action is not null))[1] as next_action,
       json_agg(tender_decline(t) order by t.seq) as decline,
       bool_or('increment' = any (t.can) and tender_capturable(t) > 0) as can_increment,

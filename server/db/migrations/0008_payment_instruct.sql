@@ -18,7 +18,7 @@ create type payment_instruct_row as (
   token_id text
 );
 
--- Outcomes per row: ok · known · not_found · invalid_state · exceeds_due · exceeds_capturable · exceeds_refundable ·
+-- Outcomes per row: ok · known · not_found · invalid_state · out_of_range · exceeds_due · exceeds_capturable · exceeds_refundable ·
 -- order_paid · token_used. All operations of a row are accepted, or none. is_retry: a further operation of a command that
 -- holds its key already (another account after no_effect).
 create function payment_instruct(p_merchant text, p_rows json)
@@ -85,7 +85,7 @@ begin
     -- Money asked for but not answered, or on its way in, cannot be cancelled away; a customer's pending action can.
     if p.is_canceled or p.direction = 'credit' or exists (
       select from tender x where x.merchant_id = p_merchant and x.payment_id = p.id
-        and (x.capture_in_flight > 0 or x.void_in_flight > 0 or (x.charge_in_flight > 0 and x.next_action is null)))
+        and (x.capture_in_flight > 0 or x.void_in_flight > 0 or x.increment_in_flight > 0 or (x.charge_in_flight > 0 and x.next_action is null)))
     then perform refuse('invalid_state'); end if;
     if p.amount_capturable = 0 and p.status not in ('requires_payment', 'requires_action', 'failed', 'expired') then
       perform refuse('invalid_state');
@@ -122,6 +122,8 @@ begin
   then perform refuse('token_used'); end if;
 
   foreach o in array coalesce(r.operations, '{}') loop
+    if p.is_canceled and o.kind in ('capture', 'increment', 'extend') then perform refuse('invalid_state'); end if;
+    if o.kind = 'increment' and p.amount + o.amount > 999999999999 then perform refuse('out_of_range'); end if;
     perform payment_reserve(p_merchant, p.id, o, coalesce(r.is_cancel, false));
     insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, connector_account_id, method, register_id,
         card_id, is_final, reason, idempotency_key, created_at)
@@ -156,7 +158,7 @@ begin
     then perform refuse('invalid_state'); end if;
     -- A last capture releases what is left, so what is left must be known: it waits for every other, and every other for it.
     if exists (select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
-                 and t.capture_in_flight > 0 and (coalesce(o.is_final, false) or not 'multi_capture' = any (t.can) or exists (
+                 and t.capture_in_flight + t.increment_in_flight > 0 and (coalesce(o.is_final, false) or not 'multi_capture' = any (t.can) or exists (
                    select from operation x where x.merchant_id = p_merchant and x.payment_id = p_payment and x.tender_id = t.id
                      and x.kind = 'capture' and x.is_final and x.state in ('created', 'dispatched', 'pending', 'unknown'))))
     then perform refuse('invalid_state'); end if;
@@ -167,20 +169,30 @@ begin
   when 'void' then
     update tender t set void_in_flight = o.amount
       where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
-        and t.capture_in_flight = 0 and t.void_in_flight = 0
+        and t.capture_in_flight = 0 and t.void_in_flight = 0 and t.increment_in_flight = 0
         and (tender_hold(t) = o.amount or (p_is_cancel and t.charge_in_flight = o.amount));
     if not found then perform refuse('invalid_state'); end if;
   when 'refund', 'credit' then
     -- A credit payment's own tender pays out without a capture; it is reserved like a charge, once.
     update tender t set refund_in_flight = t.refund_in_flight + o.amount
       where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
-        and t.refunded + t.refund_in_flight + o.amount <= t.captured - t.reversed;
+        and t.refunded + t.refund_in_flight + t.disputed + o.amount <= t.captured - t.reversed;
     if not found then
       perform refuse(case when exists (
         select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.captured > 0)
         then 'exceeds_refundable' else 'invalid_state' end);
     end if;
-  when 'increment', 'extend' then
+  when 'increment' then
+    -- One at a time, and no last capture or void beside it: what will be held must be known.
+    update tender t set increment_in_flight = o.amount
+      where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id and 'increment' = any (t.can)
+        and t.increment_in_flight = 0 and t.void_in_flight = 0 and not t.is_expired and tender_hold(t) > 0
+        and not exists (
+          select from operation x where x.merchant_id = p_merchant and x.payment_id = p_payment and x.tender_id = t.id
+            and x.kind = 'capture' and x.state in ('created', 'dispatched', 'pending', 'unknown')
+            and (x.is_final or not 'multi_capture' = any (t.can)));
+    if not found then perform refuse('invalid_state'); end if;
+  when 'extend' then
     perform from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
         and o.kind = any (t.can) and t.void_in_flight = 0 and not t.is_expired and tender_hold(t) > 0;
     if not found then perform refuse('invalid_state'); end if;
@@ -200,15 +212,15 @@ begin
       amount_authorized = s.authorized, amount_capturable = s.capturable, amount_captured = s.captured,
       amount_refundable = s.refundable, amount_refunded = s.refunded, amount_in_flight = s.in_flight,
       status = payment_status(p.direction, p.amount, p.is_canceled, s.captured, s.credited, s.hold, s.charge_in_flight,
-                              s.has_action, s.tenders, s.has_expired, s.released),
+                              s.has_action, s.tenders, s.has_expired, s.released, s.reversed),
       version = p.version + 1, updated_at = p_at
     from (
       select i.id, i.merchant_id, count(t.id)::int as tenders,
         coalesce(sum(t.authorized), 0)::bigint as authorized, coalesce(sum(tender_capturable(t)), 0)::bigint as capturable,
         coalesce(sum(t.captured - t.reversed), 0)::bigint as captured,
-        coalesce(sum(greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight)), 0)::bigint as refundable,
+        coalesce(sum(tender_refundable(t)), 0)::bigint as refundable, coalesce(sum(t.reversed), 0)::bigint as reversed,
         coalesce(sum(t.refunded), 0)::bigint as refunded,
-        coalesce(sum(t.charge_in_flight + t.capture_in_flight + t.refund_in_flight), 0)::bigint as in_flight,
+        coalesce(sum(t.charge_in_flight + t.capture_in_flight + t.refund_in_flight + t.increment_in_flight), 0)::bigint as in_flight,
         coalesce(sum(t.credited), 0)::bigint as credited, coalesce(sum(tender_hold(t)), 0)::bigint as hold,
         coalesce(sum(t.charge_in_flight), 0)::bigint as charge_in_flight,
         coalesce(bool_or(t.charge_in_flight > 0 and t.next_action is not null), false) as has_action,

@@ -41,7 +41,11 @@ language sql immutable as $$
            when o.kind in ('void', 'extend') then 'mismatch'
            else 'reverse' end
     when r.outcome = 'succeeded' then
-      case when o.state = 'succeeded' then 'none:repeated'
+      case
+           -- A notification that contradicts what is booked is for a person to look at; nothing is moved on its word.
+           when o.state = 'succeeded' and r.source = 'webhook' and r.amount <> o.amount_effective
+             and o.kind in ('sale', 'authorize', 'capture', 'refund', 'credit') then 'mismatch'
+           when o.state = 'succeeded' then 'none:repeated'
            -- A provider's answer may declare a partial approval; a notification with another amount is only a reason to ask.
            when r.amount > o.amount or r.amount <= 0 or (r.source = 'webhook' and r.amount <> o.amount) then 'mismatch'
            when o.state in ('created', 'dispatched', 'pending', 'unknown') then 'succeed'
@@ -122,7 +126,7 @@ begin
   select array_agg((w.o).merchant_id order by w.n), array_agg((w.o).payment_id order by w.n) into v_merchants, v_changed
     from unnest(v_work) w where w.effect not like 'none%';
   if v_changed is not null then
-    if exists (select from unnest(v_work) w where w.effect in ('mismatch', 'late', 'unknown') or w.is_canceled or w.attention is not null) then
+    if exists (select from unnest(v_work) w where w.effect in ('mismatch', 'late', 'unknown', 'reverse') or w.is_canceled or w.attention is not null) then
       perform payment_apply_attention(v_work);
     end if;
     perform payment_sum_up(v_merchants, v_changed, v_at);
@@ -217,6 +221,7 @@ begin
       capture_in_flight = t.capture_in_flight - case when x.was_reserved and (w.o).kind = 'capture' then (w.o).amount else 0 end,
       void_in_flight = case when x.was_reserved and (w.o).kind = 'void' then 0 else t.void_in_flight end,
       refund_in_flight = t.refund_in_flight - case when x.was_reserved and x.is_refund then (w.o).amount else 0 end,
+      increment_in_flight = case when x.was_reserved and (w.o).kind = 'increment' then 0 else t.increment_in_flight end,
       authorized = t.authorized + case
         when x.is_done and (w.o).kind in ('sale', 'authorize', 'increment') then w.amount
         when w.effect = 'late' and (w.o).kind = 'capture' then greatest(0, w.amount - w.hold) else 0 end,
@@ -260,6 +265,11 @@ begin
         (w.o).kind = 'refund' or ((w.o).kind = 'credit' and (w.t).charge_operation_id <> (w.o).id) as is_refund,
         coalesce((w.o).amount_effective, 0) as taken_back) x
     where t.merchant_id = (w.o).merchant_id and t.payment_id = (w.o).payment_id and t.id = (w.o).tender_id and w.effect not like 'none%';
+
+  -- A void that was refused gives nothing up: the payment is as it was, and can be cancelled again or captured.
+  update payment p set is_canceled = false from unnest(p_work) w
+    where (w.o).kind = 'void' and w.effect = 'fail' and w.is_canceled and w.hold > 0
+      and p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id;
 
   -- An increment raises what is owed by what was approved.
   update payment p set amount = p.amount + w.amount from unnest(p_work) w
@@ -354,7 +364,8 @@ begin
         or (w.effect = 'late' and (select sum(tender_covers(t)) > max(p.amount) from tender t join payment p on p.merchant_id = t.merchant_id and p.id = t.payment_id
              where t.merchant_id = (w.o).merchant_id and t.payment_id = (w.o).payment_id)))
         then 'duplicate_payment'
-      when w.effect = 'late' then 'late_success' end;
+      when w.effect = 'late' then 'late_success'
+      when w.effect = 'reverse' and (w.o).kind in ('sale', 'capture', 'refund', 'credit') then 'reversal' end;
     if v_task is not null then
       insert into payment_task (merchant_id, id, kind, payment_id, operation_id, created_at)
         values ((w.o).merchant_id, (w.r).task_id, v_task, (w.o).payment_id, (w.o).id, (w.r).at)
@@ -375,7 +386,7 @@ create function payment_attention(p_merchant text, p_payment text) returns text
 language sql stable as $$
   select case
     when exists (select from payment_task k where k.merchant_id = p_merchant and k.payment_id = p_payment
-                   and k.kind in ('late_success', 'duplicate_payment') and k.closed_at is null) then 'review'
+                   and k.kind in ('late_success', 'duplicate_payment', 'reversal') and k.closed_at is null) then 'review'
     when exists (select from payment_task k where k.merchant_id = p_merchant and k.payment_id = p_payment
                    and k.kind = 'amount_mismatch' and k.closed_at is null) then 'amount_mismatch'
     when exists (select from operation o where o.merchant_id = p_merchant and o.payment_id = p_payment and o.state = 'unknown') then 'unknown_outcome' end

@@ -1,7 +1,7 @@
 -- Disputes, and the two small changes of a payment that are no evidence: closing a task and flagging a hold that ends.
 
 create type dispute_row as (
-  n int, at timestamptz, dispute_id text, evidence_id text, event_id text, account_id text, psp_event_id text,
+  n int, at timestamptz, dispute_id text, evidence_id text, event_id text, payment_event_id text, account_id text, psp_event_id text,
   dispute_reference text, operation_id text, stage text, amount bigint, currency text, reason text, respond_by timestamptz,
   occurred_at timestamptz, body jsonb
 );
@@ -58,8 +58,15 @@ begin
         ('lost', true, 'chargeback_loss', 1), ('lost', true, v_receivable, -1)
       ) l (stage, is_new, account, sign)
       where l.stage = r.stage and l.is_new = (d.id is null)));
-    -- The payment itself is as it was: its version is that of its own events, and this event is the dispute's.
-    perform event_append_rows(r.at, array[(p_merchant, r.event_id, 'dispute.' || r.stage, 'dispute', dispute_id,
+    -- What is disputed cannot be refunded besides: open and lost it is gone, won it is back. A dispute may be about more
+    -- than is left (fees, a refund on its way); then all that is left is reserved.
+    update tender t set disputed = case
+        when r.stage = 'won' then t.disputed - case when d.id is null then 0 else least(t.disputed, d.amount) end
+        when d.id is null then least(t.captured - t.reversed, t.disputed + r.amount)
+        else t.disputed end
+      where t.merchant_id = p_merchant and t.payment_id = p.id and t.id = o.tender_id;
+    perform payment_sum_up(array[p_merchant], array[p.id], r.at);
+    perform event_append_rows(r.at, array[payment_event(p_merchant, p.id, r.payment_event_id, 'payment.disputed'), (p_merchant, r.event_id, 'dispute.' || r.stage, 'dispute', dispute_id,
       (select x.version from dispute x where x.merchant_id = p_merchant and x.id = dispute_id),
       jsonb_build_object('payment_id', p.id, 'order_id', p.order_id, 'amount', coalesce(d.amount, r.amount), 'currency', r.currency,
                          'reason', r.reason, 'respond_by', r.respond_by))::event_row]);
