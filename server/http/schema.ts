@@ -3,6 +3,7 @@
 
 import Type, { type Static, type TSchema } from 'typebox'
 import Format from 'typebox/format'
+import { CHANNELS } from '../lib/channel.ts'
 import { isCountry } from '../lib/country.ts'
 import { currencyOf } from '../lib/currency.ts'
 import { ID_KINDS, type IdKind } from '../lib/ids.ts'
@@ -56,19 +57,6 @@ export const CountryCode = Type.String({
 })
 
 /** Where a sale takes place. */
-export const CHANNELS = [
-  'web',
-  'app',
-  'pos',
-  'link',
-  'invoice',
-  'phone',
-  'chat',
-  'social',
-  'subscription',
-  'kiosk',
-  'iot',
-] as const
 export const Channel = Type.Enum([...CHANNELS], { description: 'Where the sale takes place.' })
 export type Channel = Static<typeof Channel>
 

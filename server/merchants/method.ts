@@ -2,23 +2,10 @@
 // purchase. All of it is pure: the rows come in, the answer goes out.
 
 import type { ConnectorAccount } from '../connectors/connector.ts'
+import { CHANNELS, type Channel } from '../lib/channel.ts'
 import { CATALOGUE } from './catalogue.ts'
 
-/** Where a purchase can happen. Order is that of the product page; `merchant_channel` in SQL repeats the list. */
-export const CHANNELS = [
-  'web',
-  'app',
-  'pos',
-  'link',
-  'invoice',
-  'phone',
-  'chat',
-  'social',
-  'subscription',
-  'kiosk',
-  'iot',
-] as const
-export type Channel = (typeof CHANNELS)[number]
+export { CHANNELS, type Channel }
 
 /** The channels in which the customer stands at our device, so that a card is presented and not typed. */
 export const COUNTER_CHANNELS: ReadonlySet<Channel> = new Set(['pos', 'kiosk'])

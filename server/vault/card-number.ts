@@ -4,7 +4,7 @@
 // Cartes Bancaires is not a brand here: its cards carry Visa or Mastercard numbers and are told apart only by the
 // issuer's BIN table, so it is a choice of network at the provider, not a fact of the number.
 
-import { containsCardNumber } from '../lib/card-scan.ts'
+import { containsCardNumber, passesLuhn } from '../lib/card-scan.ts'
 import { Problem } from '../lib/problem.ts'
 
 export type Brand = 'visa' | 'mastercard' | 'amex' | 'maestro' | 'discover' | 'jcb' | 'diners' | 'unionpay' | 'other'
@@ -85,7 +85,7 @@ export function parseCard(input: CardInput, now: Date): ParsedCard {
   if (!/^[0-9]{12,19}$/.test(number)) throw invalid('number', 'A card number has 12 to 19 digits.')
   const range = rangeOf(number)
   if (!range.lengths.includes(number.length)) throw invalid('number', 'The number has the wrong length.')
-  if (!hasCheckDigit(number)) throw invalid('number', 'The check digit does not match.')
+  if (!passesLuhn(number)) throw invalid('number', 'The check digit does not match.')
 
   const month = wholeNumber(input.exp_month, /^[0-9]{1,2}$/)
   if (month === null || month < 1 || month > 12) throw invalid('exp_month', 'The month is 1 to 12.')
@@ -112,17 +112,6 @@ export function parseCard(input: CardInput, now: Date): ParsedCard {
 /** The brand a number belongs to by its first digits. */
 export function brandOf(number: string): Brand {
   return rangeOf(number).brand
-}
-
-/** The check digit of ISO/IEC 7812 (Luhn): every second digit from the right doubled, digits summed, a multiple of ten. */
-export function hasCheckDigit(number: string): boolean {
-  let sum = 0
-  for (let i = 0; i < number.length; i++) {
-    const digit = number.charCodeAt(number.length - 1 - i) - 48
-    const doubled = digit * 2
-    sum += i % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled
-  }
-  return sum % 10 === 0
 }
 
 function rangeOf(number: string): Pick<Range, 'brand' | 'lengths'> {
