@@ -16,7 +16,7 @@ export interface OperationRow extends OperationFact {
 }
 
 export interface Facts {
-  payments: (PaymentFact & { order_id: string | null; refunded_excess: number })[]
+  payments: (PaymentFact & { order_id: string | null })[]
   operations: OperationRow[]
   /** Stored replies by idempotency key, and every claimed key. */
   replies: Map<string, string>
@@ -26,9 +26,9 @@ export interface Facts {
 /** What a customer must do is known at the provider; evidence does not repeat it. */
 const AWAITS_CUSTOMER = ['challenge', 'pay', 'app', 'terminal']
 
-interface PaymentJson extends Omit<PaymentFact, 'operations' | 'evidence' | 'tenders'> {
+interface PaymentJson extends Omit<PaymentFact, 'operations' | 'evidence' | 'tenders' | 'cancels'> {
   order_id: string | null
-  refunded_excess: number
+  cancels: string[] | null
   tenders: TenderFact[] | null
 }
 
@@ -52,6 +52,7 @@ export async function readFacts(db: Queryable, simulator: Simulator, merchantId:
   const payments = (row.payments ?? []).map((payment) => ({
     ...payment,
     tenders: payment.tenders ?? [],
+    cancels: payment.cancels ?? [],
     operations: operations.filter(({ payment_id }) => payment_id === payment.id),
     evidence: evidence.filter(({ payment_id }) => payment_id === payment.id),
   }))
@@ -63,21 +64,34 @@ export async function readFacts(db: Queryable, simulator: Simulator, merchantId:
   }
 }
 
+/**
+ * When a payment (`p`) was given up. A cancel sends nothing but voids; those of a last capture have a capture beside them,
+ * and those of the machine have a key that no client can have. With nothing to void it is an event alone.
+ */
+const CANCELS = `
+  select json_agg(rfc3339(c.at) order by c.at) from (
+    select distinct o.created_at from operation o
+      where o.merchant_id = $1 and o.payment_id = p.id and o.kind = 'void' and o.idempotency_key not like 'auto %'
+        and not exists (select from operation x where x.merchant_id = $1 and x.idempotency_key = o.idempotency_key and x.kind <> 'void')
+    union all
+    select e.created_at from event e
+      where e.merchant_id = $1 and e.object_id = p.id and e.type = 'payment.canceled' and e.data ->> 'operation_id' is null) c (at)`
+
 const QUERY = `select
-  (select json_agg(json_build_object('id', p.id, 'direction', p.direction, 'currency', p.currency, 'is_canceled', p.is_canceled,
+  (select json_agg(json_build_object('id', p.id, 'direction', p.direction, 'currency', p.currency, 'cancels', (${CANCELS}),
       'order_id', p.order_id,
       'amount', (select (e.data ->> 'amount')::bigint from event e where e.merchant_id = $1 and e.object_id = p.id and e.object_version = 1),
-      'refunded_excess', (select coalesce(sum(t.refunded_excess), 0) from tender t where t.merchant_id = $1 and t.payment_id = p.id),
       'tenders', (select json_agg(json_build_object('id', t.id, 'method', t.method, 'amount', t.amount,
                     'is_multi_capture', 'multi_capture' = any (t.can)) order by t.seq)
                   from tender t where t.merchant_id = $1 and t.payment_id = p.id)) order by p.created_at, p.id)
    from payment p where p.merchant_id = $1) as payments,
   (select json_agg(json_build_object('id', o.id, 'payment_id', o.payment_id, 'tender_id', o.tender_id, 'kind', o.kind,
-      'amount', o.amount, 'is_final', o.is_final, 'account', o.connector_account_id, 'method', o.method, 'state', o.state,
+      'amount', o.amount, 'is_final', o.is_final, 'created_at', rfc3339(o.created_at), 'account', o.connector_account_id, 'method', o.method, 'state', o.state,
       'effective', o.amount_effective, 'key', o.idempotency_key, 'decline', o.decline_code) order by o.created_at, o.id)
    from operation o where o.merchant_id = $1) as operations,
   (select json_agg(json_build_object('payment_id', v.payment_id, 'operation_id', v.operation_id, 'source', v.source,
-      'outcome', v.outcome, 'amount', v.amount, 'currency', v.body ->> 'currency', 'occurred_at', rfc3339(v.occurred_at))
+      'outcome', v.outcome, 'amount', v.amount, 'currency', v.body ->> 'currency', 'reference', v.psp_reference,
+      'occurred_at', rfc3339(v.occurred_at), 'received_at', rfc3339(v.received_at))
       order by v.received_at, v.id)
    from evidence v where v.merchant_id = $1) as evidence,
   (select json_agg(json_build_object('key', r.key, 'reply', r.status || ' ' || r.body)) from idempotency_reply r where r.merchant_id = $1) as replies,

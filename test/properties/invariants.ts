@@ -119,9 +119,10 @@ export const INVARIANTS: readonly Invariant[] = [
       select p.order_id from payment p
       where p.merchant_id = $1 and p.direction = 'charge' and p.order_id is not null
         and exists (select from tender t where t.merchant_id = $1 and t.payment_id = p.id
-          and (t.capture_in_flight > 0 or t.captured - t.reversed - t.refunded - t.refund_in_flight > 0
-            -- What is held by a payment that was given up is on its way back.
-            or (not p.is_canceled and (t.charge_in_flight > 0 or ${HELD} > 0))))
+          and t.charge_in_flight + t.capture_in_flight + t.increment_in_flight + greatest(0, t.captured - t.reversed - t.refunded) + ${HELD} > 0)
+        -- The machine is giving it back.
+        and not exists (select from operation o where o.merchant_id = $1 and o.payment_id = p.id
+          and o.idempotency_key like 'auto %' and o.${OPEN})
         and not exists (select from payment_task k where k.merchant_id = $1 and k.payment_id = p.id
           and k.kind in ('duplicate_payment', 'late_success') and k.closed_at is null)
       group by p.order_id having count(*) > 1`,
@@ -178,16 +179,70 @@ export const INVARIANTS: readonly Invariant[] = [
     id: 'I-15',
     says: 'an operation without an outcome keeps its amount reserved, and any other frees it',
     violations: `
-      select t.id || ' reserves ' || t.charge_in_flight || ' ' || t.capture_in_flight || ' ' || t.void_in_flight || ' ' || t.refund_in_flight
+      select t.id || ' reserves ' || t.charge_in_flight || ' ' || t.capture_in_flight || ' ' || t.void_in_flight || ' ' || t.refund_in_flight || ' ' || t.increment_in_flight
       from tender t left join lateral (
         select
           coalesce(sum(o.amount) filter (where o.kind in ('sale', 'authorize') or o.id = t.charge_operation_id), 0) as charge,
           coalesce(sum(o.amount) filter (where o.kind = 'capture'), 0) as capture,
           coalesce(sum(o.amount) filter (where o.kind = 'void'), 0) as void,
-          coalesce(sum(o.amount) filter (where o.kind in ('refund', 'credit') and o.id <> t.charge_operation_id), 0) as refund
+          coalesce(sum(o.amount) filter (where o.kind in ('refund', 'credit') and o.id <> t.charge_operation_id), 0) as refund,
+          coalesce(sum(o.amount) filter (where o.kind = 'increment'), 0) as increment
         from operation o where o.merchant_id = $1 and o.tender_id = t.id and o.${OPEN}) r on true
       where t.merchant_id = $1
-        and (t.charge_in_flight, t.capture_in_flight, t.void_in_flight, t.refund_in_flight) <> (r.charge, r.capture, r.void, r.refund)`,
+        and (t.charge_in_flight, t.capture_in_flight, t.void_in_flight, t.refund_in_flight, t.increment_in_flight)
+          <> (r.charge, r.capture, r.void, r.refund, r.increment)`,
+  },
+  {
+    id: 'I-15b',
+    says: 'nothing that ends a hold is on its way beside an increment of it',
+    violations: `
+      select i.tender_id from operation i
+        join operation o on o.merchant_id = i.merchant_id and o.payment_id = i.payment_id and o.tender_id = i.tender_id and o.id <> i.id
+        join tender t on t.merchant_id = i.merchant_id and t.payment_id = i.payment_id and t.id = i.tender_id
+      where i.merchant_id = $1 and i.kind = 'increment' and i.${OPEN} and o.${OPEN}
+        and (o.kind in ('void', 'increment') or (o.kind = 'capture' and (o.is_final or not 'multi_capture' = any (t.can))))`,
+  },
+  {
+    id: 'I-16a',
+    says: 'every stage of a dispute shows on its payment, once',
+    violations: `
+      select p.id from payment p where p.merchant_id = $1
+        and (select array[
+            count(*), (select coalesce(sum(d.version), 0) from dispute d where d.merchant_id = $1 and d.payment_id = p.id)]
+          from event e where e.merchant_id = $1 and e.object_id = p.id and e.type = 'payment.disputed')
+        <> (select array[count(*), count(*)] from evidence v where v.merchant_id = $1 and v.payment_id = p.id and v.effect = 'dispute')`,
+  },
+  {
+    id: 'I-16b',
+    says: 'no more is kept back for disputes than the open and lost ones are about',
+    violations: `
+      select t.id from tender t where t.merchant_id = $1 and t.disputed > (
+        select coalesce(sum(d.amount), 0) from dispute d where d.merchant_id = $1 and d.tender_id = t.id and d.status <> 'won')`,
+  },
+  {
+    id: 'I-17a',
+    says: 'money that was taken back, and news that contradicts the books, left a task for a person',
+    violations: `
+      select v.effect || ' of ' || o.id from evidence v join operation o on o.merchant_id = v.merchant_id and o.id = v.operation_id
+      where v.merchant_id = $1 and not exists (
+          select from payment_task k where k.merchant_id = $1 and k.operation_id = o.id
+            and k.kind = case v.effect when 'reverse' then 'reversal' else 'amount_mismatch' end)
+        and (v.effect = 'mismatch' or (v.effect = 'reverse' and o.kind in ('sale', 'capture', 'refund', 'credit')))
+      union all
+      select v.outcome || ' of ' || o.id from evidence v join operation o on o.merchant_id = v.merchant_id and o.id = v.operation_id
+      where v.merchant_id = $1 and v.source = 'webhook' and v.outcome = 'succeeded' and v.effect = 'none:repeated'
+        and o.state = 'succeeded' and v.amount <> o.amount_effective and o.kind in ('sale', 'authorize', 'capture', 'refund', 'credit')`,
+  },
+  {
+    id: 'I-17b',
+    says: 'a payment asks for the attention that its open tasks need, until they are closed',
+    violations: `
+      select p.id || ' asks for ' || coalesce(p.attention, 'nothing') from payment p left join lateral (
+        select coalesce(bool_or(k.kind in ('late_success', 'duplicate_payment', 'reversal')), false) as review,
+          coalesce(bool_or(k.kind = 'amount_mismatch'), false) as mismatch
+        from payment_task k where k.merchant_id = $1 and k.payment_id = p.id and k.closed_at is null) k on true
+      where p.merchant_id = $1 and ((p.attention is not distinct from 'review') <> k.review
+        or (p.attention is not distinct from 'amount_mismatch') <> (k.mismatch and not k.review))`,
   },
   {
     id: 'SUM',
@@ -196,8 +251,8 @@ export const INVARIANTS: readonly Invariant[] = [
       select p.id from payment p left join lateral (
         select coalesce(sum(t.authorized), 0) as authorized, coalesce(sum(t.captured - t.reversed), 0) as captured,
           coalesce(sum(t.refunded), 0) as refunded,
-          coalesce(sum(t.charge_in_flight + t.capture_in_flight + t.refund_in_flight), 0) as in_flight,
-          coalesce(sum(greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight)), 0) as refundable,
+          coalesce(sum(t.charge_in_flight + t.capture_in_flight + t.refund_in_flight + t.increment_in_flight), 0) as in_flight,
+          coalesce(sum(greatest(0, t.captured - t.reversed - t.refunded - t.refund_in_flight - t.disputed)), 0) as refundable,
           coalesce(sum(greatest(0, t.authorized - t.released - (t.captured - t.reversed) - t.capture_in_flight - t.void_in_flight)), 0) as capturable
         from tender t where t.merchant_id = $1 and t.payment_id = p.id) s on true
       where p.merchant_id = $1 and (p.amount_authorized, p.amount_captured, p.amount_refunded, p.amount_in_flight, p.amount_refundable, p.amount_capturable)

@@ -10,6 +10,7 @@ export interface OperationFact {
   kind: Kind
   amount: number
   is_final: boolean
+  created_at: string
 }
 
 export interface EvidenceFact {
@@ -18,7 +19,10 @@ export interface EvidenceFact {
   outcome: string
   amount: number | null
   currency: string | null
+  /** The provider's name for what it tells of; of a dispute, the one thing that says which dispute it is. */
+  reference: string | null
   occurred_at: string | null
+  received_at: string
   has_action: boolean
 }
 
@@ -36,7 +40,8 @@ export interface PaymentFact {
   /** As asked for; increments that succeed add to it. */
   amount: number
   currency: string
-  is_canceled: boolean
+  /** When it was given up. A void that is refused undoes that, so there may be several. */
+  cancels: string[]
   /** In the order in which they were added. */
   tenders: TenderFact[]
   operations: OperationFact[]
@@ -44,6 +49,10 @@ export interface PaymentFact {
 }
 
 type State = 'dispatched' | 'pending' | 'unknown' | 'succeeded' | 'declined' | 'no_effect' | 'reversed'
+/** What has an amount on its way; a void and an extension only change what is held. */
+const MONEY: readonly Kind[] = ['sale', 'authorize', 'increment', 'capture', 'refund', 'credit']
+/** What an amount can be at most, in minor units. */
+const MOST = 999_999_999_999
 const OPEN: readonly State[] = ['dispatched', 'pending', 'unknown']
 
 interface Operation extends OperationFact {
@@ -59,6 +68,8 @@ interface Tender extends TenderFact {
   /** Captured before anything was taken back. */
   capturedEver: number
   refunded: number
+  /** Taken back by the provider for disputes that are open or lost. */
+  disputed: number
   credited: number
   /** Given back of what was approved: it says that a payment was called off rather than refused. */
   released: number
@@ -73,6 +84,7 @@ export interface ExpectedPayment {
   amount_captured: number
   amount_refundable: number
   amount_refunded: number
+  amount_disputed: number
   amount_in_flight: number
   states: Record<string, State>
 }
@@ -81,7 +93,11 @@ export class PaymentModel {
   readonly #fact: PaymentFact
   readonly #operations: Map<string, Operation>
   readonly #tenders: Map<string, Tender>
+  readonly #disputes = new Map<string, { stage: string; amount: number }>()
   #amount: number
+  #isCanceled = false
+  /** The moment of the evidence being learnt: what is instructed later is not on its way yet. */
+  #now: string | undefined
 
   constructor(fact: PaymentFact) {
     this.#fact = fact
@@ -89,9 +105,26 @@ export class PaymentModel {
     this.#operations = new Map(
       fact.operations.map((o) => [o.id, { ...o, state: 'dispatched' as const, effective: 0, occurredAt: null }]),
     )
-    const nothing = { authorized: 0, held: 0, captured: 0, capturedEver: 0, refunded: 0, credited: 0, released: 0 }
+    const nothing = {
+      authorized: 0,
+      held: 0,
+      captured: 0,
+      capturedEver: 0,
+      refunded: 0,
+      credited: 0,
+      released: 0,
+      disputed: 0,
+    }
     this.#tenders = new Map(fact.tenders.map((t) => [t.id, { ...t, ...nothing, isExpired: false, hasAction: false }]))
-    for (const evidence of fact.evidence) this.#learn(evidence)
+    const cancels = [...fact.cancels]
+    for (const evidence of fact.evidence) {
+      while (cancels[0] !== undefined && cancels[0] < evidence.received_at)
+        this.#isCanceled = cancels.shift() !== undefined
+      this.#now = evidence.received_at
+      this.#learn(evidence)
+    }
+    this.#now = undefined
+    this.#isCanceled ||= cancels.length > 0
   }
 
   get isCharge(): boolean {
@@ -108,7 +141,8 @@ export class PaymentModel {
       amount_captured: sum((t) => t.captured),
       amount_refundable: sum((t) => this.#refundable(t)),
       amount_refunded: sum((t) => t.refunded),
-      amount_in_flight: sum((t) => this.#open(t, ['sale', 'authorize', 'capture', 'refund', 'credit'])),
+      amount_disputed: sum((t) => t.disputed),
+      amount_in_flight: sum((t) => this.#open(t, MONEY)),
       states: Object.fromEntries([...this.#operations.values()].map((o) => [o.id, o.state])),
     }
   }
@@ -121,68 +155,92 @@ export class PaymentModel {
     if (capturable === 0) return 409
     let rest = amount ?? capturable
     if (rest > capturable) return 422
+    if (this.#isCanceled) return 409
     for (const tender of held) {
       const part = Math.min(rest, this.#capturable(tender))
       rest -= part
-      if (part > 0 && this.#waitsForLastCapture(tender, isFinal)) return 409
+      if (part > 0 && (tender.isExpired || this.#waitsForLastCapture(tender, isFinal))) return 409
+      // A last capture gives back the tenders it does not touch, and what will be held there must be known too.
+      const isGivenBack = isFinal && part === 0 && this.#capturable(tender) === tender.held
+      if (isGivenBack && this.#open(tender, ['increment']) > 0) return 409
     }
     return 200
   }
 
-  /** What a last capture releases is only known when no other is on its way. */
+  /** What a last capture releases is only known when no other capture and no increment is on its way. */
   #waitsForLastCapture(tender: Tender, isFinal: boolean): boolean {
-    const open = [...this.#operations.values()].filter(
-      (o) => o.tender_id === tender.id && o.kind === 'capture' && OPEN.includes(o.state),
+    if (this.#open(tender, ['capture', 'increment']) === 0) return false
+    return isFinal || !tender.is_multi_capture || this.#isLastCaptureOpen(tender)
+  }
+
+  #isLastCaptureOpen(tender: Tender): boolean {
+    return [...this.#operations.values()].some(
+      (o) =>
+        o.tender_id === tender.id &&
+        o.kind === 'capture' &&
+        OPEN.includes(o.state) &&
+        (o.is_final || !tender.is_multi_capture),
     )
-    return open.length > 0 && (isFinal || !tender.is_multi_capture || open.some((o) => o.is_final))
   }
 
-  /** Whether an authorisation is there to be raised or extended; what the provider thinks of it is another matter. */
-  isHeld(): boolean {
-    return [...this.#tenders.values()].some((tender) => tender.held > 0)
+  /** One at a time, and never beside what ends the hold. */
+  increment(amount: number): number {
+    const [tender] = [...this.#tenders.values()].filter(({ held }) => held > 0)
+    if (!tender || this.#isCanceled) return 409
+    if (this.#amount + amount > MOST) return 422
+    const mustWait = this.#open(tender, ['increment', 'void']) > 0 || this.#isLastCaptureOpen(tender)
+    return mustWait || tender.isExpired ? 409 : 200
   }
 
-  refund(amount?: number): number {
-    const taken = [...this.#tenders.values()].filter((tender) => tender.capturedEver > 0)
+  extend(): number {
+    const [tender] = [...this.#tenders.values()].filter(({ held }) => held > 0)
+    if (!tender || this.#isCanceled || tender.isExpired) return 409
+    return this.#open(tender, ['void']) > 0 ? 409 : 200
+  }
+
+  refund(amount?: number, tenderId?: string): number {
+    const taken = [...this.#tenders.values()].filter(
+      (tender) => tender.capturedEver > 0 && (tenderId === undefined || tender.id === tenderId),
+    )
     if (taken.length === 0) return 409
     const refundable = taken.reduce((sum, tender) => sum + this.#refundable(tender), 0)
     return refundable === 0 || (amount ?? refundable) > refundable ? 422 : 200
   }
 
   cancel(): number {
-    if (!this.isCharge || this.#fact.is_canceled) return 409
+    const status = this.#status()
+    if (!this.isCharge || this.#isCanceled || status === 'captured') return 409
     const tenders = [...this.#tenders.values()]
     const waits = (tender: Tender) =>
-      this.#open(tender, ['capture', 'void']) > 0 ||
+      this.#open(tender, ['capture', 'void', 'increment']) > 0 ||
       (this.#open(tender, ['sale', 'authorize']) > 0 && !tender.hasAction)
     if (tenders.some(waits)) return 409
-    const status = this.#status()
     const canGoBack = ['requires_payment', 'requires_action', 'failed', 'expired'].includes(status)
     return canGoBack || tenders.some((tender) => this.#capturable(tender) > 0) ? 200 : 409
   }
 
   tender(amount?: number): number {
     const due = this.due()
-    if (!this.isCharge || this.#fact.is_canceled || due <= 0) return 409
-    return (amount ?? due) > due ? 422 : 200
+    if (!this.isCharge || this.#isCanceled || due <= 0) return 409
+    if ((amount ?? due) > due) return 422
+    // What was paid in full is not paid again when it was given back.
+    return this.#status() === 'captured' ? 409 : 200
   }
 
-  /** What no tender covers yet, counting what is on its way. */
+  /** What no tender covers yet, counting what is on its way in; what was given back covers nothing. */
   due(): number {
     return [...this.#tenders.values()].reduce(
-      (due, tender) => due - tender.captured - tender.held - this.#open(tender, ['sale', 'authorize']),
+      (due, tender) =>
+        due - tender.captured - tender.held + tender.refunded - this.#open(tender, ['sale', 'authorize']),
       this.#amount,
     )
   }
 
-  /** True while it has money of its order, or may still get some. */
+  /** True while it has money of its order, or may still get some or lose some. */
   claimsOrder(): boolean {
-    return [...this.#tenders.values()].some(
-      (tender) =>
-        tender.captured > 0 ||
-        tender.held > 0 ||
-        this.#open(tender, ['sale', 'authorize', 'capture', 'refund', 'credit']) > 0,
-    )
+    const tenders = [...this.#tenders.values()]
+    const kept = tenders.reduce((sum, tender) => sum + tender.captured - tender.refunded, 0)
+    return kept !== 0 || tenders.some((tender) => tender.held > 0 || this.#open(tender, MONEY) > 0)
   }
 
   #capturable(tender: Tender): number {
@@ -191,12 +249,13 @@ export class PaymentModel {
 
   #refundable(tender: Tender): number {
     const out = this.isCharge ? this.#open(tender, ['refund', 'credit']) : 0
-    return Math.max(0, tender.captured - tender.refunded - out)
+    return Math.max(0, tender.captured - tender.refunded - out - tender.disputed)
   }
 
   #open(tender: Tender, kinds: readonly Kind[]): number {
     let sum = 0
     for (const operation of this.#operations.values()) {
+      if (this.#now !== undefined && operation.created_at > this.#now) continue
       if (operation.tender_id === tender.id && kinds.includes(operation.kind) && OPEN.includes(operation.state)) {
         sum += operation.amount
       }
@@ -220,10 +279,12 @@ export class PaymentModel {
     if (captured > 0) return 'partially_captured'
     if (tenders.some((t) => t.hasAction && this.#open(t, ['sale', 'authorize']) > 0)) return 'requires_action'
     if (charging > 0) return 'processing'
-    if (this.#fact.is_canceled) return 'canceled'
+    if (this.#isCanceled) return 'canceled'
     if (held >= this.#amount) return 'authorized'
     if (held > 0 || tenders.length === 0) return 'requires_payment'
     if (tenders.some((t) => t.isExpired)) return 'expired'
+    // Taken, and taken back: nobody gave it up.
+    if (tenders.some((t) => t.capturedEver > t.captured)) return 'failed'
     return tenders.some((t) => t.released > 0) ? 'canceled' : 'failed'
   }
 
@@ -231,8 +292,12 @@ export class PaymentModel {
 
   #learn(evidence: EvidenceFact): void {
     const operation = this.#operations.get(evidence.operation_id)
-    if (!operation || evidence.outcome.startsWith('dispute_')) return
+    if (!operation) return
     const tender = this.#tenders.get(operation.tender_id) as Tender
+    if (evidence.outcome.startsWith('dispute_')) {
+      this.#learnDispute(evidence, tender)
+      return
+    }
     if (evidence.outcome === 'expired') {
       if (operation.kind !== 'authorize' || operation.state !== 'succeeded') return
       tender.isExpired = true
@@ -264,6 +329,22 @@ export class PaymentModel {
     }
   }
 
+  /** Opened and lost it is gone, won it is back. An end that comes first opens the dispute and ends it. */
+  #learnDispute({ outcome, reference, amount }: EvidenceFact, tender: Tender): void {
+    const stage = outcome.replace('dispute_', '')
+    const known = this.#disputes.get(reference ?? '')
+    if (!known) {
+      const dispute = { stage, amount: amount ?? 0 }
+      this.#disputes.set(reference ?? '', dispute)
+      // It may be about more than is left.
+      if (stage !== 'won') tender.disputed = Math.min(tender.captured, tender.disputed + dispute.amount)
+      return
+    }
+    if (known.stage !== 'opened' || stage === 'opened') return
+    known.stage = stage
+    if (stage === 'won') tender.disputed -= Math.min(tender.disputed, known.amount)
+  }
+
   #learnSuccess(operation: Operation, tender: Tender, evidence: EvidenceFact, isOpen: boolean, isOlder: boolean): void {
     if (operation.state === 'succeeded' || operation.state === 'reversed') return
     const amount = evidence.amount ?? operation.amount
@@ -283,6 +364,8 @@ export class PaymentModel {
       operation.state = evidence.outcome as 'declined' | 'no_effect' | 'reversed'
       operation.occurredAt = evidence.occurred_at ?? operation.occurredAt
       if (isCharge(operation.kind)) tender.hasAction = false
+      // A void that is refused gives nothing up.
+      if (operation.kind === 'void' && tender.held > 0) this.#isCanceled = false
       return
     }
     // Of the same moment the success stands, unless it is expressly taken back.
@@ -326,12 +409,20 @@ export class PaymentModel {
         this.#release(tender)
         return
       case 'refund':
-        tender.refunded += amount
+        this.#giveBack(tender, amount)
         return
       case 'credit':
-        if (this.isCharge) tender.refunded += amount
+        if (this.isCharge) this.#giveBack(tender, amount)
         else tender.credited += amount
     }
+  }
+
+  /** A refund that was given up, made again and then found to have happened is more than was asked for; it counts once. */
+  #giveBack(tender: Tender, amount: number): void {
+    tender.refunded += Math.min(
+      amount,
+      tender.capturedEver - tender.refunded - this.#open(tender, ['refund', 'credit']),
+    )
   }
 
   #takeBack(operation: Operation, tender: Tender, amount: number): void {

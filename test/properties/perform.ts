@@ -67,11 +67,7 @@ export async function perform(stage: Stage, action: Action): Promise<Happened> {
         action.salt,
         `/v1/payments/${fact.id}/tenders`,
         tender,
-        isAtTill(action.source) || isBank(action.source) || others === undefined
-          ? undefined
-          : expected === 200
-            ? others
-            : expected,
+        isAtTill(action.source) || isBank(action.source) ? undefined : expected === 200 ? others : expected,
       )
     }
     case 'capture': {
@@ -85,7 +81,7 @@ export async function perform(stage: Stage, action: Action): Promise<Happened> {
         action.salt,
         `/v1/payments/${payment.fact.id}/captures`,
         body,
-        claimed(facts, payment.fact, payment.model.capture(amount, action.isFinal)),
+        payment.model.capture(amount, action.isFinal),
       )
     }
     case 'refund':
@@ -98,16 +94,12 @@ export async function perform(stage: Stage, action: Action): Promise<Happened> {
     }
     case 'increment':
     case 'extend': {
-      const payment = pick(facts, action.at, (model) => model.isHeld())
+      const says = (model: PaymentModel) =>
+        action.do === 'increment' ? model.increment(action.amount) : model.extend()
+      const payment = pick(facts, action.at, (model) => says(model) === 200)
       if (!payment) return {}
       const [path, body] = action.do === 'increment' ? ['increments', { amount: action.amount }] : ['extensions', {}]
-      return send(
-        world,
-        action.salt,
-        `/v1/payments/${payment.fact.id}/${path}`,
-        body,
-        payment.model.isHeld() ? undefined : 409,
-      )
+      return send(world, action.salt, `/v1/payments/${payment.fact.id}/${path}`, body, says(payment.model))
     }
     case 'credit': {
       const to = action.toCash
@@ -172,21 +164,14 @@ async function refund(stage: Stage, action: Extract<Action, { do: 'refund' }>): 
   const { model, fact } = payment
   const { amount_refundable } = model.expected()
   const amount = action.part === 'all' ? undefined : partOf(amount_refundable, action.part)
-  const [tender] = fact.tenders
+  const tenderId = action.ofOneTender ? fact.tenders[0]?.id : undefined
   const body = {
     ...(amount === undefined ? {} : { amount }),
-    ...(action.ofOneTender && tender ? { tender_id: tender.id } : {}),
+    ...(tenderId === undefined ? {} : { tender_id: tenderId }),
     ...(action.toCash ? { to: { method: 'cash', register_id: world.merchant.registers[0]?.id } } : {}),
   }
-  // Cash leaves a drawer only at a till, and one tender of several has less than the payment.
-  const hasOpinion = !action.toCash && !action.ofOneTender && model.isCharge
-  return send(
-    world,
-    action.salt,
-    `/v1/payments/${fact.id}/refunds`,
-    body,
-    hasOpinion ? model.refund(amount) : undefined,
-  )
+  const expected = model.isCharge ? model.refund(amount, tenderId) : undefined
+  return send(world, action.salt, `/v1/payments/${fact.id}/refunds`, body, expected)
 }
 
 function dispute({ world, facts, disputed }: Stage, action: Extract<Action, { do: 'dispute' }>): Happened {
@@ -312,19 +297,15 @@ function pick(facts: Facts, at: number, isPossible: (model: PaymentModel) => boo
   return from[at % Math.max(1, from.length)]
 }
 
-/** 200 when the order is free for `self`, 409 when another payment has it, undefined while that one is being given up. */
-function orderClaim(facts: Facts, orderId: string | null, self?: string): number | undefined {
+/** 200 when the order is free for `self`, 409 when another payment has it: the last that tried to charge for it, until it is out. */
+function orderClaim(facts: Facts, orderId: string | null, self?: string): number {
   if (orderId === null) return 200
-  const claiming = facts.payments.filter(
-    (fact) => fact.order_id === orderId && fact.id !== self && new PaymentModel(fact).claimsOrder(),
+  const ofOrder = new Map(facts.payments.filter(({ order_id }) => order_id === orderId).map((fact) => [fact.id, fact]))
+  const charges = facts.operations.filter(
+    ({ kind, payment_id }) => (kind === 'sale' || kind === 'authorize') && ofOrder.has(payment_id),
   )
-  if (claiming.length === 0) return 200
-  return claiming.some(({ is_canceled }) => is_canceled) ? undefined : 409
-}
-
-/** A hold of an order that has meanwhile been paid by another payment is not taken any more. */
-function claimed(facts: Facts, fact: Facts['payments'][number], expected: number): number | undefined {
-  return expected === 200 && orderClaim(facts, fact.order_id, fact.id) !== 200 ? undefined : expected
+  const holder = ofOrder.get(charges.at(-1)?.payment_id ?? '')
+  return holder !== undefined && holder.id !== self && new PaymentModel(holder).claimsOrder() ? 409 : 200
 }
 
 function partOf(whole: number, part: Part): number {
