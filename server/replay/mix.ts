@@ -40,6 +40,8 @@ export interface TenderChoice {
 
 export interface SaleChoice {
   capture: 'automatic' | 'manual'
+  /** The shop whose counter the customer stands at; undefined away from one. */
+  storeId?: string
   tenders: { choice: TenderChoice; amount: bigint }[]
 }
 
@@ -99,9 +101,12 @@ export function chooseChannel(draw: Draws, places: Places, country: string | und
 export function chooseSale(
   draw: Draws,
   sale: { channel: string; amount: bigint },
-  places: Places,
+  everywhere: Places,
   offered: readonly OfferedMethod[],
 ): SaleChoice {
+  // One payment happens in one shop, however many tenders it has.
+  const places = sale.channel === 'pos' ? inOneShop(draw, everywhere) : everywhere
+  const storeId = sale.channel === 'pos' ? (places.registers[0] ?? places.terminals[0])?.storeId : undefined
   const methods = offered.filter(
     (method) => method.kind !== 'stored_value' && method.can.refund && method.can.partial_refund,
   )
@@ -112,11 +117,21 @@ export function chooseSale(
   const share = draw()
   const capture = wantsManual && can.authorize ? 'manual' : 'automatic'
   if (!wantsSplit || sale.amount < LEAST_SPLIT || capture === 'manual')
-    return { capture, tenders: [{ choice: first, amount: sale.amount }] }
+    return { capture, storeId, tenders: [{ choice: first, amount: sale.amount }] }
   // Between a tenth and nine tenths, in whole pence; the second tender takes the rest.
   const amount = (sale.amount * BigInt(100 + Math.floor(share * 800))) / 1000n
   const second = { choice: chooseTender(draw, sale.channel, places, methods), amount: sale.amount - amount }
-  return { capture, tenders: [{ choice: first, amount }, second] }
+  return { capture, storeId, tenders: [{ choice: first, amount }, second] }
+}
+
+function inOneShop(draw: Draws, places: Places): Places {
+  const stores = [...new Set([...places.registers, ...places.terminals].map(({ storeId }) => storeId))]
+  const store = one(draw, stores)
+  return {
+    ...places,
+    registers: places.registers.filter(({ storeId }) => storeId === store),
+    terminals: places.terminals.filter(({ storeId }) => storeId === store),
+  }
 }
 
 /** Where a credit goes: at a counter into the customer's hand or onto the card presented, elsewhere onto a card. */

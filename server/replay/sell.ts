@@ -121,6 +121,7 @@ function create(
   const [first] = choice.tenders as [SaleChoice['tenders'][number]]
   const tender = tenderBody(deps.wallet, first.choice)
   const name = nameOf(deps.name, invoice.number)
+  const storeId = choice.storeId ?? deps.places.webStoreId
   const isAtCounter = first.choice.registerId !== undefined || first.choice.terminalId !== undefined
   // A customer at the counter is nobody we know; elsewhere a card of the wallet may have to help out.
   const isKnown = !isAtCounter || choice.tenders.some((part) => part.choice.card !== undefined)
@@ -132,7 +133,7 @@ function create(
     reference: name,
     ...(country === undefined ? {} : { country }),
     ...(isKnown ? { customer_id: deps.wallet.customerId } : {}),
-    ...(isAtCounter || deps.places.webStoreId === undefined ? {} : { store_id: deps.places.webStoreId }),
+    ...(storeId === undefined ? {} : { store_id: storeId }),
     metadata: { invoiced_at: invoice.at },
     tender: choice.tenders.length === 1 ? tender : { ...tender, amount: Number(first.amount) },
   }

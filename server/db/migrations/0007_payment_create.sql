@@ -154,7 +154,7 @@ begin
     continue when v_other = p_payments[i];
     -- A statement of its own, after the lock: it sees what the former holder committed.
     -- A hold counts until its void has taken effect: an unanswered void may have failed.
-    select p.amount_captured = p.amount_refunded and p.amount_in_flight = 0 and not exists (
+    select p.amount_captured <= p.amount_refunded and p.amount_in_flight = 0 and not exists (
         select from tender t where t.merchant_id = p_merchant and t.payment_id = p.id and tender_hold(t) > 0)
       into v_is_dead from payment p where p.merchant_id = p_merchant and p.id = v_other;
     if v_is_dead then

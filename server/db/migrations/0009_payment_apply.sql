@@ -234,9 +234,10 @@ begin
       reversed = t.reversed + case when w.effect = 'reverse' and (w.o).kind in ('sale', 'capture') then x.taken_back else 0 end,
       refunded = t.refunded + case
         when x.is_done and x.is_refund then least(w.amount, t.captured - t.refunded - t.refund_in_flight + case when x.was_reserved then (w.o).amount else 0 end)
-        when w.effect = 'reverse' and x.is_refund then -x.taken_back else 0 end,
+        when w.effect = 'reverse' and x.is_refund then -(x.taken_back - least(x.taken_back, t.refunded_excess)) else 0 end,
       refunded_excess = t.refunded_excess + case when w.effect = 'late' and x.is_refund
-        then greatest(0, w.amount - (t.captured - t.refunded - t.refund_in_flight)) else 0 end,
+        then greatest(0, w.amount - (t.captured - t.refunded - t.refund_in_flight))
+        when w.effect = 'reverse' and x.is_refund then -least(x.taken_back, t.refunded_excess) else 0 end,
       credited = t.credited + case when x.is_own_credit and x.is_done then w.amount when x.is_own_credit and w.effect = 'reverse' then -x.taken_back else 0 end,
       is_expired = t.is_expired or w.effect = 'expire',
       expires_at = case when w.effect = 'expire' then null when x.is_done and (w.o).kind in ('authorize', 'extend', 'increment')
