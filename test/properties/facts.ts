@@ -2,7 +2,7 @@
 
 import type { Simulator } from '../../server/connectors/simulator/index.ts'
 import type { Queryable } from '../../server/db/pool.ts'
-import type { EvidenceFact, OperationFact, PaymentFact, TenderFact } from './model.ts'
+import type { EvidenceFact, OperationFact, PaymentFact, TenderFact } from './model-facts.ts'
 
 export interface OperationRow extends OperationFact {
   payment_id: string
