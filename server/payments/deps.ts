@@ -1,4 +1,4 @@
-// What the payment core needs. server/main.ts gives it; tests build it around a fake clock and the simulator.
+// What the payment core needs. server/wiring.ts gives it; tests build it around a fake clock and the simulator.
 
 import type { CallDeps } from '../connectors/call.ts'
 import type { Connector } from '../connectors/connector.ts'

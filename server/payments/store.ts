@@ -1,5 +1,5 @@
-// The SQL of the payment core, besides the set-based functions of migrations 0007 to 0010. Reads only; every change goes
-// through begin.ts and apply.ts.
+// The SQL of the payment core, besides the set-based functions of migrations 0007 to 0010: reads, and the bookkeeping of the
+// workers (when to ask next, what waits for a person, inbound events). Amounts and states change only in those functions.
 
 import type { Queryable } from '../db/pool.ts'
 
