@@ -2,6 +2,7 @@
 // background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
 
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
+import { wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
 import { routes as customerRoutes, hasCustomer } from './customers/index.ts'
@@ -140,6 +141,20 @@ export async function wire(options: WiringOptions) {
     ...createNotifyWorkers(notify),
   ]
   const eventStreams = createEventStreams({ db, clock, log, hints })
+  const commerce = wireCommerce({
+    db,
+    lanes,
+    clock,
+    newId,
+    log,
+    hints,
+    merchantCache,
+    payments,
+    eventStreams,
+    publicUrl,
+  })
+  payments.orders = commerce.orders
+  workers.push(...commerce.workers)
 
   const app: App = await createApp({
     authenticate: authenticator.authenticate,
@@ -151,6 +166,12 @@ export async function wire(options: WiringOptions) {
     isReady: () => readiness(db, options.durabilityProblem),
     isDraining: options.isDraining,
     registry,
+  })
+  // Whoever follows the event log looks at once after a change made here; changes made elsewhere are polled for.
+  app.addHook('onResponse', (request, reply, done) => {
+    if (request.caller !== null && request.method !== 'GET' && reply.statusCode < 300)
+      hints.poke(request.caller.merchantId)
+    done()
   })
   const merchants = {
     db,
@@ -172,6 +193,7 @@ export async function wire(options: WiringOptions) {
   paymentRoutes(app, payments)
   ledgerRoutes(app, { db })
   notifyRoutes(app, { ...notify, eventStreams })
+  commerce.routes(app)
   simulatorPages(app, simulator)
   simulatorControls(app, simulator, {
     prefix: '/simulator',
@@ -184,7 +206,7 @@ export async function wire(options: WiringOptions) {
     },
   })
 
-  return { app, payments, merchants, simulator, workers, hints, eventStreams, lanes, registry }
+  return { app, payments, merchants, commerce, simulator, workers, hints, eventStreams, lanes, registry }
 }
 
 /** A worker's step; it found nothing that asks for another at once. */

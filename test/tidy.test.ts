@@ -14,6 +14,8 @@ const MAX_LINES = 450
 
 const GROUND = ['lib', 'db', 'jobs']
 const SECOND_ROW = [...GROUND, 'merchants']
+/** What every module of commerce stands on. */
+const COMMERCE_GROUND = [...SECOND_ROW, 'http', 'notify']
 /** Modules and what they may import besides themselves. `http` is for routes only, see below. */
 const MAY_IMPORT: Record<string, string[]> = {
   lib: [],
@@ -30,6 +32,40 @@ const MAY_IMPORT: Record<string, string[]> = {
   connectors: ['lib'],
   verify: ['lib', 'db'],
   payments: [...SECOND_ROW, 'http', 'ledger', 'vault', 'customers', 'notify', 'access', 'connectors'],
+  // Pure: the same code runs in a till or a web shop.
+  totals: ['lib'],
+  countries: ['lib'],
+  catalog: [...COMMERCE_GROUND, 'countries'],
+  stock: COMMERCE_GROUND,
+  promotions: [...COMMERCE_GROUND, 'totals'],
+  loyalty: [...COMMERCE_GROUND, 'payments', 'customers', 'ledger', 'connectors', 'totals'],
+  carts: [...COMMERCE_GROUND, 'totals', 'countries', 'catalog', 'stock', 'promotions', 'customers'],
+  orders: [
+    ...COMMERCE_GROUND,
+    'totals',
+    'countries',
+    'catalog',
+    'stock',
+    'promotions',
+    'customers',
+    'vault',
+    'payments',
+    'loyalty',
+    'carts',
+  ],
+  fulfilments: [...COMMERCE_GROUND, 'totals', 'catalog', 'stock', 'customers', 'vault', 'payments', 'orders'],
+  returns: [
+    ...COMMERCE_GROUND,
+    'totals',
+    'catalog',
+    'stock',
+    'customers',
+    'payments',
+    'loyalty',
+    'carts',
+    'orders',
+    'fulfilments',
+  ],
   // A client of the API: it knows routes and JSON, and nothing of the server behind them.
   replay: ['lib'],
 }
@@ -41,7 +77,7 @@ const CALL = 'server/connectors/call.ts'
 /** The words that schemas are made of; they say nothing about HTTP itself. */
 const SCHEMA_WORDS = 'server/http/schema.ts'
 /** Files that put the parts together may import anything. */
-const WIRING = ['main.ts', 'wiring.ts', 'config.ts', 'metrics.ts']
+const WIRING = ['main.ts', 'wiring.ts', 'commerce.ts', 'config.ts', 'metrics.ts']
 
 // ---- Calls that take what should be given --------------------------------------------------------------------------
 
@@ -98,7 +134,7 @@ const TABLES: Record<string, string[]> = {
   customers: ['customer'],
   vault: ['vault_key', 'vault_card', 'token', 'instrument'],
   ledger: ['ledger_entry', 'ledger_line', 'ledger_balance'],
-  notify: ['event', 'event_counter', 'webhook_endpoint', 'webhook_delivery'],
+  notify: ['event', 'event_counter', 'event_cursor', 'webhook_endpoint', 'webhook_delivery'],
   payments: [
     'payment',
     'tender',

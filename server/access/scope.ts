@@ -23,6 +23,24 @@ export const SCOPES = [
   'stores:write',
   'accounts:read',
   'accounts:write',
+  'catalog:read',
+  'catalog:write',
+  'stock:read',
+  'stock:write',
+  'promotions:read',
+  'promotions:write',
+  'carts:read',
+  'carts:write',
+  'orders:read',
+  'orders:write',
+  'fulfilments:read',
+  'fulfilments:write',
+  'returns:read',
+  'returns:write',
+  'gift_cards:read',
+  'gift_cards:write',
+  'loyalty:read',
+  'loyalty:write',
   'keys:read',
   'keys:write',
 ] as const
@@ -31,8 +49,19 @@ export type Scope = (typeof SCOPES)[number]
 export const KEY_KINDS = ['secret', 'publishable', 'restricted'] as const
 export type KeyKind = (typeof KEY_KINDS)[number]
 
-/** A publishable key stands in web pages for all to read: it can turn a card into a token and ask for methods. */
-const PUBLISHABLE_SCOPES: readonly Scope[] = ['tokens:write', 'methods:read']
+/**
+ * A publishable key stands in web pages for all to read: it can turn a card into a token, ask for methods, look at the shop
+ * window, and work on a cart and place its order when it shows that cart's own secret.
+ */
+const PUBLISHABLE_SCOPES: readonly Scope[] = [
+  'tokens:write',
+  'methods:read',
+  'catalog:read',
+  'stock:read',
+  'carts:read',
+  'carts:write',
+  'orders:write',
+]
 
 /**
  * The scopes of a new key. A secret key has all, a publishable key the two that are harmless in public, a restricted key

@@ -4,6 +4,7 @@ import type { Worker } from '../jobs/index.ts'
 import { createDeliverer, type DeliverDeps } from './deliver.ts'
 import { createPruner } from './prune.ts'
 
+export { type Consumer, type ConsumerDeps, type ConsumerOptions, createConsumer } from './consumer.ts'
 export { createDeliverer, type DeliverDeps, type Deliverer } from './deliver.ts'
 export { type EventRow, type EventView, eventView } from './event.ts'
 export { appendEvents, type NewEvent } from './event-store.ts'

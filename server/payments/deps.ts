@@ -9,6 +9,7 @@ import type { NewId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import type { Vault } from '../vault/index.ts'
+import type { OrderBook } from './orders.ts'
 
 export interface PaymentDeps {
   db: Db
@@ -26,6 +27,8 @@ export interface PaymentDeps {
   isDurable(): boolean
   /** Milliseconds a connector may take; terminals wait for a person and get longer. */
   timeouts: { call_ms: number; terminal_ms: number }
+  /** Orders of ours, which say what is due for them. Without it every order id is the caller's own. */
+  orders?: OrderBook
   /** Tells the background worker that an inbound event is waiting. Only a hint: the worker also looks by itself. */
   wake?(work: 'inbound'): void
 }

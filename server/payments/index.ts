@@ -7,6 +7,16 @@ export { capture } from './capture.ts'
 export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound } from './inbound.ts'
+export { type OnceDeps, once } from './once.ts'
+export {
+  closeOrdersToPayment,
+  type OrderBook,
+  type OrderDue,
+  type PaymentFigures,
+  paymentsOfOrder,
+  type SetAmountOutcome,
+  setPaymentAmount,
+} from './orders.ts'
 export { addTender, pay } from './pay.ts'
 export type {
   CaptureInput,

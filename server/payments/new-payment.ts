@@ -5,6 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import { type MerchantConfig, merchantConfig } from '../merchants/index.ts'
 import type { NewPayment } from './begin.ts'
 import type { PaymentDeps } from './deps.ts'
+import { holdToOrder } from './orders.ts'
 import type { CreditInput, PaymentInput } from './payment.ts'
 import { notFound } from './problems.ts'
 
@@ -52,6 +53,7 @@ export async function newPayment(
     reference: input.reference,
     metadata: input.metadata,
   }
+  if (isCharge) await holdToOrder(deps.orders, merchant.id, payment)
   if (isCharge) {
     const { country, return_url } = input as PaymentInput
     payment.country = country

@@ -71,6 +71,23 @@ export function routesOf(description: Description): Route[] {
   )
 }
 
+/**
+ * What one module of commerce adds to the ground: an object of each of its kinds, the id that stands in each of its
+ * collections, a working body for each of its routes.
+ */
+export interface ModuleObjects<T extends Record<string, string> = Record<string, string>> {
+  /** Makes the objects, over HTTP; `made` holds what modules before it and the core made. */
+  fill(shop: Shop, api: Api, made: Record<string, string>): Promise<T>
+  /** The object of a collection for a route: `{products: made.product}`. */
+  collections(made: Record<string, string>, route: Pick<Route, 'method' | 'path'>): Record<string, string | undefined>
+  /** Path parameters besides {id}, by name. */
+  parameters?(made: Record<string, string>): Record<string, string | undefined>
+  bodies(made: Record<string, string>): Record<string, Record<string, unknown>>
+}
+
+/** In an order in which each needs only those before it. */
+const MODULES: ModuleObjects[] = []
+
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
 export type Objects = Awaited<ReturnType<typeof fill>>
 
@@ -112,7 +129,7 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
     'select id from webhook_delivery where merchant_id = $1 order by id limit 1',
     [keys.merchant_id],
   )
-  return {
+  const core = {
     account,
     paid: paid.body.id,
     held: held.body.id,
@@ -137,6 +154,9 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
     task: await first('/v1/payment_tasks?state=open'),
     merchant: keys.merchant_id,
   }
+  const made: Record<string, string> = Object.fromEntries(Object.entries(core).map(([name, id]) => [name, String(id)]))
+  for (const module of MODULES) Object.assign(made, await module.fill(shop, api, made))
+  return { ...core, commerce: made }
 }
 
 /** For every route with an id in its path: that id, so that the route would do its work. */
@@ -166,6 +186,7 @@ export function pathFor(route: Pick<Route, 'method' | 'path'>, of: Objects): str
     events: of.event,
     webhook_endpoints: of.endpoint,
     webhook_deliveries: of.delivery,
+    ...Object.assign({}, ...MODULES.map((module) => module.collections(of.commerce, route))),
   }
   return route.path.replaceAll(/([a-z_]+)\/\{([a-z_]+)\}/g, (_, collection: string, name: string) => {
     const ids: Record<string, string | undefined> = {
@@ -174,6 +195,7 @@ export function pathFor(route: Pick<Route, 'method' | 'path'>, of: Objects): str
       instrument_id: of.instrument,
       code: 'card',
       merchant_id: of.merchant,
+      ...Object.assign({}, ...MODULES.map((module) => module.parameters?.(of.commerce) ?? {})),
     }
     const id = ids[name]
     assert.ok(id, `${route.path}: test/http/product.ts must say which ${collection} {${name}} is`)
@@ -246,7 +268,8 @@ export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Rec
     'PATCH /v1/webhook_endpoints/{id}': { description: 'changed' },
     'POST /v1/webhook_endpoints/{id}/roll_secret': { overlap_hours: 1 },
   }
-  return bodies[`${route.method} ${route.path}`]
+  const commerce = MODULES.map((module) => module.bodies(of.commerce))
+  return Object.assign(bodies, ...commerce)[`${route.method} ${route.path}`]
 }
 
 /** Counts every row of every table, and every call to a provider: what a refusal must leave as it was. */

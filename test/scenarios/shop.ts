@@ -122,6 +122,15 @@ export async function openShop(options: ShopOptions = {}) {
     till: keys.registers[0]?.id as string,
     terminal: keys.terminals[0]?.id as string,
     news,
+    /** Orders, stock and customers learn what happened, and do what follows from it, until nothing is left to do. */
+    async settle(): Promise<void> {
+      for (let round = 0; round < 20; round++) {
+        let did = 0
+        for (const worker of wired.commerce.workers) did += await worker.tick()
+        if (did === 0) return
+      }
+      throw new Error('the workers of commerce do not come to rest')
+    },
     /** Asks the provider about every operation whose time has come. */
     ask: () => resolveDue(wired.payments),
     /** Gives back what arrived twice or too late. */

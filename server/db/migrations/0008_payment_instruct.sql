@@ -234,8 +234,8 @@ end $$;
 
 create function payment_event_data(p payment) returns jsonb language sql stable as $$
   select jsonb_build_object('status', p.status, 'attention', p.attention, 'amount', p.amount, 'currency', p.currency,
-    'channel', p.channel, 'store_id', p.store_id, 'order_id', p.order_id, 'reference', p.reference,
-    'amount_captured', p.amount_captured, 'amount_refunded', p.amount_refunded, 'amount_in_flight', p.amount_in_flight)
+    'channel', p.channel, 'store_id', p.store_id, 'order_id', p.order_id, 'customer_id', p.customer_id, 'reference', p.reference,
+    'amount_authorized', p.amount_authorized, 'amount_capturable', p.amount_capturable, 'amount_captured', p.amount_captured, 'amount_refunded', p.amount_refunded, 'amount_in_flight', p.amount_in_flight)
 $$;
 
 -- The event row of a payment as it stands now.

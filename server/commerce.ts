@@ -1,0 +1,47 @@
+// Puts the modules of commerce together, from the catalogue to returns, on top of the payment core that wiring.ts has built.
+// A part of the wiring with a file of its own, so that each can be read in one go.
+
+import type { Lanes } from './db/lanes.ts'
+import type { Db } from './db/pool.ts'
+import type { App } from './http/app.ts'
+import type { Hints, Worker } from './jobs/index.ts'
+import type { Clock } from './lib/clock.ts'
+import type { NewId } from './lib/ids.ts'
+import type { Log } from './lib/log.ts'
+import type { MerchantCache } from './merchants/index.ts'
+import type { Consumer, EventStreams } from './notify/index.ts'
+import type { OrderBook, PaymentDeps } from './payments/index.ts'
+
+export interface CommerceBase {
+  db: Db
+  lanes: Lanes
+  clock: Clock
+  newId: NewId
+  log: Log
+  hints: Hints
+  merchantCache: MerchantCache
+  payments: PaymentDeps
+  eventStreams: EventStreams
+  publicUrl: string
+}
+
+export interface Commerce {
+  /** Registers every route. */
+  routes(app: App): void
+  workers: Worker[]
+  /** Readers of the event log, in the order in which one feeds the next. */
+  consumers: Consumer[]
+  /** What payments ask about orders. */
+  orders: OrderBook | undefined
+}
+
+export function wireCommerce(_base: CommerceBase): Commerce {
+  const consumers: Consumer[] = []
+  const workers: Worker[] = []
+  return {
+    routes(_app) {},
+    workers: [...consumers.map(({ worker }) => worker), ...workers],
+    consumers,
+    orders: undefined,
+  }
+}
