@@ -11,6 +11,7 @@ export {
   type SaveOutcome,
   saveInstrument,
 } from './instruments.ts'
+export { keyedHash } from './keyed-hash.ts'
 export { KeyFileUnusable, type KeyRing, openKeyFile, type WrappedKey } from './keys.ts'
 export { type OpenedCard, type ResolvedCard, resolveCard, takeCvc } from './resolve-card.ts'
 export { type RotationStep, rewrapCards, rewrapKeys, rotateDataKey, rotateMasterKey } from './rotate.ts'

@@ -18,6 +18,11 @@ export interface MerchantKeys {
   dataKey(version: number): KeyObject | undefined
   /** `fp_` and 144 bits of HMAC-SHA-256 over the card number. */
   fingerprintOf(number: string): string
+  /**
+   * 256 bits of HMAC-SHA-256 (base64url) over a text that could be guessed if it were hashed without a key: a gift card's
+   * code, an e-mail address. `purpose` keeps equal texts of different uses apart.
+   */
+  keyedHash(purpose: string, text: string): string
 }
 
 export interface KeyStore {
@@ -118,6 +123,9 @@ function merchantKeys(
     fingerprintOf(number) {
       // base64url: hex would now and then hold a digit run that passes for a card number in somebody's scanner.
       return `fp_${createHmac('sha256', fingerprintKey).update(number).digest('base64url').slice(0, 24)}`
+    },
+    keyedHash(purpose, text) {
+      return createHmac('sha256', fingerprintKey).update(`${purpose}\0${text}`).digest('base64url')
     },
   }
 }

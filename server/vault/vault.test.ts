@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { openPool } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import { sealConfig, unsealConfig } from './config-seal.ts'
+import { keyedHash } from './keyed-hash.ts'
 import type { KeyRing } from './keys.ts'
 import { resolveCard } from './resolve-card.ts'
 import { createToken, getToken } from './tokens.ts'
@@ -39,6 +40,19 @@ test('the same card at one merchant has one fingerprint and one sealed row, at a
   assert.equal((await resolved(ours.id, merchants[0])).card_id, (await resolved(again.id, merchants[0])).card_id)
   assert.equal(await resolveCard(deps, merchants[1], { token_id: ours.id }), null)
   assert.equal(await getToken(deps, merchants[1], ours.id), null)
+})
+
+test('a keyed hash is the same for the same text of one merchant and purpose, and for nothing else', async () => {
+  const { deps, merchants } = fixture
+  const hash = (merchant: string, purpose: string, text: string) => keyedHash(deps, merchant, { purpose, text })
+  const ours = await hash(merchants[0], 'gift_card', 'ABCD')
+  assert.equal(await hash(merchants[0], 'gift_card', 'ABCD'), ours)
+  const others = [
+    await hash(merchants[1], 'gift_card', 'ABCD'),
+    await hash(merchants[0], 'email', 'ABCD'),
+    await hash(merchants[0], 'gift_card', 'ABCE'),
+  ]
+  assert.equal(new Set([ours, ...others]).size, 4)
 })
 
 test('a renewed card keeps its fingerprint and gets a row of its own', async () => {
