@@ -148,6 +148,15 @@ const TABLES: Record<string, string[]> = {
     'idempotency_key',
     'idempotency_reply',
   ],
+  orders: [
+    'sales_order',
+    'order_line',
+    'order_group',
+    'order_change',
+    'order_refund',
+    'order_task',
+    'order_counter',
+  ],
 }
 /** The simulator is another company's system, with tables of its own. The auditor reads across all books on purpose. */
 const READS_EVERYTHING = ['server/verify/', 'server/cli/', 'server/connectors/simulator/', 'server/db/migrate.ts']
