@@ -148,6 +148,7 @@ const TABLES: Record<string, string[]> = {
     'idempotency_key',
     'idempotency_reply',
   ],
+  carts: ['cart', 'cart_line', 'cart_code', 'quote'],
   orders: [
     'sales_order',
     'order_line',
