@@ -5,6 +5,23 @@
 export const MAX_AMOUNT = 999_999_999_999n
 
 /**
+ * Where tax is rounded: once per document and rate, or once per line. The first is the common reading of the VAT directive;
+ * invoices that state tax per line need the second.
+ */
+export type TaxRounding = 'per_rate_group' | 'per_line'
+
+/** How cash is rounded where small coins are gone. */
+export interface CashRounding {
+  currency: string
+  /** The smallest coin in minor units: 5 in much of the euro area, 100 in Sweden. */
+  increment_minor: bigint
+  /** What becomes of halves; `always_down` is in the customer's favour on a sale. */
+  mode: 'half_up' | 'half_down' | 'always_down'
+  /** True where the merchant chooses whether to round. */
+  is_optional: boolean
+}
+
+/**
  * `numerator / denominator` rounded to a whole number, halves away from zero (commercial rounding: 0.5 → 1, −0.5 → −1), so
  * that a refund computed from a negated line equals the charge. `denominator` must not be 0.
  */

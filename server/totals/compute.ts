@@ -1,0 +1,196 @@
+// The one computation of what a basket costs, the same on server, till and web page. Pure: it may run offline, and the
+// result may be computed again years later from an order's snapshot. It never decides what is taken off; it only takes.
+//
+// In this order: list price of each line; its own adjustments; the order's adjustments, split over their lines; tax. All
+// rounding is half up, and what rounding leaves goes to the largest remainder, ties to the lowest sequence. So the
+// order of the lines in the input never changes an amount.
+
+import { currencyOf } from '../lib/currency.ts'
+import { divideHalfUp, MAX_AMOUNT, splitByLargestRemainder } from '../lib/money.ts'
+import {
+  type Adjustment,
+  type AdjustmentIn,
+  type LineIn,
+  type LineOut,
+  type OrderAdjustmentIn,
+  standsOutside,
+  type TaxOut,
+  type TotalsIn,
+  type TotalsOut,
+} from './line.ts'
+
+/** Unit prices carry four decimals below the minor unit, for weighed articles and net prices. */
+const E4 = 10_000n
+/** 10,000 basis points are 100 %. */
+const WHOLE_BP = 10_000n
+
+/** A line while it is being worked on: `left` is what remains of the price to take from, `tax` what is in or on it. */
+interface Work {
+  line: LineIn
+  isOutside: boolean
+  list: bigint
+  left: bigint
+  adjustments: Adjustment[]
+  tax: bigint
+}
+
+/**
+ * What a basket costs, line by line. An adjustment takes at most what is left of its line, and an order-level one at most
+ * what is left of all its lines. Line totals sum to the total, taxes to the tax, and the same input gives the same output
+ * for ever. Throws RangeError for what no till sends: an unknown currency, a negative amount, a sequence twice, a quantity
+ * of 0, a discount on a gift card, deposit or tip, or an amount beyond MAX_AMOUNT.
+ */
+export function computeTotals(input: TotalsIn): TotalsOut {
+  checkInput(input)
+  const works = input.lines.map(startLine)
+  const inSequence = [...works].sort((a, b) => a.line.seq - b.line.seq)
+  for (const adjustment of input.order_adjustments) takeFromLines(inSequence, adjustment)
+
+  const groups = rateGroups(inSequence.filter((work) => !work.isOutside))
+  for (const group of groups) taxGroup(group, input)
+
+  const lines = works.map((work) => lineOut(work, input.prices_include_tax))
+  const outBySeq = new Map(lines.map((line) => [line.seq, line]))
+  const total = sumOf(lines, 'total')
+  if (sumOf(lines, 'list') > MAX_AMOUNT || total > MAX_AMOUNT) throw new RangeError('the sum is beyond MAX_AMOUNT')
+  const taxes = groups.map((group) => taxOut(group.map((work) => outBySeq.get(work.line.seq) as LineOut)))
+  const goods_total = sumOf(taxes, 'total')
+  return {
+    lines,
+    list: sumOf(lines, 'list'),
+    discount: sumOf(lines, 'discount'),
+    net: sumOf(lines, 'net'),
+    tax: sumOf(lines, 'tax'),
+    total,
+    taxes,
+    goods_total,
+    outside_total: total - goods_total,
+  }
+}
+
+// ---- Prices and adjustments ----------------------------------------------------------------------------------------
+
+function startLine(line: LineIn): Work {
+  const list = divideHalfUp(line.unit_price_e4 * line.quantity, E4)
+  if (list > MAX_AMOUNT) throw new RangeError(`line ${line.seq} is beyond MAX_AMOUNT`)
+  const work: Work = { line, isOutside: standsOutside(line.kind), list, left: list, adjustments: [], tax: 0n }
+  for (const adjustment of line.adjustments ?? []) take(work, adjustment, adjustment.amount)
+  return work
+}
+
+/** Takes `amount`, or what is left of the line. */
+function take(work: Work, { source, label }: AdjustmentIn, wanted: bigint): void {
+  const amount = wanted < work.left ? wanted : work.left
+  if (amount === 0n) return
+  work.left -= amount
+  work.adjustments.push({ source, label, amount })
+}
+
+/** Weights are what is left, so a share never exceeds its line: share < left × amount / all left + 1, and amount ≤ all left. */
+function takeFromLines(inSequence: readonly Work[], adjustment: OrderAdjustmentIn): void {
+  const wanted = new Set(adjustment.lines)
+  const eligible = inSequence.filter((work) => wanted.has(work.line.seq) && !work.isOutside)
+  const left = eligible.reduce((sum, work) => sum + work.left, 0n)
+  const amount = adjustment.amount < left ? adjustment.amount : left
+  if (amount === 0n) return
+  const shares = splitByLargestRemainder(
+    amount,
+    eligible.map((work) => work.left),
+  )
+  eligible.forEach((work, i) => {
+    take(work, adjustment, shares[i] as bigint)
+  })
+}
+
+// ---- Tax -----------------------------------------------------------------------------------------------------------
+
+/** Lines of one code and one rate, highest rate first, as receipts list them. */
+function rateGroups(inSequence: readonly Work[]): Work[][] {
+  const groups = new Map<string, Work[]>()
+  for (const work of inSequence) {
+    const key = JSON.stringify([work.line.tax_code, work.line.tax_rate_bp])
+    groups.set(key, [...(groups.get(key) ?? []), work])
+  }
+  return [...groups.values()].sort(([a], [b]) => compareGroups((a as Work).line, (b as Work).line))
+}
+
+function compareGroups(a: LineIn, b: LineIn): number {
+  if (a.tax_rate_bp !== b.tax_rate_bp) return b.tax_rate_bp - a.tax_rate_bp
+  return a.tax_code < b.tax_code ? -1 : a.tax_code > b.tax_code ? 1 : 0
+}
+
+function taxGroup(group: readonly Work[], input: TotalsIn): void {
+  const rate = BigInt((group[0] as Work).line.tax_rate_bp)
+  const taxOf = (amount: bigint) =>
+    input.prices_include_tax ? divideHalfUp(amount * rate, WHOLE_BP + rate) : divideHalfUp(amount * rate, WHOLE_BP)
+  if (input.tax_rounding === 'per_line') {
+    for (const work of group) work.tax = taxOf(work.left)
+    return
+  }
+  const left = group.reduce((sum, work) => sum + work.left, 0n)
+  // A group that was discounted to nothing owes nothing, and nothing cannot be weighed.
+  if (left === 0n) return
+  const shares = splitByLargestRemainder(
+    taxOf(left),
+    group.map((work) => work.left),
+  )
+  group.forEach((work, i) => {
+    work.tax = shares[i] as bigint
+  })
+}
+
+// ---- Results -------------------------------------------------------------------------------------------------------
+
+function lineOut({ line, list, left, adjustments, tax }: Work, pricesIncludeTax: boolean): LineOut {
+  const net = pricesIncludeTax ? left - tax : left
+  const { seq, tax_code, tax_rate_bp } = line
+  return { seq, list, discount: list - left, adjustments, net, tax, total: net + tax, tax_code, tax_rate_bp }
+}
+
+function taxOut(lines: readonly LineOut[]): TaxOut {
+  const { tax_code, tax_rate_bp } = lines[0] as LineOut
+  return {
+    tax_code,
+    tax_rate_bp,
+    net: sumOf(lines, 'net'),
+    tax: sumOf(lines, 'tax'),
+    total: sumOf(lines, 'total'),
+  }
+}
+
+function sumOf<K extends string>(rows: readonly Record<K, bigint>[], key: K): bigint {
+  return rows.reduce((sum, row) => sum + row[key], 0n)
+}
+
+// ---- Guards --------------------------------------------------------------------------------------------------------
+
+function checkInput(input: TotalsIn): void {
+  if (!currencyOf(input.currency)) throw new RangeError(`no such currency: ${input.currency}`)
+  const seqs = new Set<number>()
+  for (const line of input.lines) {
+    if (seqs.has(line.seq)) throw new RangeError(`line ${line.seq} is there twice`)
+    seqs.add(line.seq)
+    checkLine(line)
+  }
+  for (const adjustment of input.order_adjustments) {
+    checkAmount(adjustment.amount)
+    const stranger = adjustment.lines.find((seq) => !seqs.has(seq))
+    if (stranger !== undefined) throw new RangeError(`an adjustment is for line ${stranger}, which is not there`)
+  }
+}
+
+function checkLine(line: LineIn): void {
+  const { seq, kind, quantity, unit_price_e4, tax_rate_bp, adjustments = [] } = line
+  if (!Number.isSafeInteger(seq) || seq < 0) throw new RangeError('a sequence is a whole number from 0')
+  if (quantity <= 0n || quantity > MAX_AMOUNT) throw new RangeError(`line ${seq} needs a quantity of at least 1`)
+  if (unit_price_e4 < 0n) throw new RangeError(`line ${seq} has a negative price`)
+  if (!Number.isInteger(tax_rate_bp) || tax_rate_bp < 0 || tax_rate_bp > Number(WHOLE_BP))
+    throw new RangeError(`line ${seq} needs a rate of 0 to 10000 basis points`)
+  // A card sold for less than it is worth is a cost of marketing, not a price; a deposit goes back in full.
+  if (standsOutside(kind) && adjustments.length > 0) throw new RangeError(`line ${seq} (${kind}) takes no discount`)
+  for (const adjustment of adjustments) checkAmount(adjustment.amount)
+}
+
+function checkAmount(amount: bigint): void {
+  if (amount < 0n || amount > MAX_AMOUNT) throw new RangeError('an adjustment is 0 to MAX_AMOUNT')
+}
