@@ -141,9 +141,12 @@ function taxGroup(group: readonly Work[], input: TotalsIn): void {
 
 // ---- Results -------------------------------------------------------------------------------------------------------
 
-function lineOut({ line, list, left, adjustments, tax }: Work, pricesIncludeTax: boolean): LineOut {
+function lineOut(work: Work, pricesIncludeTax: boolean): LineOut {
+  const { list, left, adjustments, tax } = work
+  const { seq, tax_code } = work.line
   const net = pricesIncludeTax ? left - tax : left
-  const { seq, tax_code, tax_rate_bp } = line
+  // What stands outside bears no tax whatever rate its article has elsewhere, and a receipt must not claim one.
+  const tax_rate_bp = work.isOutside ? 0 : work.line.tax_rate_bp
   return { seq, list, discount: list - left, adjustments, net, tax, total: net + tax, tax_code, tax_rate_bp }
 }
 

@@ -65,6 +65,7 @@ export interface LineOut {
   /** net + tax: what is paid. */
   total: bigint
   tax_code: string
+  /** As in the input; 0 for what stands outside. */
   tax_rate_bp: number
 }
 
