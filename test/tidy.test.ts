@@ -30,9 +30,6 @@ const MAY_IMPORT: Record<string, string[]> = {
   customers: [...SECOND_ROW, 'http'],
   notify: [...SECOND_ROW, 'http'],
   connectors: ['lib'],
-  // Run on tills and in browsers too.
-  totals: ['lib'],
-  countries: ['lib'],
   verify: ['lib', 'db'],
   payments: [...SECOND_ROW, 'http', 'ledger', 'vault', 'customers', 'notify', 'access', 'connectors'],
   // Pure: the same code runs in a till or a web shop.

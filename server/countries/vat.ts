@@ -1,0 +1,93 @@
+// Which rate of VAT an article bears, where, and on which day.
+
+import { type CountryProfile, type Dated, PROFILES, type RateClass, type TaxCategory } from './profile.ts'
+
+const BY_COUNTRY: ReadonlyMap<string, CountryProfile> = new Map(PROFILES.map((each) => [each.country, each]))
+
+/** The country's data, or null for one we have none of. */
+export function countryProfile(country: string): CountryProfile | null {
+  return BY_COUNTRY.get(country) ?? null
+}
+
+/** How cash is rounded there; null where all coins are in use, and where we do not know. For roundCash of totals. */
+export function cashRoundingOf(country: string): CountryProfile['cash_rounding'] {
+  return countryProfile(country)?.cash_rounding ?? null
+}
+
+export interface VatQuestion {
+  /** Where the goods are handed over, or sent to. */
+  country: string
+  category: TaxCategory
+  /** Day of supply in the store's time zone, YYYY-MM-DD. */
+  on: string
+  /** For food and meals: how they are consumed. Without it food is taken away, and a meal eaten in. */
+  consumption?: 'take_away' | 'eat_in' | undefined
+}
+
+export interface VatAnswer {
+  rate_bp: number
+  /** Country, rate class and rate, `NL standard 2100`: the tax_code of totals, so that one rate is one group. */
+  code: string
+  /** The category that applied: food eaten in is `restaurant`. */
+  category: TaxCategory
+}
+
+/**
+ * The rate for a supply. A country without data is outside the reach of this table: rate 0 and the code `XX outside`, which
+ * no report of VAT may sum up as a rate of 0 %. Ask on the day of supply and keep the answer with the line: a return takes
+ * the rate that was kept, whatever the rate is by then. Throws RangeError unless `on` is a day.
+ */
+export function vatRate({ country, category, on, consumption }: VatQuestion): VatAnswer {
+  if (!isDay(on)) throw new RangeError('the day of supply must be YYYY-MM-DD')
+  const profile = countryProfile(country)
+  if (!profile) return { rate_bp: 0, code: `${country} outside`, category }
+  const applied = asConsumed(profile, category, consumption)
+  const { rateClass, rate_bp } = rateOf(profile, classOf(profile, applied, on), on)
+  return { rate_bp, code: `${country} ${rateClass} ${rate_bp}`, category: applied }
+}
+
+function asConsumed(profile: CountryProfile, category: TaxCategory, how: VatQuestion['consumption']): TaxCategory {
+  if (category === 'food' && how === 'eat_in') return 'restaurant'
+  if (category === 'restaurant' && how === 'take_away') return profile.take_away_meal
+  return category
+}
+
+function classOf(profile: CountryProfile, category: TaxCategory, on: string): RateClass {
+  switch (category) {
+    case 'food':
+    case 'books':
+    case 'restaurant':
+    case 'accommodation':
+    case 'medicine':
+      return validOn(profile.goods[category], on)
+    default:
+      return category
+  }
+}
+
+/** From the lowest to the highest: who has no such rate pays the next higher. */
+const UPWARDS = ['super_reduced', 'second_reduced', 'reduced', 'standard'] as const
+
+function rateOf(profile: CountryProfile, wanted: RateClass, on: string): { rateClass: RateClass; rate_bp: number } {
+  if (wanted === 'zero' || wanted === 'exempt') return { rateClass: wanted, rate_bp: 0 }
+  for (const rateClass of UPWARDS.slice(UPWARDS.indexOf(wanted))) {
+    const rows = profile.rates[rateClass]
+    if (rows) return { rateClass, rate_bp: validOn(rows, on) }
+  }
+  throw new RangeError(`${profile.country} has no standard rate`)
+}
+
+/** Days as text sort as days do. */
+function validOn<T>(rows: readonly Dated<T>[], on: string): T {
+  const row = rows.find(
+    ({ valid_from, valid_to }) => (valid_from === null || valid_from <= on) && (valid_to === null || on <= valid_to),
+  )
+  if (!row) throw new RangeError(`there is no row for ${on}`)
+  return row.value
+}
+
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
