@@ -6,7 +6,7 @@
 // order of the lines in the input never changes an amount.
 
 import { currencyOf } from '../lib/currency.ts'
-import { divideHalfUp, MAX_AMOUNT, splitByLargestRemainder } from '../lib/money.ts'
+import { divideHalfUp, MAX_AMOUNT } from '../lib/money.ts'
 import {
   type Adjustment,
   type AdjustmentIn,
@@ -18,6 +18,7 @@ import {
   type TotalsIn,
   type TotalsOut,
 } from './line.ts'
+import { shareOut } from './share.ts'
 
 /** Unit prices carry four decimals below the minor unit, for weighed articles and net prices. */
 const E4 = 10_000n
@@ -86,15 +87,11 @@ function take(work: Work, { source, label }: AdjustmentIn, wanted: bigint): void
   work.adjustments.push({ source, label, amount })
 }
 
-/** Weights are what is left, so a share never exceeds its line: share < left × amount / all left + 1, and amount ≤ all left. */
 function takeFromLines(inSequence: readonly Work[], adjustment: OrderAdjustmentIn): void {
   const wanted = new Set(adjustment.lines)
   const eligible = inSequence.filter((work) => wanted.has(work.line.seq) && !work.isOutside)
-  const left = eligible.reduce((sum, work) => sum + work.left, 0n)
-  const amount = adjustment.amount < left ? adjustment.amount : left
-  if (amount === 0n) return
-  const shares = splitByLargestRemainder(
-    amount,
+  const shares = shareOut(
+    adjustment.amount,
     eligible.map((work) => work.left),
   )
   eligible.forEach((work, i) => {
@@ -128,9 +125,8 @@ function taxGroup(group: readonly Work[], input: TotalsIn): void {
     return
   }
   const left = group.reduce((sum, work) => sum + work.left, 0n)
-  // A group that was discounted to nothing owes nothing, and nothing cannot be weighed.
-  if (left === 0n) return
-  const shares = splitByLargestRemainder(
+  // Tax on top may exceed what is left only at a rate above 100 %, which there is not, so no share is cut.
+  const shares = shareOut(
     taxOf(left),
     group.map((work) => work.left),
   )

@@ -16,5 +16,19 @@ export {
   type TotalsIn,
   type TotalsOut,
 } from './line.ts'
+export {
+  type AppliedPromotions,
+  codeKey,
+  type Promotion,
+  type PromotionConditions,
+  type PromotionContext,
+  type PromotionLine,
+  type PromotionRefusal,
+  type PromotionRule,
+  type PromotionUse,
+  type RefusalReason,
+  type Tier,
+} from './promotion.ts'
+export { applyPromotions } from './promotions.ts'
 export { splitShipping } from './shipping.ts'
 export { unitsWorth } from './units.ts'
