@@ -5,7 +5,7 @@ import { type Db, type Tx, transact } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import { Problem } from '../lib/problem.ts'
-import { appendEvent, type Customer, insertCustomer, lockCustomer, updateCustomer } from './store.ts'
+import { appendEvent, bumpVersion, type Customer, insertCustomer, lockCustomer, updateCustomer } from './store.ts'
 
 export interface CustomerDeps {
   db: Db
@@ -18,6 +18,9 @@ export interface CustomerFields {
   reference?: string | null
   email?: string | null
   name?: string | null
+  phone?: string | null
+  locale?: string | null
+  groups?: string[]
 }
 
 /** What the API answers and what events carry. */
@@ -27,6 +30,11 @@ export interface CustomerView {
   reference: string | null
   email: string | null
   name: string | null
+  phone: string | null
+  locale: string | null
+  groups: string[]
+  /** The profile this one was merged into, where things go on. */
+  merged_into: string | null
   version: number
   created_at: string
 }
@@ -40,8 +48,13 @@ export async function createCustomer(
   fields: CustomerFields,
 ): Promise<CustomerView> {
   const at = deps.clock.now()
-  const { reference = null, email = null, name = null } = fields
-  const customer: Customer = { id: deps.newId('cus'), reference, email, name, created_at: at, version: 1 }
+  const { reference = null, email = null, name = null, phone = null, locale = null, groups = [] } = fields
+  const customer: Customer = {
+    ...{ id: deps.newId('cus'), reference, email, name, phone, locale, groups },
+    merged_into: null,
+    created_at: at,
+    version: 1,
+  }
   return transact(deps.db, async (tx) => {
     if (!(await insertCustomer(tx, merchantId, customer))) throw referenceTaken()
     return announce(deps, tx, { merchantId, at, type: 'customer.created', customer })
@@ -50,7 +63,7 @@ export async function createCustomer(
 
 /**
  * Changes the fields that are given. With `ifVersion`, only when the customer still has that version. Throws
- * `not-found`, `version-conflict` or `reference-taken`. A change that changes nothing is no event.
+ * `not-found`, `version-conflict`, `reference-taken`, or `invalid-state` for a profile that was merged. A change that changes nothing is no event.
  */
 export async function changeCustomer(
   deps: CustomerDeps,
@@ -62,6 +75,7 @@ export async function changeCustomer(
     const before = await lockCustomer(tx, merchantId, input.id)
     if (!before) throw new Problem('not-found')
     if (input.ifVersion !== undefined && input.ifVersion !== before.version) throw new Problem('version-conflict')
+    if (before.merged_into !== null) throw mergedAway(before.merged_into)
     const customer = { ...before, ...input.fields, version: before.version + 1 }
     if (isSame(before, customer)) return viewOf(before)
     await updateCustomer(tx, merchantId, customer).catch((error: { code?: string }) => {
@@ -72,8 +86,11 @@ export async function changeCustomer(
 }
 
 export function viewOf(customer: Customer): CustomerView {
-  const { id, reference, email, name, version, created_at } = customer
-  return { id, object: 'customer', reference, email, name, version, created_at: created_at.toISOString() }
+  const { id, reference, email, name, phone, locale, groups, merged_into, version, created_at } = customer
+  return {
+    ...{ id, object: 'customer' as const, reference, email, name, phone, locale, groups, merged_into, version },
+    created_at: created_at.toISOString(),
+  }
 }
 
 async function announce(
@@ -87,8 +104,26 @@ async function announce(
   return data
 }
 
+/** Tells of a change to something that belongs to the locked customer: counts its version and appends the event. */
+export async function announceAbout(
+  deps: Pick<CustomerDeps, 'newId'>,
+  tx: Tx,
+  change: { merchantId: string; at: Date; type: string; customer: Customer; data: object },
+): Promise<void> {
+  const { merchantId, at, type, data } = change
+  const customer = await bumpVersion(tx, merchantId, change.customer)
+  const whole = { customer_id: customer.id, ...data }
+  await appendEvent(tx, merchantId, at, { id: deps.newId('evt'), type, customer, data: whole })
+}
+
 function isSame(a: Customer, b: Customer): boolean {
-  return a.reference === b.reference && a.email === b.email && a.name === b.name
+  const fields = (c: Customer) => JSON.stringify([c.reference, c.email, c.name, c.phone, c.locale, c.groups])
+  return fields(a) === fields(b)
+}
+
+/** Two profiles became one: changes belong to the one that remained. */
+export function mergedAway(into: string): Problem {
+  return new Problem('invalid-state', { detail: `This profile was merged into ${into}.` })
 }
 
 function referenceTaken(): Problem {

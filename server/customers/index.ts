@@ -3,10 +3,22 @@
 import type { Queryable } from '../db/pool.ts'
 import { readCustomer } from './store.ts'
 
+export { pruneViews } from './browsing.ts'
+export { hasConsented, type Purpose } from './consent.ts'
 export { type CustomerDeps, type CustomerView, changeCustomer, createCustomer } from './customer.ts'
+export { type IdentityDeps, type IdentityType, recognise } from './identity.ts'
+export type { MergeDeps, MergePart } from './merge.ts'
+export { type ProfileDeps, profileRoutes } from './profile-routes.ts'
 export { routes } from './routes.ts'
+export { personOf } from './store.ts'
+export { createTimeline } from './timeline.ts'
 
 /** True when this merchant has such a customer. */
 export async function hasCustomer(db: Queryable, merchantId: string, id: string): Promise<boolean> {
   return (await readCustomer(db, merchantId, id)) !== null
+}
+
+/** The groups a customer belongs to, for prices and promotions; null for an unknown customer. */
+export async function customerGroups(db: Queryable, merchantId: string, id: string): Promise<string[] | null> {
+  return (await readCustomer(db, merchantId, id))?.groups ?? null
 }

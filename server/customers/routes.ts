@@ -9,7 +9,7 @@ import { type CustomerDeps, changeCustomer, createCustomer, viewOf } from './cus
 import { listCustomers, readCustomer } from './store.ts'
 
 // No control characters: a name ends up on receipts and in mail, where a line break would be a header.
-const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
+export const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
 const Reference = Type.String({
   minLength: 1,
   maxLength: 120,
@@ -17,20 +17,39 @@ const Reference = Type.String({
   description: 'Your own number for this person; unique.',
 })
 // Whether an address works only a mail can tell; this keeps out what certainly is none.
-const Email = Type.String({
+export const Email = Type.String({
   minLength: 3,
   maxLength: 254,
   pattern: '^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$',
 })
 const PersonName = Type.String({ minLength: 1, maxLength: 200, pattern: ONE_LINE })
+const Phone = Type.String({
+  minLength: 3,
+  maxLength: 32,
+  pattern: '^\\+?[0-9 ()./-]+$',
+  description: 'Best with country code.',
+})
+const Locale = Type.String({
+  pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$',
+  description: 'BCP 47, for example `nl-NL`.',
+})
+const Groups = Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,39}$' }), {
+  maxItems: 20,
+  uniqueItems: true,
+  description: 'Names of customer groups, for prices and promotions.',
+})
 
-const Customer = Type.Object(
+export const Customer = Type.Object(
   {
     id: Id('cus'),
     object: Type.Literal('customer'),
     reference: Nullable(Type.String()),
     email: Nullable(Type.String()),
     name: Nullable(Type.String()),
+    phone: Nullable(Type.String()),
+    locale: Nullable(Type.String()),
+    groups: Type.Array(Type.String()),
+    merged_into: Nullable(Type.String({ description: 'The profile this one was merged into.' })),
     version: Type.Integer({ description: 'Send it as If-Match to change only what you have seen.' }),
     created_at: Timestamp,
   },
@@ -38,7 +57,14 @@ const Customer = Type.Object(
 )
 
 const NewCustomer = Type.Object(
-  { reference: Type.Optional(Reference), email: Type.Optional(Email), name: Type.Optional(PersonName) },
+  {
+    reference: Type.Optional(Reference),
+    email: Type.Optional(Email),
+    name: Type.Optional(PersonName),
+    phone: Type.Optional(Phone),
+    locale: Type.Optional(Locale),
+    groups: Type.Optional(Groups),
+  },
   { additionalProperties: false },
 )
 
@@ -47,12 +73,15 @@ const CustomerPatch = Type.Object(
     reference: Type.Optional(Nullable(Reference)),
     email: Type.Optional(Nullable(Email)),
     name: Type.Optional(Nullable(PersonName)),
+    phone: Type.Optional(Nullable(Phone)),
+    locale: Type.Optional(Nullable(Locale)),
+    groups: Type.Optional(Groups),
   },
   { additionalProperties: false, minProperties: 1 },
 )
 
 const CustomerQuery = Type.Object(
-  { ...PageQuery.properties, reference: Type.Optional(Reference) },
+  { ...PageQuery.properties, reference: Type.Optional(Reference), email: Type.Optional(Email) },
   { additionalProperties: false },
 )
 
@@ -138,12 +167,12 @@ export function routes(app: App, deps: CustomerDeps): void {
   })
 }
 
-function etagOf(version: number): string {
+export function etagOf(version: number): string {
   return `"${version}"`
 }
 
 /** The version an If-Match names, with or without its quotes. One that names none of ours can match nothing: 412. */
-function versionOf(header: string | undefined): number | undefined {
+export function versionOf(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined
   const match = /^"?([1-9]\d{0,8})"?$/.exec(header.trim())
   if (!match) throw new Problem('version-conflict', { detail: 'If-Match must be the version, for example "3".' })

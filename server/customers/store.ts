@@ -1,4 +1,4 @@
-// The SQL of customers. Each statement is served by the primary key or by (merchant_id, reference).
+// The SQL of customers. Each statement is served by the primary key, by (merchant_id, reference) or by customer_by_email.
 
 import type { Queryable } from '../db/pool.ts'
 
@@ -7,20 +7,25 @@ export interface Customer {
   reference: string | null
   email: string | null
   name: string | null
+  phone: string | null
+  locale: string | null
+  groups: string[]
+  merged_into: string | null
   created_at: Date
   /** Counts the changes, from 1. */
   version: number
 }
 
-const COLUMNS = 'id, reference, email, name, created_at, version'
+const COLUMNS = 'id, reference, email, name, phone, locale, groups, merged_into, created_at, version'
 
 /** False when the merchant has a customer with this reference already. */
 export async function insertCustomer(db: Queryable, merchantId: string, customer: Customer): Promise<boolean> {
-  const { id, reference, email, name, created_at, version } = customer
+  const { id, reference, email, name, phone, locale, groups, created_at, version } = customer
   const { rowCount } = await db.query(
-    `insert into customer (merchant_id, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into customer (merchant_id, id, reference, email, name, phone, locale, groups, created_at, version)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     on conflict (merchant_id, reference) do nothing`,
-    [merchantId, id, reference, email, name, created_at, version],
+    [merchantId, id, reference, email, name, phone, locale, groups, created_at, version],
   )
   return rowCount === 1
 }
@@ -44,26 +49,50 @@ export async function lockCustomer(db: Queryable, merchantId: string, id: string
 
 /** Writes every field of a locked row. Throws SQLSTATE 23505 when the reference is another customer's. */
 export async function updateCustomer(db: Queryable, merchantId: string, customer: Customer): Promise<void> {
-  const { id, reference, email, name, version } = customer
+  const { id, reference, email, name, phone, locale, groups, merged_into, version } = customer
   await db.query(
-    `update customer set reference = $3, email = $4, name = $5, version = $6 where merchant_id = $1 and id = $2`,
-    [merchantId, id, reference, email, name, version],
+    `update customer set reference = $3, email = $4, name = $5, phone = $6, locale = $7, groups = $8, merged_into = $9,
+       version = $10
+     where merchant_id = $1 and id = $2`,
+    [merchantId, id, reference, email, name, phone, locale, groups, merged_into, version],
   )
 }
 
-/** Customers after `cursor` in order of id, one more than `limit`; of one reference when that is given. */
-export async function listCustomers(
-  db: Queryable,
-  merchantId: string,
-  wanted: { limit: number; cursor?: string | undefined; reference?: string | undefined },
-): Promise<Customer[]> {
+export interface CustomerFilter {
+  limit: number
+  cursor?: string | undefined
+  reference?: string | undefined
+  email?: string | undefined
+}
+
+/** Customers after `cursor` in order of id, one more than `limit`; of one reference or e-mail address when that is given. */
+export async function listCustomers(db: Queryable, merchantId: string, wanted: CustomerFilter): Promise<Customer[]> {
+  const values: unknown[] = [merchantId, wanted.cursor ?? '', wanted.limit + 1]
+  const where = ['merchant_id = $1', 'id > $2']
+  if (wanted.reference !== undefined) where.push(`reference = $${values.push(wanted.reference)}`)
+  if (wanted.email !== undefined) where.push(`lower(email) = lower($${values.push(wanted.email)})`)
   const { rows } = await db.query<Customer>(
-    `select ${COLUMNS} from customer
-    where merchant_id = $1 and id > $2 and ($3::text is null or reference = $3)
-    order by id limit $4`,
-    [merchantId, wanted.cursor ?? '', wanted.reference ?? null, wanted.limit + 1],
+    `select ${COLUMNS} from customer where ${where.join(' and ')} order by id limit $3`,
+    values,
   )
   return rows
+}
+
+/** The profile and all that was merged into it. */
+export async function personOf(db: Queryable, merchantId: string, id: string): Promise<string[]> {
+  const { rows } = await db.query<{ ids: string[] }>('select customer_person($1, $2) as ids', [merchantId, id])
+  return rows[0]?.ids ?? [id]
+}
+
+/** Counts a change to something that belongs to the customer. The caller holds the row's lock. */
+export async function bumpVersion(tx: Queryable, merchantId: string, customer: Customer): Promise<Customer> {
+  const version = customer.version + 1
+  await tx.query('update customer set version = $3 where merchant_id = $1 and id = $2', [
+    merchantId,
+    customer.id,
+    version,
+  ])
+  return { ...customer, version }
 }
 
 /** Appends the event of a change, in the transaction that makes it. */
@@ -71,7 +100,7 @@ export async function appendEvent(
   tx: Queryable,
   merchantId: string,
   at: Date,
-  event: { id: string; type: string; customer: Customer; data: unknown },
+  event: { id: string; type: string; customer: Pick<Customer, 'id' | 'version'>; data: unknown },
 ): Promise<void> {
   const { id, type, customer, data } = event
   const row = { id, type, object_type: 'customer', object_id: customer.id, object_version: customer.version, data }

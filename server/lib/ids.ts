@@ -57,6 +57,7 @@ export const ID_KINDS = {
   idl: 'identity link',
   cns: 'consent',
   mrg: 'merge of two customers',
+  brw: 'look at an article',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

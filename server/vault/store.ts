@@ -259,3 +259,17 @@ export async function hasCustomer(db: Queryable, merchantId: string, customerId:
   ])
   return found.rows[0]?.known === true
 }
+
+/** Gives live instruments of one customer to another, all or those named; answers which. Served by instrument_by_customer. */
+export async function moveInstruments(
+  db: Queryable,
+  merchantId: string,
+  move: { ids?: string[]; from: string; to: string },
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `update instrument set customer_id = $3
+     where merchant_id = $1 and customer_id = $2 and revoked_at is null and ($4::text[] is null or id = any ($4)) returning id`,
+    [merchantId, move.from, move.to, move.ids ?? null],
+  )
+  return rows.map(({ id }) => id)
+}
