@@ -1,16 +1,18 @@
 // Puts the modules of commerce together, from the catalogue to returns, on top of the payment core that wiring.ts has built.
 // A part of the wiring with a file of its own, so that each can be read in one go.
 
+import { createTimeline, type ProfileDeps, profileRoutes, pruneViews } from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
 import type { Db } from './db/pool.ts'
 import type { App } from './http/app.ts'
-import type { Hints, Worker } from './jobs/index.ts'
+import { createWorker, type Hints, type Worker } from './jobs/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
 import type { OrderBook, PaymentDeps } from './payments/index.ts'
+import { keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
   db: Db
@@ -35,11 +37,29 @@ export interface Commerce {
   orders: OrderBook | undefined
 }
 
-export function wireCommerce(_base: CommerceBase): Commerce {
-  const consumers: Consumer[] = []
-  const workers: Worker[] = []
+/** How often what is too old is looked for: it may stay some minutes longer, never be missed. */
+const PRUNE_EVERY_MS = 10 * 60_000
+
+export function wireCommerce(base: CommerceBase): Commerce {
+  const { db, clock, log, newId } = base
+  const timeline = createTimeline(base)
+  const profiles: ProfileDeps = {
+    db,
+    clock,
+    newId,
+    timeline,
+    keyedHash: (merchantId, of) => keyedHash(base.payments, merchantId, of),
+    mergeParts: [{ name: 'instruments', move: moveInstruments }],
+  }
+
+  const consumers: Consumer[] = [timeline]
+  const workers: Worker[] = [
+    createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
+  ]
   return {
-    routes(_app) {},
+    routes(app) {
+      profileRoutes(app, profiles)
+    },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
     orders: undefined,

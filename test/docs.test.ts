@@ -203,11 +203,18 @@ async function appliedEventTypes(): Promise<string[]> {
   return rows.map(({ type }) => type)
 }
 
+/** What events are about: the first word of their type. */
+const EVENT_FAMILIES = [
+  ...['payment', 'dispute', 'customer', 'webhook_endpoint', 'webhook_delivery', 'product', 'variant', 'price_list'],
+  ...['stock', 'transfer', 'promotion', 'cart', 'quote', 'order', 'fulfilment', 'return', 'exchange'],
+  ...['gift_card', 'store_credit', 'loyalty'],
+]
+
 /** Types that stand in the code as they are, and those of disputes, which are made from the stage. */
 function namedEventTypes(): string[] {
   const sources = globSync('server/**/*.{ts,sql}', { cwd: ROOT }).filter((path) => !path.endsWith('.test.ts'))
   const types = sources.flatMap((path) =>
-    [...read(path).matchAll(/'((?:payment|dispute|customer|webhook_endpoint|webhook_delivery)\.[a-z_]+)'/g)].map(
+    [...read(path).matchAll(new RegExp(`'((?:${EVENT_FAMILIES.join('|')})\\.[a-z_]+)'`, 'g'))].map(
       (match) => match[1] ?? '',
     ),
   )

@@ -157,15 +157,7 @@ const TABLES: Record<string, string[]> = {
     'idempotency_reply',
   ],
   carts: ['cart', 'cart_line', 'cart_code', 'quote'],
-  orders: [
-    'sales_order',
-    'order_line',
-    'order_group',
-    'order_change',
-    'order_refund',
-    'order_task',
-    'order_counter',
-  ],
+  orders: ['sales_order', 'order_line', 'order_group', 'order_change', 'order_refund', 'order_task', 'order_counter'],
 }
 /** The simulator is another company's system, with tables of its own. The auditor reads across all books on purpose. */
 const READS_EVERYTHING = ['server/verify/', 'server/cli/', 'server/connectors/simulator/', 'server/db/migrate.ts']

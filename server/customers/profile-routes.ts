@@ -1,4 +1,4 @@
-// HTTP for what belongs to a customer: identities, consents, addresses, what they looked at, their timeline, merges.
+// HTTP for what belongs to a customer: consents, addresses, what they looked at, their timeline, merges.
 
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
@@ -8,16 +8,10 @@ import type { Consumer } from '../notify/index.ts'
 import { addAddress, addressesOf, changeAddress, removeAddress } from './address.ts'
 import { recordViews, viewsOf } from './browsing.ts'
 import { consentsOf, PURPOSES, sayConsent } from './consent.ts'
-import {
-  addIdentity,
-  IDENTITY_TYPES,
-  type IdentityDeps,
-  identitiesOf,
-  recognise,
-  removeIdentity,
-} from './identity.ts'
+import type { IdentityDeps } from './identity.ts'
+import { identityRoutes } from './identity-routes.ts'
 import { type MergeDeps, mergeCustomers, mergesOf, undoMerge } from './merge.ts'
-import { Customer, etagOf, ONE_LINE, versionOf } from './routes.ts'
+import { etagOf, line, versionOf } from './routes.ts'
 import { timelineOf } from './timeline.ts'
 
 export type ProfileDeps = IdentityDeps & MergeDeps & { timeline: Consumer }
@@ -27,23 +21,6 @@ const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'customers:writ
 const TAGS = ['Customers']
 const CustomerPath = Type.Object({ id: Id('cus') })
 const closed = { additionalProperties: false }
-const line = (maxLength: number, description?: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: ONE_LINE, ...(description === undefined ? {} : { description }) })
-
-const IdentityKind = Type.Enum([...IDENTITY_TYPES])
-const Identity = Type.Object(
-  {
-    id: Id('idl'),
-    object: Type.Literal('identity'),
-    customer_id: Id('cus'),
-    type: IdentityKind,
-    hint: Type.String({ description: 'Enough of the value to tell it from others. The value itself is not kept.' }),
-    source: Type.String(),
-    verified_at: Nullable(Timestamp),
-    created_at: Timestamp,
-  },
-  { title: 'Identity' },
-)
 const Purpose = Type.Enum([...PURPOSES])
 const Consent = Type.Object(
   {
@@ -135,87 +112,6 @@ export function profileRoutes(app: App, deps: ProfileDeps): void {
   addressRoutes(app, deps)
   historyRoutes(app, deps)
   mergeRoutes(app, deps)
-}
-
-function identityRoutes(app: App, deps: ProfileDeps): void {
-  const IdentityIn = Type.Object(
-    {
-      type: IdentityKind,
-      value: line(254),
-      source: Type.Optional(line(60, 'Who says so: checkout, till, terminal, …')),
-      is_verified: Type.Optional(
-        Type.Boolean({ description: 'The person has proved it to you. Only verified values find anybody.' }),
-      ),
-    },
-    closed,
-  )
-  app.post(
-    '/v1/customers/:id/identities',
-    {
-      config: WRITE,
-      schema: {
-        operationId: 'addIdentity',
-        summary: 'Tie an e-mail address, card or other value to a customer',
-        tags: TAGS,
-        params: CustomerPath,
-        body: IdentityIn,
-        response: { 200: Identity, 201: Identity },
-      },
-    },
-    async (request, reply) => {
-      const { type, value, source = 'api', is_verified = false } = request.body
-      const input = { type, value, source, is_verified }
-      const added = await addIdentity(deps, callerOf(request).merchantId, request.params.id, input)
-      return reply.code(added.isNew ? 201 : 200).send(added.identity)
-    },
-  )
-  app.get(
-    '/v1/customers/:id/identities',
-    {
-      config: READ,
-      schema: {
-        operationId: 'listIdentities',
-        summary: 'What a customer is recognised by',
-        tags: TAGS,
-        params: CustomerPath,
-        response: { 200: Type.Object({ data: Type.Array(Identity) }) },
-      },
-    },
-    async (request) => ({ data: await identitiesOf(deps, callerOf(request).merchantId, request.params.id) }),
-  )
-  app.delete(
-    '/v1/customers/:id/identities/:identity_id',
-    {
-      config: WRITE,
-      schema: {
-        operationId: 'removeIdentity',
-        summary: 'End a link',
-        tags: TAGS,
-        params: Type.Object({ id: Id('cus'), identity_id: Id('idl') }),
-        response: { 204: Type.Null({ description: 'Ended.' }) },
-      },
-    },
-    async (request, reply) => {
-      const { id, identity_id } = request.params
-      await removeIdentity(deps, callerOf(request).merchantId, { customerId: id, identityId: identity_id })
-      return reply.code(204).send(null)
-    },
-  )
-  app.post(
-    '/v1/customers/recognise',
-    {
-      config: READ,
-      schema: {
-        operationId: 'recogniseCustomer',
-        summary: 'Find the customer behind a verified value, for example a card that was tapped',
-        description: 'null when nobody is known by it, or when a card’s holder has not agreed to be recognised.',
-        tags: TAGS,
-        body: Type.Object({ type: IdentityKind, value: line(254) }, closed),
-        response: { 200: Type.Object({ customer: Nullable(Customer) }) },
-      },
-    },
-    async (request) => ({ customer: await recognise(deps, callerOf(request).merchantId, request.body) }),
-  )
 }
 
 function consentRoutes(app: App, deps: ProfileDeps): void {

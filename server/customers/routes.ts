@@ -9,7 +9,10 @@ import { type CustomerDeps, changeCustomer, createCustomer, viewOf } from './cus
 import { listCustomers, readCustomer } from './store.ts'
 
 // No control characters: a name ends up on receipts and in mail, where a line break would be a header.
-export const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
+const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
+/** A text of one line. */
+export const line = (maxLength: number, description?: string) =>
+  Type.String({ minLength: 1, maxLength, pattern: ONE_LINE, ...(description === undefined ? {} : { description }) })
 const Reference = Type.String({
   minLength: 1,
   maxLength: 120,

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { fanOut } from '../../server/notify/fan-out.ts'
 import type { Api, HttpMethod } from '../api.ts'
 import { CARDS, MINUTE, openShop, type Shop } from '../scenarios/shop.ts'
+import { customers } from './objects/customers.ts'
 
 /** A JSON schema, as far as these tests read it. */
 export interface Schema {
@@ -86,7 +87,7 @@ export interface ModuleObjects<T extends Record<string, string> = Record<string,
 }
 
 /** In an order in which each needs only those before it. */
-const MODULES: ModuleObjects[] = []
+const MODULES: ModuleObjects[] = [customers]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
 export type Objects = Awaited<ReturnType<typeof fill>>

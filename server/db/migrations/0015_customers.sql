@@ -125,7 +125,7 @@ create trigger customer_consent_append_only before update or truncate on custome
 create function customer_person(p_merchant text, p_customer text) returns text[]
 language sql stable as $$
   with recursive person (id) as (
-    select p_customer
+    select p_customer collate "C"
     union
     select c.id from person p join customer c on c.merged_into = p.id and c.merchant_id = p_merchant
   ) select array_agg(id) from person
