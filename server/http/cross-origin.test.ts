@@ -39,7 +39,8 @@ test('a page of any origin may ask first where a publishable key opens the route
     assert.deepEqual(corsOf(answer.headers), {
       'access-control-allow-origin': '*',
       'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key',
+      'access-control-allow-headers':
+        'Authorization, Content-Type, Idempotency-Key, If-Match, Cart-Secret, Last-Event-ID',
       'access-control-max-age': '86400',
     })
   }

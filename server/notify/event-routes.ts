@@ -10,6 +10,7 @@ import { type EventRow, eventView } from './event.ts'
 import { findEvent, lastSequence, listEvents } from './event-store.ts'
 import { EventSchema, EventType } from './schema.ts'
 import type { EventStreams } from './stream.ts'
+import { lastEventIdOf, replyWithStream, sequenceOf } from './stream-routes.ts'
 
 export interface EventRouteDeps {
   db: Db
@@ -81,28 +82,11 @@ export function eventRoutes(app: App, deps: EventRouteDeps): void {
     },
     handler: async (request, reply) => {
       const { merchantId } = callerOf(request)
-      const lastId = request.headers['last-event-id']
-      const asked = typeof lastId === 'string' && lastId !== '' ? sequenceOf(lastId, 'Last-Event-ID') : undefined
+      const asked = lastEventIdOf(request)
       const after =
         asked ??
         (request.query.after === undefined ? await lastSequence(deps.db, merchantId) : BigInt(request.query.after))
-      const leave = deps.eventStreams.admit(merchantId)
-      // From here on the reply is ours: Fastify would buffer it and close it.
-      reply.hijack()
-      try {
-        const response = reply.raw
-        for (const [name, value] of Object.entries(reply.getHeaders()))
-          if (value !== undefined) response.setHeader(name, value)
-        response.writeHead(200, {
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-store',
-          // Asks nginx not to collect the stream before passing it on.
-          'x-accel-buffering': 'no',
-        })
-        await deps.eventStreams.feed(response, { merchantId, after, type: request.query.type ?? null })
-      } finally {
-        leave()
-      }
+      await replyWithStream(reply, deps.eventStreams, { merchantId, after, type: request.query.type ?? null })
     },
   })
 
@@ -123,12 +107,6 @@ export function eventRoutes(app: App, deps: EventRouteDeps): void {
       return eventView(row)
     },
   })
-}
-
-/** Reads a sequence that came as text; 18 digits always fit into a bigint column. */
-function sequenceOf(text: string, pointer: string): bigint {
-  if (!/^(0|[1-9]\d{0,17})$/.test(text)) throw invalid(pointer, 'Is not a sequence.')
-  return BigInt(text)
 }
 
 function invalid(pointer: string, detail: string): Problem {

@@ -7,10 +7,11 @@ import { createPruner } from './prune.ts'
 export { type Consumer, type ConsumerDeps, type ConsumerOptions, createConsumer } from './consumer.ts'
 export { createDeliverer, type DeliverDeps, type Deliverer } from './deliver.ts'
 export { type EventRow, type EventView, eventView } from './event.ts'
-export { appendEvents, type NewEvent } from './event-store.ts'
+export { appendEvents, lastSequence, type NewEvent } from './event-store.ts'
 export { type RouteDeps, routes } from './routes.ts'
 export type { SecretBox } from './secret.ts'
-export { createEventStreams, type EventStreams, type StreamDeps } from './stream.ts'
+export { createEventStreams, type EventStreams, type StreamDeps, type StreamReader, type StreamRoom } from './stream.ts'
+export { lastEventIdOf, replyWithStream } from './stream-routes.ts'
 export {
   type AllowedHosts,
   checkUrl,

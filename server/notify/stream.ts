@@ -18,12 +18,32 @@ export interface StreamDeps {
   hints: Hints
 }
 
+/** Who reads what. */
+export interface StreamReader {
+  merchantId: string
+  /** Only events with a higher sequence. */
+  after: bigint
+  /** An exact type, a family (`payment.*`), or null for all. */
+  type: string | null
+  /** Only events of this object; its own hints wake the reader, not every hint of its merchant. */
+  objectId?: string
+}
+
+/** Places for readers of one sort, counted apart from all others. */
+export interface StreamRoom {
+  name: string
+  places: number
+}
+
 /** Feeds readers until they leave or the server stops. */
 export interface EventStreams {
-  /** Reserves a place for a reader; call the answer to give it back. Throws `rate-limited` when the merchant has none left. */
-  admit(merchantId: string): () => void
+  /**
+   * Reserves a place for a reader, in a room of its own when one is named; call the answer to give it back. Throws `rate-limited`
+   * when the merchant has none left there.
+   */
+  admit(merchantId: string, room?: StreamRoom): () => void
   /** Writes events after `after` to `response` until the reader leaves, is too slow, or the stream's time is over. */
-  feed(response: ServerResponse, reader: { merchantId: string; after: bigint; type: string | null }): Promise<void>
+  feed(response: ServerResponse, reader: StreamReader): Promise<void>
   /** Ends all streams and waits for them. Readers reconnect, elsewhere or after the restart. */
   stop(): Promise<void>
 }
@@ -47,10 +67,7 @@ export function createEventStreams(deps: StreamDeps): EventStreams {
   const readers = new Map<string, number>()
   const feeding = new Set<Promise<void>>()
 
-  async function run(
-    response: ServerResponse,
-    reader: { merchantId: string; after: bigint; type: string | null },
-  ): Promise<void> {
+  async function run(response: ServerResponse, reader: StreamReader): Promise<void> {
     const left = new AbortController()
     response.once('close', () => left.abort())
     // A broken connection shows as an error too; the close that follows is enough for us.
@@ -64,7 +81,7 @@ export function createEventStreams(deps: StreamDeps): EventStreams {
       const rows = await listEvents(deps.db, reader.merchantId, {
         after: cursor,
         type: reader.type,
-        object_id: null,
+        object_id: reader.objectId ?? null,
         limit: EVENTS_PER_PAGE,
       })
       const now = deps.clock.now().getTime()
@@ -82,7 +99,7 @@ export function createEventStreams(deps: StreamDeps): EventStreams {
         isOpen = await write(deps.clock, response, ': still here\n\n', signal)
         lastWriteAt = now
       }
-      await deps.hints.wait(reader.merchantId, POLL_MS, signal)
+      await deps.hints.wait(reader.objectId ?? reader.merchantId, POLL_MS, signal)
       await deps.clock.sleep(GATHER_MS, signal)
     }
     if (isOpen && !left.signal.aborted) response.end()
@@ -90,15 +107,16 @@ export function createEventStreams(deps: StreamDeps): EventStreams {
   }
 
   return {
-    admit(merchantId) {
-      const count = readers.get(merchantId) ?? 0
+    admit(merchantId, room = { name: '', places: READERS_PER_MERCHANT }) {
+      const key = `${merchantId} ${room.name}`
+      const count = readers.get(key) ?? 0
       if (stopping.signal.aborted) throw new Problem('shutting-down')
-      if (count >= READERS_PER_MERCHANT) throw new Problem('rate-limited', { detail: 'Too many open event streams.' })
-      readers.set(merchantId, count + 1)
+      if (count >= room.places) throw new Problem('rate-limited', { detail: 'Too many open event streams.' })
+      readers.set(key, count + 1)
       return () => {
-        const left = (readers.get(merchantId) ?? 1) - 1
-        if (left > 0) readers.set(merchantId, left)
-        else readers.delete(merchantId)
+        const left = (readers.get(key) ?? 1) - 1
+        if (left > 0) readers.set(key, left)
+        else readers.delete(key)
       }
     },
     async feed(response, reader) {

@@ -87,7 +87,8 @@ create table quote (
   id           text collate "C" not null,
   cart_id      text collate "C" not null,
   cart_version int not null,
-  state        text not null check (state in ('draft', 'sent', 'accepted', 'converted', 'declined', 'expired')),
+  -- That an accepted one was ordered is not kept here: the cart it became says so.
+  state        text not null check (state in ('draft', 'sent', 'accepted', 'declined', 'expired')),
   version      int not null check (version > 0),
   valid_until  timestamptz not null,
   -- Everything the quote promises: lines with prices, discounts and taxes, as they were shown.
@@ -96,7 +97,7 @@ create table quote (
   -- The cart with the frozen prices, made when it was accepted.
   accepted_cart_id text collate "C",
   created_at   timestamptz not null,
-  constraint accepted_has_a_cart check ((state in ('accepted', 'converted')) <= (accepted_cart_id is not null)),
+  constraint accepted_has_a_cart check ((state = 'accepted') = (accepted_cart_id is not null)),
   primary key (merchant_id, id),
   foreign key (merchant_id, cart_id) references cart (merchant_id, id)
 );
@@ -177,7 +178,6 @@ set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_me
 #variable_conflict use_column
 declare
   v_converted int[];
-  v_quotes boolean;
 begin
   perform from (
     select c.id from (select distinct r.merchant_id, r.cart_id from unnest(p_rows) r order by 1, 2) k
@@ -191,15 +191,8 @@ begin
       from wanted w
       where c.merchant_id = w.merchant_id and c.id = w.cart_id and c.version = w.version and c.state in ('open', 'locked')
         and c.expires_at > w.at
-      returning w.n, c.quote_id
-  ) select coalesce(array_agg(n), '{}'), coalesce(bool_or(quote_id is not null), false) into v_converted, v_quotes from converted;
-
-  if v_quotes then
-    update quote q set state = 'converted', version = q.version + 1
-      from unnest(p_rows) r
-      join cart c on c.merchant_id = r.merchant_id and c.id = r.cart_id
-      where r.n = any (v_converted) and q.merchant_id = c.merchant_id and q.id = c.quote_id and q.state = 'accepted';
-  end if;
+      returning w.n
+  ) select coalesce(array_agg(n), '{}') into v_converted from converted;
 
   return query
     select r.n,
@@ -214,7 +207,8 @@ begin
       case when r.n = any (v_converted) and r.event_id is not null then
         (r.merchant_id, r.event_id, 'cart.converted', 'cart', r.cart_id, c.version, jsonb_build_object(
           'id', c.id, 'state', 'converted', 'version', c.version, 'channel', c.channel, 'store_id', c.store_id,
-          'customer_id', c.customer_id, 'order_id', r.order_id, 'moved_to', r.order_id, 'currency', c.currency))::event_row end
+          'customer_id', c.customer_id, 'order_id', r.order_id, 'moved_to', r.order_id, 'currency', c.currency,
+          'quote_id', c.quote_id))::event_row end
     from unnest(p_rows) r
     left join lateral (select * from cart x where x.merchant_id = r.merchant_id and x.id = r.cart_id) c on true;
 end $$;

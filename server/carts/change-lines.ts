@@ -1,0 +1,148 @@
+// Adding, changing and removing lines, and changing what holds for the whole cart.
+
+import type { Channel } from '../lib/channel.ts'
+import { Problem } from '../lib/problem.ts'
+import type { Address, Cart, CartCaller, CartDeps } from './cart.ts'
+import { changeCart, showChanged } from './change.ts'
+import { checkPlaceAndCustomer, checkPriced, configOf } from './create.ts'
+import { evaluate } from './evaluate.ts'
+import { checkVariants, draftLine, type LinePatch, type NewLine, patchLine, placeLines } from './lines.ts'
+import { admit } from './secret.ts'
+import type { CartView } from './view.ts'
+
+/** Who changes which cart, as which version. */
+export interface Target {
+  id: string
+  caller: CartCaller
+  ifVersion: number | undefined
+}
+
+/** Adds lines. The same article in the same way joins the line that is there. */
+export async function addLines(
+  deps: CartDeps,
+  merchantId: string,
+  target: Target,
+  lines: NewLine[],
+): Promise<CartView> {
+  const config = await configOf(deps, merchantId)
+  const known = await deps.carts.load(merchantId, target.id)
+  admit(known, target.caller)
+  const drafts = lines.map((line, i) =>
+    draftLine(line, {
+      id: deps.newId('cln'),
+      currency: known.currency,
+      caller: target.caller,
+      config,
+      pointer: `/lines/${i}`,
+    }),
+  )
+  const variants = await deps.goods.loadVariants(merchantId, [...new Set(drafts.map((line) => line.variant_id))])
+  checkVariants(drafts, variants, (i) => `/lines/${i}`)
+  // Before the lock: no transaction waits for prices.
+  const alone = { ...known, quote_id: null, codes: [], lines: drafts.map((line, i) => ({ ...line, seq: i + 1 })) }
+  checkPriced(await evaluate(deps, config, alone, deps.clock.now()), drafts)
+  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
+    assertNotQuoted(before)
+    const { changed, next_seq } = placeLines(before, drafts, variants)
+    const added = drafts.map(({ variant_id, quantity }) => ({ variant_id, quantity: Number(quantity) }))
+    return { cart: { next_seq }, put: changed, says: { added } }
+  })
+  return showChanged(deps, merchantId, cart)
+}
+
+/** Changes one line. Throws not-found also for a line that the cart does not have. */
+export async function changeLine(
+  deps: CartDeps,
+  merchantId: string,
+  target: Target,
+  lineId: string,
+  patch: LinePatch,
+): Promise<CartView> {
+  const config = await configOf(deps, merchantId)
+  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
+    const line = lineIn(before, lineId)
+    assertNotQuoted(before)
+    const changed = patchLine(line, patch, { currency: before.currency, caller: target.caller, config })
+    return { put: [changed], says: { changed: [{ line_id: lineId, quantity: Number(changed.quantity) }] } }
+  })
+  return showChanged(deps, merchantId, cart)
+}
+
+/** Takes one line out. */
+export async function removeLine(
+  deps: CartDeps,
+  merchantId: string,
+  target: Target,
+  lineId: string,
+): Promise<CartView> {
+  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
+    const { variant_id, quantity } = lineIn(before, lineId)
+    assertNotQuoted(before)
+    return { drop: [lineId], says: { removed: [{ line_id: lineId, variant_id, quantity: Number(quantity) }] } }
+  })
+  return showChanged(deps, merchantId, cart)
+}
+
+/** What can be changed about a cart as a whole; null takes something away. */
+export interface CartPatch {
+  channel?: Channel
+  store_id?: string | null
+  register_id?: string | null
+  customer_id?: string | null
+  email?: string | null
+  country?: string | null
+  shipping_address?: Address | null
+  codes?: string[]
+}
+
+/** Changes the cart itself. Throws invalid-state when it belongs to another customer. */
+export async function patchCart(
+  deps: CartDeps,
+  merchantId: string,
+  target: Target,
+  patch: CartPatch,
+): Promise<CartView> {
+  await checkPlaceAndCustomer(deps, await configOf(deps, merchantId), target.caller, patch)
+  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
+    if (patch.customer_id !== undefined) assertMayBelongTo(before, patch.customer_id, target.caller)
+    const { channel = before.channel, codes = before.codes, ...rest } = patch
+    const changed = { ...rest, channel, codes: [...new Set(codes)], channels_seen: seenIn(before, channel) }
+    if (isSame(before, changed)) return null
+    return { cart: changed, says: { fields: Object.keys(patch).sort() } }
+  })
+  return showChanged(deps, merchantId, cart)
+}
+
+/** The channels of a cart's journey with one more. */
+export function seenIn(cart: Cart, channel: Channel): Channel[] {
+  return cart.channels_seen.includes(channel) ? cart.channels_seen : [...cart.channels_seen, channel]
+}
+
+/**
+ * A cart is never given from one customer to another (vendure#263: who signs in must not find somebody else's cart). Staff may
+ * take a name off a cart that no customer's device holds: they picked the wrong one from a list.
+ */
+function assertMayBelongTo(cart: Cart, customerId: string | null, caller: CartCaller): void {
+  if (cart.customer_id === customerId || cart.customer_id === null) return
+  if (customerId === null && caller.kind === 'merchant' && cart.secret_hashes.length === 0) return
+  throw new Problem('invalid-state', { detail: 'The cart belongs to a customer. Make another one.' })
+}
+
+function assertNotQuoted(cart: Cart): void {
+  if (cart.quote_id === null) return
+  throw new Problem('invalid-state', {
+    detail: 'The lines of a quote are fixed. Make another cart for what comes on top.',
+  })
+}
+
+function lineIn(cart: Cart, lineId: string) {
+  const line = cart.lines.find(({ id }) => id === lineId)
+  if (!line) throw new Problem('not-found')
+  return line
+}
+
+function isSame(cart: Cart, changed: Partial<Cart>): boolean {
+  return Object.entries(changed).every(
+    ([name, value]) => JSON.stringify(cart[name as keyof Cart]) === JSON.stringify(value),
+  )
+}

@@ -1,0 +1,209 @@
+// Works out what a cart costs at a moment: price lists, promotions, taxes, totals. Reads only, decides nothing, keeps
+// nothing. The same answer is shown to the shopper, frozen into a quote and placed as an order.
+
+import { countryProfile, TAX_CATEGORIES, type TaxCategory, vatRate } from '../countries/index.ts'
+import { divideHalfUp } from '../lib/money.ts'
+import type { MerchantConfig } from '../merchants/index.ts'
+import {
+  type AppliedPromotions,
+  applyPromotions,
+  computeTotals,
+  type LineIn,
+  type LineOut,
+  type Promotion,
+  type PromotionRefusal,
+  type PromotionUse,
+  standsOutside,
+  type TotalsIn,
+  type TotalsOut,
+} from '../totals/index.ts'
+import type { Cart, CartDeps, CartLine, FulfilmentMode } from './cart.ts'
+import type { Variant } from './goods.ts'
+import { countryOf, dayIn, handOverStore, modeOf } from './place.ts'
+
+/** A line with everything that is known about it now. */
+export interface PricedLine {
+  line: CartLine
+  variant: Variant
+  /** What one base unit costs, with or without tax as the whole cart has it. */
+  unit_price_e4: bigint
+  /** From the price list, where staff or a quote set another one. */
+  list_price_e4: bigint | null
+  price_list_id: string | null
+  lowest_30d_e4: bigint | null
+  mode: FulfilmentMode
+  /** Where it is handed over, or sent to for collection; null where that is for sourcing to say. */
+  store_id: string | null
+  tax_code: string
+  tax_rate_bp: number
+  tax_country: string
+  out: LineOut
+}
+
+export interface Evaluated {
+  cart: Cart
+  at: Date
+  prices_include_tax: boolean
+  priced: PricedLine[]
+  /** Lines whose article is no longer sold, or has no price here: shown, and not in the totals. */
+  gone: { line: CartLine; variant: Variant | null }[]
+  /** What was taken off and by what, for showing and for holding the uses; and why others were not. */
+  promotions: { used: (PromotionUse & { label: string })[]; refused: PromotionRefusal[] }
+  totals_in: TotalsIn
+  totals: TotalsOut
+}
+
+const NO_PROMOTIONS: AppliedPromotions = { line_adjustments: new Map(), order_adjustments: [], used: [], refused: [] }
+/** Basis points in 100 %. */
+const WHOLE_BP = 10_000n
+
+export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Cart, at: Date): Promise<Evaluated> {
+  const wanted = cart.lines.map(({ variant_id, quantity }) => ({ variant_id, quantity }))
+  const groups: string[] = []
+  const store = cart.store_id === null ? undefined : config.stores.get(cart.store_id)
+  const country = cart.shipping_address?.country ?? cart.country ?? store?.country ?? config.country
+  const [variants, prices] = await Promise.all([
+    deps.goods.loadVariants(config.id, idsOf(cart)),
+    deps.goods.priceVariants(
+      config.id,
+      {
+        currency: cart.currency,
+        channel: cart.channel,
+        ...(cart.store_id === null ? {} : { store_id: cart.store_id }),
+        customer_groups: groups,
+        at,
+        country,
+      },
+      sumUp(wanted),
+    ),
+  ])
+
+  const profile = countryProfile(country)
+  const prices_include_tax = profile?.prices_include_tax ?? true
+  const day = dayIn(store?.timeZone ?? 'UTC', at)
+  const gone: Evaluated['gone'] = []
+  const priced: Omit<PricedLine, 'out'>[] = []
+  for (const line of cart.lines) {
+    const variant = variants.get(line.variant_id)
+    const price = prices.get(line.variant_id)
+    if (!variant || (!price && line.override_e4 === null && line.frozen_e4 === null)) {
+      gone.push({ line, variant: variant ?? null })
+      continue
+    }
+    const mode = modeOf(cart, line, variant)
+    const tax_country = countryOf(cart, line, mode, config)
+    const vat = vatRate({
+      country: tax_country,
+      category: taxCategory(variant.tax_category),
+      on: day,
+      consumption: line.consumption ?? undefined,
+    })
+    const list = price ? inMode(price.unit_price_e4, price.tax_included, prices_include_tax, vat.rate_bp) : null
+    priced.push({
+      line,
+      variant,
+      unit_price_e4: line.frozen_e4 ?? line.override_e4 ?? (list as bigint),
+      list_price_e4: list,
+      price_list_id: price?.price_list_id ?? null,
+      lowest_30d_e4: price?.lowest_30d_e4 ?? null,
+      mode,
+      store_id: mode === 'ship' || mode === 'digital' ? line.mode_store_id : handOverStore(cart, line),
+      tax_code: vat.code,
+      tax_rate_bp: vat.rate_bp,
+      tax_country,
+    })
+  }
+
+  // A quote has promised its discounts with its prices; nothing is added to them and nothing taken away.
+  const offers = cart.quote_id !== null ? [] : await deps.goods.activePromotions(config.id, { at, codes: cart.codes })
+  const promoted = cart.quote_id !== null ? NO_PROMOTIONS : promote(cart, priced, groups, at, offers)
+  const totals_in: TotalsIn = {
+    currency: cart.currency,
+    prices_include_tax,
+    tax_rounding: profile?.tax_rounding ?? 'per_rate_group',
+    lines: priced.map((each) => lineIn(each, promoted)),
+    order_adjustments: promoted.order_adjustments,
+  }
+  const totals = computeTotals(totals_in)
+  return {
+    cart,
+    at,
+    prices_include_tax,
+    priced: priced.map((each, i) => ({ ...each, out: totals.lines[i] as LineOut })),
+    gone,
+    promotions: {
+      used: promoted.used.map((use) => ({
+        ...use,
+        label: offers.find(({ id }) => id === use.promotion_id)?.name ?? '',
+      })),
+      refused: promoted.refused,
+    },
+    totals_in,
+    totals,
+  }
+}
+
+/** The label of what a quote took off: on receipts it stands beside the amount. */
+const QUOTED = 'Quoted discount'
+
+function promote(
+  cart: Cart,
+  priced: Omit<PricedLine, 'out'>[],
+  customer_groups: string[],
+  at: Date,
+  offers: Promotion[],
+): AppliedPromotions {
+  const { currency, channel, store_id, customer_id, codes } = cart
+  const lines = priced.map(({ line, variant, unit_price_e4 }) => ({
+    seq: line.seq,
+    variant_id: line.variant_id,
+    product_id: variant.product_id,
+    categories: variant.categories,
+    kind: variant.kind,
+    quantity: line.quantity,
+    unit_price_e4,
+    is_weighed: variant.unit !== 'piece',
+  }))
+  const context = { at, currency, channel, store_id, customer_id, customer_groups, codes }
+  return applyPromotions({ lines, context }, offers)
+}
+
+function lineIn(each: Omit<PricedLine, 'out'>, promoted: AppliedPromotions): LineIn {
+  const { line, variant, unit_price_e4, tax_code, tax_rate_bp } = each
+  const quoted =
+    line.frozen_discount !== null && line.frozen_discount > 0n
+      ? [{ source: 'quote', label: QUOTED, amount: line.frozen_discount }]
+      : []
+  const adjustments = [...quoted, ...(promoted.line_adjustments.get(line.seq) ?? [])]
+  return {
+    seq: line.seq,
+    kind: variant.kind,
+    quantity: line.quantity,
+    unit_price_e4,
+    tax_code,
+    tax_rate_bp,
+    ...(standsOutside(variant.kind) ? {} : { adjustments }),
+  }
+}
+
+/** A price of a list that has tax the other way round, half up in the fourth decimal below the minor unit. */
+function inMode(price: bigint, hasTax: boolean, wantsTax: boolean, rate_bp: number): bigint {
+  if (hasTax === wantsTax) return price
+  const whole = WHOLE_BP + BigInt(rate_bp)
+  return wantsTax ? divideHalfUp(price * whole, WHOLE_BP) : divideHalfUp(price * WHOLE_BP, whole)
+}
+
+function taxCategory(name: string): TaxCategory {
+  return TAX_CATEGORIES.find((known) => known === name) ?? 'standard'
+}
+
+function idsOf(cart: Cart): string[] {
+  return [...new Set(cart.lines.map(({ variant_id }) => variant_id))]
+}
+
+/** Tiers of a price list look at all of an article in the cart, whatever lines it stands on. */
+function sumUp(items: { variant_id: string; quantity: bigint }[]): { variant_id: string; quantity: bigint }[] {
+  const sums = new Map<string, bigint>()
+  for (const { variant_id, quantity } of items) sums.set(variant_id, (sums.get(variant_id) ?? 0n) + quantity)
+  return [...sums].map(([variant_id, quantity]) => ({ variant_id, quantity }))
+}

@@ -1,0 +1,88 @@
+// What placing an order needs of a cart: everything worked out once, for exactly one version. The order then takes that
+// version with SQL `cart_lock_for_order`, in its own transaction, or learns that it has changed.
+
+import { Problem } from '../lib/problem.ts'
+import type { Cart, CartCaller, CartDeps } from './cart.ts'
+import { configOf } from './create.ts'
+import { type Evaluated, evaluate, type PricedLine } from './evaluate.ts'
+import { admit } from './secret.ts'
+
+/** A priced, promoted, taxed snapshot of one version of a cart. */
+export interface CartForOrder
+  extends Pick<
+    Cart,
+    | 'version'
+    | 'currency'
+    | 'channel'
+    | 'channels_seen'
+    | 'store_id'
+    | 'register_id'
+    | 'customer_id'
+    | 'email'
+    | 'country'
+    | 'shipping_address'
+    | 'codes'
+    | 'quote_id'
+  > {
+  cart_id: string
+  /** When it was worked out: prices, promotions and tax are of this moment. */
+  at: Date
+  prices_include_tax: boolean
+  lines: PricedLine[]
+  promotions: Evaluated['promotions']
+  /** `computeTotals(totals_in)` gives `totals` again, for ever. */
+  totals_in: Evaluated['totals_in']
+  totals: Evaluated['totals']
+}
+
+/** A cart that has become an order, or is to become one. */
+export type ReadForOrder = { order_id: string; cart: null } | { order_id: null; cart: CartForOrder }
+
+/**
+ * Reads and works out a cart for an order. When it became an order before, answers that order's id. With `expectedTotal`, only
+ * when that is still what it costs. Throws not-found, cart-closed (merged, expired, parked), validation-error (no lines),
+ * out-of-stock (an article is no longer sold), price-changed.
+ */
+export async function readCartForOrder(
+  deps: CartDeps,
+  merchantId: string,
+  cartId: string,
+  options: { caller?: CartCaller; expectedTotal?: bigint | undefined } = {},
+): Promise<ReadForOrder> {
+  const cart = await deps.carts.load(merchantId, cartId)
+  admit(cart, options.caller ?? { kind: 'merchant' })
+  if (cart.state === 'converted') return { order_id: cart.moved_to as string, cart: null }
+  const at = deps.clock.now()
+  if ((cart.state !== 'open' && cart.state !== 'locked') || cart.expires_at <= at) throw new Problem('cart-closed')
+  if (cart.lines.length === 0)
+    throw new Problem('validation-error', {
+      detail: 'The cart is empty.',
+      errors: [{ pointer: '/cart_id', detail: 'has no lines' }],
+    })
+  const evaluated = await evaluate(deps, await configOf(deps, merchantId), cart, at)
+  refuseGone(evaluated)
+  refuseOtherTotal(evaluated, options.expectedTotal)
+  const { id, lines: _lines, ...kept } = cart
+  const { prices_include_tax, priced, promotions, totals_in, totals } = evaluated
+  return {
+    order_id: null,
+    cart: { ...kept, cart_id: id, at, prices_include_tax, lines: priced, promotions, totals_in, totals },
+  }
+}
+
+function refuseGone({ gone }: Evaluated): void {
+  if (gone.length === 0) return
+  throw new Problem('out-of-stock', {
+    detail: 'An article of the cart is no longer sold.',
+    errors: gone.map(({ line }) => ({ pointer: `/lines/${line.id}`, detail: 'is no longer sold; remove it' })),
+  })
+}
+
+/** Throws price-changed when the cart no longer costs what was shown; nothing is done then. */
+export function refuseOtherTotal({ totals }: Evaluated, expected: bigint | undefined): void {
+  if (expected === undefined || expected === totals.total) return
+  throw new Problem('price-changed', {
+    detail: `The total is ${totals.total}, not ${expected}.`,
+    errors: [{ pointer: '/expected_total', detail: `is ${totals.total} now` }],
+  })
+}

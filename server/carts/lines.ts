@@ -1,0 +1,176 @@
+// Lines as callers ask for them, and how a new one joins those that are there.
+
+import { Problem } from '../lib/problem.ts'
+import type { MerchantConfig } from '../merchants/index.ts'
+import { type Cart, type CartCaller, type CartLine, type FulfilmentMode, MAX_LINES, MAX_QUANTITY } from './cart.ts'
+import type { Variant } from './goods.ts'
+import { parseUnitPrice } from './unit-price.ts'
+
+/** How a line is to be handed over. */
+export interface Fulfilment {
+  mode: FulfilmentMode
+  store_id?: string
+}
+
+/** A line as the API takes it. */
+export interface NewLine {
+  variant_id: string
+  quantity: number
+  fulfilment?: Fulfilment
+  /** Major units. Another price than that of the lists: staff only, with `reason`. */
+  unit_price?: string
+  reason?: string
+  note?: string
+  consumption?: 'take_away' | 'eat_in'
+}
+
+/** A change of a line; null takes something away again. */
+export interface LinePatch {
+  quantity?: number
+  fulfilment?: Fulfilment | null
+  unit_price?: string | null
+  reason?: string
+  note?: string | null
+  consumption?: 'take_away' | 'eat_in' | null
+}
+
+const NOTHING_SEEN = { seen_e4: null, seen_short: null, seen_promotions: null }
+
+/** A line that is not in a cart yet: its place comes when it is put there. Throws validation-error, scope-missing. */
+export function draftLine(
+  line: NewLine,
+  context: { id: string; currency: string; caller: CartCaller; config: MerchantConfig; pointer: string },
+): CartLine {
+  const { caller, config, currency, pointer } = context
+  return {
+    id: context.id,
+    seq: 0,
+    variant_id: line.variant_id,
+    quantity: BigInt(line.quantity),
+    ...fulfilmentOf(line.fulfilment, config, pointer),
+    consumption: line.consumption ?? null,
+    note: line.note ?? null,
+    ...(line.unit_price === undefined && line.reason === undefined
+      ? { override_e4: null, override_reason: null }
+      : overrideOf(line, { caller, currency, pointer })),
+    frozen_e4: null,
+    frozen_discount: null,
+    ...NOTHING_SEEN,
+  }
+}
+
+/** The line with the patch; what was shown of it no longer counts. */
+export function patchLine(
+  line: CartLine,
+  patch: LinePatch,
+  context: { currency: string; caller: CartCaller; config: MerchantConfig },
+): CartLine {
+  const { fulfilment, unit_price, note, consumption, quantity } = patch
+  return {
+    ...line,
+    ...(quantity === undefined ? {} : { quantity: BigInt(quantity) }),
+    ...(fulfilment === undefined ? {} : fulfilmentOf(fulfilment ?? undefined, context.config, '')),
+    ...(unit_price === undefined && patch.reason === undefined
+      ? {}
+      : overrideOf({ unit_price: unit_price ?? undefined, reason: patch.reason }, { ...context, pointer: '' })),
+    ...(note === undefined ? {} : { note }),
+    ...(consumption === undefined ? {} : { consumption }),
+    ...NOTHING_SEEN,
+  }
+}
+
+function fulfilmentOf(
+  fulfilment: Fulfilment | undefined,
+  config: MerchantConfig,
+  pointer: string,
+): Pick<CartLine, 'mode' | 'mode_store_id'> {
+  if (!fulfilment) return { mode: null, mode_store_id: null }
+  const { mode, store_id = null } = fulfilment
+  if (store_id !== null && !config.stores.has(store_id)) {
+    throw referenceNotFound(`${pointer}/fulfilment/store_id`, 'names no store')
+  }
+  if ((mode === 'collect' || mode === 'ship_to_store') && store_id === null) {
+    throw invalid(`${pointer}/fulfilment/store_id`, `is needed for ${mode}`)
+  }
+  return { mode, mode_store_id: store_id }
+}
+
+function overrideOf(
+  line: { unit_price?: string | undefined; reason?: string | undefined },
+  context: { caller: CartCaller; currency: string; pointer: string },
+): Pick<CartLine, 'override_e4' | 'override_reason'> {
+  const { pointer } = context
+  // Whoever holds a cart's secret may not say what things cost, nor undo what staff said.
+  if (context.caller.kind !== 'merchant') throw new Problem('scope-missing', { detail: 'Only staff can set a price.' })
+  if (line.unit_price === undefined) {
+    if (line.reason !== undefined) throw invalid(`${pointer}/reason`, 'is for a unit_price')
+    return { override_e4: null, override_reason: null }
+  }
+  if (line.reason === undefined) throw invalid(`${pointer}/reason`, 'is needed with unit_price')
+  const price = parseUnitPrice(line.unit_price, context.currency)
+  if (price === undefined)
+    throw invalid(`${pointer}/unit_price`, `has more decimals than ${context.currency} can carry`)
+  return { override_e4: price, override_reason: line.reason }
+}
+
+/** Lines that are the same to the customer: more of one is more of the other. */
+export function keyOf(line: CartLine): string {
+  const { variant_id, mode, mode_store_id, consumption, note, override_e4, override_reason, frozen_e4 } = line
+  return JSON.stringify([
+    variant_id,
+    mode,
+    mode_store_id,
+    consumption,
+    note,
+    String(override_e4),
+    override_reason,
+    String(frozen_e4),
+  ])
+}
+
+/**
+ * Puts new lines into a cart: pieces join a line that is the same, what is weighed stays apart as it was weighed. Answers
+ * the lines that are new or have changed, and the next free place. Throws too-many-items, validation-error.
+ */
+export function placeLines(
+  cart: Pick<Cart, 'lines' | 'next_seq'>,
+  drafts: CartLine[],
+  variants: Map<string, Variant>,
+): { changed: CartLine[]; next_seq: number } {
+  const byKey = new Map(cart.lines.map((line) => [keyOf(line), line]))
+  const changed = new Map<string, CartLine>()
+  let next_seq = cart.next_seq
+  let count = cart.lines.length
+  for (const draft of drafts) {
+    const same = variants.get(draft.variant_id)?.unit === 'piece' ? byKey.get(keyOf(draft)) : undefined
+    const line = same
+      ? { ...same, ...NOTHING_SEEN, quantity: same.quantity + draft.quantity }
+      : { ...draft, seq: next_seq++ }
+    if (!same) count++
+    if (line.quantity > MAX_QUANTITY) throw invalid('/quantity', `comes to more than ${MAX_QUANTITY}`)
+    byKey.set(keyOf(line), line)
+    changed.set(line.id, line)
+  }
+  if (count > MAX_LINES) throw new Problem('too-many-items', { detail: `A cart has at most ${MAX_LINES} lines.` })
+  return { changed: [...changed.values()], next_seq }
+}
+
+/** Throws reference-not-found for lines whose article the merchant does not have. */
+export function checkVariants(
+  lines: { variant_id: string }[],
+  variants: Map<string, Variant>,
+  pointer: (i: number) => string,
+) {
+  const errors = lines.flatMap((line, i) =>
+    variants.has(line.variant_id) ? [] : [{ pointer: `${pointer(i)}/variant_id`, detail: 'names no article on sale' }],
+  )
+  if (errors.length > 0) throw new Problem('reference-not-found', { errors })
+}
+
+export function invalid(pointer: string, detail: string): Problem {
+  return new Problem('validation-error', { errors: [{ pointer, detail }] })
+}
+
+export function referenceNotFound(pointer: string, detail: string): Problem {
+  return new Problem('reference-not-found', { errors: [{ pointer, detail }] })
+}
