@@ -1,6 +1,7 @@
 // Puts the modules of commerce together, from the catalogue to returns, on top of the payment core that wiring.ts has built.
 // A part of the wiring with a file of its own, so that each can be read in one go.
 
+import { type CatalogDeps, routes as catalogRoutes, createCatalogCache } from './catalog/index.ts'
 import { createTimeline, type ProfileDeps, profileRoutes, pruneViews } from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
 import type { Db } from './db/pool.ts'
@@ -35,13 +36,17 @@ export interface Commerce {
   consumers: Consumer[]
   /** What payments ask about orders. */
   orders: OrderBook | undefined
+  /** For the demo retailer's goods. */
+  catalog: CatalogDeps
 }
 
 /** How often what is too old is looked for: it may stay some minutes longer, never be missed. */
 const PRUNE_EVERY_MS = 10 * 60_000
 
 export function wireCommerce(base: CommerceBase): Commerce {
-  const { db, clock, log, newId } = base
+  const { db, clock, log, newId, merchantCache } = base
+  const catalogCache = createCatalogCache({ db, clock })
+  const catalog: CatalogDeps = { db, clock, newId, merchantCache, catalogCache }
   const timeline = createTimeline(base)
   const profiles: ProfileDeps = {
     db,
@@ -59,9 +64,11 @@ export function wireCommerce(base: CommerceBase): Commerce {
   return {
     routes(app) {
       profileRoutes(app, profiles)
+      catalogRoutes(app, catalog)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
     orders: undefined,
+    catalog,
   }
 }

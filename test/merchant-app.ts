@@ -71,7 +71,10 @@ const CARRIED: Record<string, readonly string[]> = { simulator: [...SIMULATED, '
 
 export const methodsOf = (connector: string): readonly string[] => CARRIED[connector] ?? []
 
-export async function merchantApp(): Promise<MerchantApp> {
+/** `more` registers the routes of further modules on it. */
+export async function merchantApp(
+  more: (app: App, world: Pick<MerchantApp, 'cache' | 'clock' | 'deps'>) => void = () => {},
+): Promise<MerchantApp> {
   const database = await testDatabase()
   const { db } = database
   const keysFolder = await mkdtemp(join(tmpdir(), 'onetill-keys-'))
@@ -111,6 +114,7 @@ export async function merchantApp(): Promise<MerchantApp> {
   })
   accessRoutes(app, { ...deps, authenticator })
   customerRoutes(app, deps)
+  more(app, { cache, clock, deps })
   await app.ready()
 
   return {

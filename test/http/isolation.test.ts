@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createApi, type HttpMethod } from '../api.ts'
 import type { Shop } from '../scenarios/shop.ts'
-import { bodyFor, fill, type Objects, openProduct, pathFor, type Route } from './product.ts'
+import { bodyFor, fill, type Objects, openProduct, pathFor, queryFor, type Route } from './product.ts'
 
 let shop: Shop
 let ours: Objects
@@ -23,6 +23,9 @@ after(() => shop.close())
 function unknownLike(id: string): string {
   return `${id.slice(0, 4)}${'0'.repeat(26)}`
 }
+
+/** What everybody may see who can open the web shop. */
+const SHOP_WINDOW = ['GET /v1/products', 'GET /v1/products/{id}', 'GET /v1/variants', 'GET /v1/variants/{id}']
 
 let sent = 0
 
@@ -89,8 +92,7 @@ test('another merchant’s id in a filter finds what an id nobody has finds: not
   for (const route of routes.filter(({ method, isPublic }) => method === 'GET' && !isPublic)) {
     for (const { name } of route.parameters.filter(({ in: place, name }) => place === 'query' && name in idOf)) {
       if (route.path.endsWith('/stream')) continue
-      const purchase = route.path === '/v1/payment_methods' ? 'amount=1000&currency=EUR&channel=web&' : ''
-      const path = `${pathFor(route, ours)}?${purchase}${name}=`
+      const path = `${pathFor(route, ours)}?${new URLSearchParams([...new URLSearchParams(queryFor(route, ours)), [name, '']])}`
       const foreign = await ask('GET', `${path}${idOf[name]}`)
       if (name === 'cursor') {
         assert.ok(!foreign.text.includes(theirs.paid), `${path}: ${foreign.text}`)
@@ -158,8 +160,7 @@ test('lists and sums hold nothing of another merchant', async () => {
     ({ method, path, isPublic }) => method === 'GET' && !path.includes('{') && !isPublic,
   )) {
     if (route.path.endsWith('/stream')) continue
-    const query = route.path === '/v1/payment_methods' ? '?amount=1000&currency=EUR&channel=web' : ''
-    const { status, text } = await ask('GET', `${route.path}${query}`)
+    const { status, text } = await ask('GET', `${route.path}?${queryFor(route, ours)}`)
     assert.equal(status, 200, `${route.path}: ${text}`)
     for (const id of secrets) assert.ok(!text.includes(id), `${route.path} shows ${id}`)
   }
@@ -185,9 +186,9 @@ test('a provider’s webhook is for the account and merchant in its address, and
   assert.equal((await ask('POST', `/hooks/${ours.merchant}/${ours.account}`, {})).status, 401, 'ours, but not signed')
 })
 
-test('row 95: a publishable key opens nothing but tokens and the methods on offer', async () => {
+test('row 95: a publishable key opens nothing but tokens, the methods on offer and the shop window', async () => {
   const rows = await count()
-  const offered = new Set(['POST /v1/tokens', 'GET /v1/payment_methods'])
+  const offered = new Set(['POST /v1/tokens', 'GET /v1/payment_methods', ...SHOP_WINDOW])
   for (const route of routes.filter(({ isPublic }) => !isPublic)) {
     if (offered.has(`${route.method} ${route.path}`)) continue
     const answer = await ask(route.method, pathFor(route, ours), bodyFor(route, ours), shop.keys.publishable_key)

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { fanOut } from '../../server/notify/fan-out.ts'
 import type { Api, HttpMethod } from '../api.ts'
 import { CARDS, MINUTE, openShop, type Shop } from '../scenarios/shop.ts'
+import { catalog } from './objects/catalog.ts'
 import { customers } from './objects/customers.ts'
 
 /** A JSON schema, as far as these tests read it. */
@@ -84,10 +85,12 @@ export interface ModuleObjects<T extends Record<string, string> = Record<string,
   /** Path parameters besides {id}, by name. */
   parameters?(made: Record<string, string>): Record<string, string | undefined>
   bodies(made: Record<string, string>): Record<string, Record<string, unknown>>
+  /** For a route that takes no question without some parameter: those it needs, `GET /v1/x` to `a=1&b=2`. */
+  queries?(made: Record<string, string>): Record<string, string>
 }
 
 /** In an order in which each needs only those before it. */
-const MODULES: ModuleObjects[] = [customers]
+const MODULES: ModuleObjects[] = [customers, catalog]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
 export type Objects = Awaited<ReturnType<typeof fill>>
@@ -271,6 +274,13 @@ export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Rec
   }
   const commerce = MODULES.map((module) => module.bodies(of.commerce))
   return Object.assign(bodies, ...commerce)[`${route.method} ${route.path}`]
+}
+
+/** The query without which a route refuses to answer; '' for nearly all. */
+export function queryFor(route: Pick<Route, 'method' | 'path'>, of: Objects): string {
+  const core = { 'GET /v1/payment_methods': 'amount=1000&currency=EUR&channel=web' }
+  const commerce = MODULES.map((module) => module.queries?.(of.commerce) ?? {})
+  return (Object.assign({}, core, ...commerce) as Record<string, string>)[`${route.method} ${route.path}`] ?? ''
 }
 
 /** Counts every row of every table, and every call to a provider: what a refusal must leave as it was. */

@@ -1,0 +1,23 @@
+// The public face of the catalogue: what is sold, under which codes, and at which price.
+
+import type { App } from '../http/app.ts'
+import type { CatalogDeps } from './draft.ts'
+import { productRoutes } from './routes.ts'
+
+export type { CatalogDeps } from './draft.ts'
+export { createProduct, type NewProduct } from './product.ts'
+export {
+  type CatalogCache,
+  createCatalogCache,
+  explodeKits,
+  loadVariants,
+  type PricedItem,
+  priceVariants,
+  type SellableDeps,
+  type SellableVariant,
+} from './sellable.ts'
+
+/** Registers the module's routes. */
+export function routes(app: App, deps: CatalogDeps): void {
+  productRoutes(app, deps)
+}

@@ -1,0 +1,36 @@
+// The one statement behind loadVariants.
+
+import type { Queryable } from '../db/pool.ts'
+import type { SellableVariant } from './sellable.ts'
+import type { Track } from './store.ts'
+import { nameOf } from './views.ts'
+
+type Answer = Omit<SellableVariant, 'components' | 'name'> & {
+  product_name: string
+  options: Record<string, string>
+  components: { variant_id: string; quantity: string; track: Track }[]
+}
+
+/** Reads variants as they are sold. Served by primary keys alone. */
+export async function readSellable(
+  db: Queryable,
+  merchantId: string,
+  ids: readonly string[],
+): Promise<SellableVariant[]> {
+  const { rows } = await db.query<Answer>(
+    `select v.id, v.product_id, v.sku, p.name as product_name, v.options, p.tax_category, p.categories, p.unit, p.kind, v.track,
+      v.is_active and p.state = 'active' as is_sellable, p.is_returnable, v.weight_grams,
+      (select coalesce(json_agg(json_build_object('variant_id', c.component_id, 'quantity', c.quantity::text, 'track', cv.track)
+          order by c.position), '[]')
+        from variant_component c join variant cv on cv.merchant_id = c.merchant_id and cv.id = c.component_id
+        where c.merchant_id = $1 and c.variant_id = v.id) as components
+    from variant v join product p on p.merchant_id = v.merchant_id and p.id = v.product_id
+    where v.merchant_id = $1 and v.id = any ($2)`,
+    [merchantId, ids],
+  )
+  return rows.map(({ product_name, options, components, ...row }) => ({
+    ...row,
+    name: nameOf({ name: product_name }, options),
+    components: components.map((one) => ({ ...one, quantity: BigInt(one.quantity) })),
+  }))
+}

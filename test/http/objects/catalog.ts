@@ -1,0 +1,60 @@
+// What the catalogue adds to the ground of the tests of every route.
+
+import assert from 'node:assert/strict'
+import type { ModuleObjects } from '../product.ts'
+
+export const catalog: ModuleObjects = {
+  async fill(_shop, api, made) {
+    const mark = String(made['merchant']).slice(-8)
+    const product = await api.call<{ id: string; variants: { id: string }[] }>('POST', '/v1/products', {
+      name: `Rope of ${mark}`,
+      reference: `rope-${mark}`,
+      variants: [
+        {
+          sku: `ROPE-${mark}`,
+          prices: [{ currency: 'EUR', unit_price: '24.95' }],
+          cost: { currency: 'EUR', unit_price: '10' },
+        },
+        { sku: `ROPE-L-${mark}`, options: { Length: '20 m' }, prices: [{ currency: 'EUR', unit_price: '39.95' }] },
+      ],
+    })
+    assert.equal(product.status, 201, product.text)
+    return {
+      product: product.body.id,
+      variant: product.body.variants[0]?.id as string,
+      otherVariant: product.body.variants[1]?.id as string,
+    }
+  },
+
+  collections: (made) => ({ products: made['product'], variants: made['variant'] }),
+
+  bodies: () => {
+    const variant = {
+      sku: 'AXE-1',
+      track: 'quantity',
+      weight_grams: 900,
+      is_active: true,
+      options: { Handle: 'Ash' },
+      cost: { currency: 'EUR', unit_price: '21.5' },
+      barcodes: [{ code: '5901234123457', form: 'ean13', quantity: 1 }],
+      prices: [{ currency: 'EUR', unit_price: '49.95', tax_included: true, min_qty: 1 }],
+    }
+    const product = {
+      name: 'Axe',
+      reference: 'axe',
+      description: 'For kindling.',
+      brand: 'Kestrel',
+      state: 'active',
+      image_url: 'https://shop.example/axe.jpg',
+      tax_category: 'standard',
+      categories: ['tools'],
+      is_returnable: true,
+    }
+    return {
+      'POST /v1/products': { ...product, kind: 'goods', unit: 'piece', variants: [variant] },
+      'PATCH /v1/products/{id}': product,
+      'POST /v1/products/{id}/variants': variant,
+      'PATCH /v1/variants/{id}': variant,
+    }
+  },
+}
