@@ -1,5 +1,6 @@
 // Adding, changing and removing lines, and changing what holds for the whole cart.
 
+import { personOf } from '../customers/index.ts'
 import type { Channel } from '../lib/channel.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Address, Cart, CartCaller, CartDeps } from './cart.ts'
@@ -103,8 +104,9 @@ export async function patchCart(
   patch: CartPatch,
 ): Promise<CartView> {
   await checkPlaceAndCustomer(deps, await configOf(deps, merchantId), target.caller, patch)
+  const person = patch.customer_id ? await personOf(deps.db, merchantId, patch.customer_id) : []
   const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
-    if (patch.customer_id !== undefined) assertMayBelongTo(before, patch.customer_id, target.caller)
+    if (patch.customer_id !== undefined) assertMayBelongTo(before, person, target.caller)
     const { channel = before.channel, codes = before.codes, ...rest } = patch
     const changed = { ...rest, channel, codes: [...new Set(codes)], channels_seen: seenIn(before, channel) }
     if (isSame(before, changed)) return null
@@ -120,11 +122,12 @@ export function seenIn(cart: Cart, channel: Channel): Channel[] {
 
 /**
  * A cart is never given from one customer to another (vendure#263: who signs in must not find somebody else's cart). Staff may
- * take a name off a cart that no customer's device holds: they picked the wrong one from a list.
+ * take a name off a cart that no customer's device holds: they picked the wrong one from a list. `person` is a profile with all that
+ * was merged into it, empty for nobody.
  */
-function assertMayBelongTo(cart: Cart, customerId: string | null, caller: CartCaller): void {
-  if (cart.customer_id === customerId || cart.customer_id === null) return
-  if (customerId === null && caller.kind === 'merchant' && cart.secret_hashes.length === 0) return
+function assertMayBelongTo(cart: Cart, person: string[], caller: CartCaller): void {
+  if (cart.customer_id === null || person.includes(cart.customer_id)) return
+  if (person.length === 0 && caller.kind === 'merchant' && cart.secret_hashes.length === 0) return
   throw new Problem('invalid-state', { detail: 'The cart belongs to a customer. Make another one.' })
 }
 

@@ -2,6 +2,7 @@
 // nothing. The same answer is shown to the shopper, frozen into a quote and placed as an order.
 
 import { countryProfile, TAX_CATEGORIES, type TaxCategory, vatRate } from '../countries/index.ts'
+import { customerGroups } from '../customers/index.ts'
 import { divideHalfUp } from '../lib/money.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import {
@@ -59,9 +60,9 @@ const WHOLE_BP = 10_000n
 
 export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Cart, at: Date): Promise<Evaluated> {
   const wanted = cart.lines.map(({ variant_id, quantity }) => ({ variant_id, quantity }))
-  const groups: string[] = []
   const store = cart.store_id === null ? undefined : config.stores.get(cart.store_id)
   const country = cart.shipping_address?.country ?? cart.country ?? store?.country ?? config.country
+  const groups = cart.customer_id === null ? [] : ((await customerGroups(deps.db, config.id, cart.customer_id)) ?? [])
   const [variants, prices] = await Promise.all([
     deps.goods.loadVariants(config.id, idsOf(cart)),
     deps.goods.priceVariants(
@@ -86,7 +87,7 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
   for (const line of cart.lines) {
     const variant = variants.get(line.variant_id)
     const price = prices.get(line.variant_id)
-    if (!variant || (!price && line.override_e4 === null && line.frozen_e4 === null)) {
+    if (!variant?.is_sellable || (!price && line.override_e4 === null && line.frozen_e4 === null)) {
       gone.push({ line, variant: variant ?? null })
       continue
     }

@@ -13,6 +13,8 @@ export interface Variant {
   unit: 'piece' | 'gram' | 'millilitre' | 'centimetre'
   kind: Exclude<LineKind, 'tip'>
   track: 'quantity' | 'none'
+  /** False when it is not for sale now: a cart that has it shows it as gone. */
+  is_sellable: boolean
   is_returnable: boolean
   components: { variant_id: string; quantity: bigint }[]
   weight_grams: number | null
@@ -40,7 +42,7 @@ export interface Wanted {
 }
 
 export interface Goods {
-  /** Variants by id; those the merchant does not have, or no longer sells, are absent. */
+  /** Variants by id; those the merchant does not have are absent. */
   loadVariants(merchantId: string, ids: string[]): Promise<Map<string, Variant>>
   /** Prices by variant; those without a price in this context are absent. */
   priceVariants(merchantId: string, context: PriceContext, items: Wanted[]): Promise<Map<string, Price>>

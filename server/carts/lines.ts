@@ -162,7 +162,9 @@ export function checkVariants(
   pointer: (i: number) => string,
 ) {
   const errors = lines.flatMap((line, i) =>
-    variants.has(line.variant_id) ? [] : [{ pointer: `${pointer(i)}/variant_id`, detail: 'names no article on sale' }],
+    variants.get(line.variant_id)?.is_sellable
+      ? []
+      : [{ pointer: `${pointer(i)}/variant_id`, detail: 'names no article on sale' }],
   )
   if (errors.length > 0) throw new Problem('reference-not-found', { errors })
 }

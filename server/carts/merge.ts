@@ -2,6 +2,7 @@
 // the one that goes becomes a tombstone that says where it went. One transaction: there is no moment at which a cart is half
 // merged or empty. Nothing is deleted of the cart that goes.
 
+import { personOf } from '../customers/index.ts'
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import { appendEvents } from '../notify/index.ts'
@@ -61,6 +62,10 @@ export async function mergeCarts(deps: CartDeps, merchantId: string, input: Merg
     if (stays.state === 'merged' && stays.moved_to === from) return { stays: goes, goes: null }
     if (input.ifVersion !== undefined && input.ifVersion !== named.version) throw versionConflict(named.version)
     assertMergeable(stays, goes, at)
+    const person = stays.customer_id === null ? [] : await personOf(tx, merchantId, stays.customer_id)
+    // A customer's cart goes to nobody else, and not to somebody unknown either (vendure#263).
+    if (goes.customer_id !== null && !person.includes(goes.customer_id))
+      throw new Problem('invalid-state', { detail: 'The cart that would go belongs to a customer; merge into theirs.' })
     if (policy === 'ask') return { stays, goes }
     const { after, change } = merged(deps, stays, goes, policy, at)
     await writeChange(tx, merchantId, after, change)
@@ -91,9 +96,6 @@ function assertMergeable(stays: Cart, goes: Cart, at: Date): void {
   if (stays.quote_id !== null || goes.quote_id !== null)
     throw new Problem('invalid-state', { detail: 'The lines of a quote are fixed.' })
   if (stays.currency !== goes.currency) throw new Problem('currency-mismatch')
-  // A customer's cart goes to nobody else, and not to somebody unknown either (vendure#263).
-  if (goes.customer_id !== null && goes.customer_id !== stays.customer_id)
-    throw new Problem('invalid-state', { detail: 'The cart that would go belongs to a customer; merge into theirs.' })
 }
 
 function merged(

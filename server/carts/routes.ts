@@ -1,6 +1,7 @@
 // HTTP for carts: making, reading, changing and following one. The other routes are in state-routes.ts and quote-routes.ts.
 
 import Type from 'typebox'
+import { personOf } from '../customers/index.ts'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
@@ -78,8 +79,10 @@ function wholeCartRoutes(app: App, deps: CartRouteDeps): void {
       const { limit, cursor, state, store_id, customer_id } = request.query
       if ((state === undefined) !== (store_id === undefined))
         throw invalid(state === undefined ? '?state' : '?store_id', 'state and store_id are given together')
-      const filter = { limit, cursor, customer_id, parked_in: store_id }
-      const rows = await listCarts(deps.db, callerOf(request).merchantId, filter)
+      const { merchantId } = callerOf(request)
+      const customer_ids = customer_id && (await personOf(deps.db, merchantId, customer_id))
+      const filter = { limit, cursor, customer_ids: customer_ids || undefined, parked_in: store_id }
+      const rows = await listCarts(deps.db, merchantId, filter)
       const { data, next_cursor } = page(rows, limit, ({ id }) => id)
       return { data: data.map(summaryOf), next_cursor }
     },

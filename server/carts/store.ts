@@ -162,7 +162,8 @@ export interface CartSummary {
 export interface CartFilter {
   limit: number
   cursor?: string | undefined
-  customer_id?: string | undefined
+  /** A person's: the profile and all that was merged into it. */
+  customer_ids?: string[] | undefined
   /** Parked carts of a store. */
   parked_in?: string | undefined
 }
@@ -175,9 +176,9 @@ export async function listCarts(db: Queryable, merchantId: string, filter: CartF
     values.push(filter.parked_in)
     where.push(`c.store_id = $${values.length}`, `c.state = 'parked'`)
   }
-  if (filter.customer_id !== undefined) {
-    values.push(filter.customer_id)
-    where.push(`c.customer_id = $${values.length}`)
+  if (filter.customer_ids !== undefined) {
+    values.push(filter.customer_ids)
+    where.push(`c.customer_id = any ($${values.length})`)
   }
   const { rows } = await db.query<CartSummary>(
     `select c.id, c.state, c.version, c.currency, c.channel, c.store_id, c.customer_id, c.parked_name, c.created_at, c.updated_at,

@@ -3,6 +3,7 @@
 // the tables of every module, as no module may: it is the auditor, and it changes nothing.
 
 import type { Queryable } from '../db/pool.ts'
+import { CART_CHECKS } from './carts-checks.ts'
 
 export interface Check {
   /** Number in the list of invariants, where it has one. */
@@ -157,6 +158,7 @@ export const CHECKS: readonly Check[] = [
         from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id group by 1, 2) p using (merchant_id, currency)
       where coalesce(b.net, 0) <> coalesce(p.net, 0)`,
   },
+  ...CART_CHECKS,
 ]
 
 export interface CheckResult extends Check {
