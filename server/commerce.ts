@@ -1,7 +1,23 @@
 // Puts the modules of commerce together, from the catalogue to returns, on top of the payment core that wiring.ts has built.
 // A part of the wiring with a file of its own, so that each can be read in one go.
 
-import { type CatalogDeps, routes as catalogRoutes, createCatalogCache } from './catalog/index.ts'
+import {
+  MIXED_FUNCTIONS as CART_FUNCTIONS,
+  type CartRouteDeps,
+  routes as cartRoutes,
+  createCartLoader,
+  createExpiry,
+  createGuessLimit,
+  type Goods,
+} from './carts/index.ts'
+import {
+  type CatalogDeps,
+  routes as catalogRoutes,
+  createCatalogCache,
+  explodeKits,
+  loadVariants,
+  priceVariants,
+} from './catalog/index.ts'
 import { createTimeline, type ProfileDeps, profileRoutes, pruneViews } from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
 import type { Db } from './db/pool.ts'
@@ -40,6 +56,9 @@ export interface Commerce {
   catalog: CatalogDeps
 }
 
+/** Set-based functions that take rows of several merchants in one call. */
+export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set([...CART_FUNCTIONS])
+
 /** How often what is too old is looked for: it may stay some minutes longer, never be missed. */
 const PRUNE_EVERY_MS = 10 * 60_000
 
@@ -47,6 +66,18 @@ export function wireCommerce(base: CommerceBase): Commerce {
   const { db, clock, log, newId, merchantCache } = base
   const catalogCache = createCatalogCache({ db, clock })
   const catalog: CatalogDeps = { db, clock, newId, merchantCache, catalogCache }
+  const goods: Goods = {
+    loadVariants: (merchantId, ids) => loadVariants(catalog, merchantId, ids),
+    priceVariants: (merchantId, context, items) => priceVariants(catalog, merchantId, context, items),
+    explodeKits,
+    activePromotions: async () => [],
+  }
+  const carts: CartRouteDeps = {
+    ...base,
+    goods,
+    carts: createCartLoader(db),
+    guesses: createGuessLimit(clock),
+  }
   const timeline = createTimeline(base)
   const profiles: ProfileDeps = {
     db,
@@ -60,11 +91,13 @@ export function wireCommerce(base: CommerceBase): Commerce {
   const consumers: Consumer[] = [timeline]
   const workers: Worker[] = [
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
+    createExpiry(carts),
   ]
   return {
     routes(app) {
       profileRoutes(app, profiles)
       catalogRoutes(app, catalog)
+      cartRoutes(app, carts)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,

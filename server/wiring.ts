@@ -2,7 +2,7 @@
 // background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
 
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
-import { wireCommerce } from './commerce.ts'
+import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
 import { routes as customerRoutes, hasCustomer } from './customers/index.ts'
@@ -103,7 +103,7 @@ export async function wire(options: WiringOptions) {
   const merchantCache = createMerchantCache({ db, clock, configSeal })
   const authenticator = createAuthenticator({ db, clock, log })
   const hints = createSharedHints({ db, clock, log })
-  const lanes = createLanes(db, { mixed: MIXED_FUNCTIONS })
+  const lanes = createLanes(db, { mixed: new Set([...MIXED_FUNCTIONS, ...COMMERCE_FUNCTIONS]) })
   laneMetrics(registry, lanes)
   openOperationMetrics(registry, readOpenOperations, db)
   const secretBox = { seal: configSeal.seal, unseal: configSeal.unseal }

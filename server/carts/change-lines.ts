@@ -42,7 +42,7 @@ export async function addLines(
   // Before the lock: no transaction waits for prices.
   const alone = { ...known, quote_id: null, codes: [], lines: drafts.map((line, i) => ({ ...line, seq: i + 1 })) }
   checkPriced(await evaluate(deps, config, alone, deps.clock.now()), drafts)
-  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
+  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     assertNotQuoted(before)
     const { changed, next_seq } = placeLines(before, drafts, variants)
     const added = drafts.map(({ variant_id, quantity }) => ({ variant_id, quantity: Number(quantity) }))
@@ -60,7 +60,7 @@ export async function changeLine(
   patch: LinePatch,
 ): Promise<CartView> {
   const config = await configOf(deps, merchantId)
-  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
+  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     const line = lineIn(before, lineId)
     assertNotQuoted(before)
     const changed = patchLine(line, patch, { currency: before.currency, caller: target.caller, config })
@@ -76,7 +76,7 @@ export async function removeLine(
   target: Target,
   lineId: string,
 ): Promise<CartView> {
-  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
+  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     const { variant_id, quantity } = lineIn(before, lineId)
     assertNotQuoted(before)
     return { drop: [lineId], says: { removed: [{ line_id: lineId, variant_id, quantity: Number(quantity) }] } }
@@ -105,7 +105,7 @@ export async function patchCart(
 ): Promise<CartView> {
   await checkPlaceAndCustomer(deps, await configOf(deps, merchantId), target.caller, patch)
   const person = patch.customer_id ? await personOf(deps.db, merchantId, patch.customer_id) : []
-  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.changed' }, (before) => {
+  const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     if (patch.customer_id !== undefined) assertMayBelongTo(before, person, target.caller)
     const { channel = before.channel, codes = before.codes, ...rest } = patch
     const changed = { ...rest, channel, codes: [...new Set(codes)], channels_seen: seenIn(before, channel) }

@@ -1,6 +1,7 @@
 // Works out what a cart costs at a moment: price lists, promotions, taxes, totals. Reads only, decides nothing, keeps
 // nothing. The same answer is shown to the shopper, frozen into a quote and placed as an order.
 
+import type { SellableVariant } from '../catalog/index.ts'
 import { countryProfile, TAX_CATEGORIES, type TaxCategory, vatRate } from '../countries/index.ts'
 import { customerGroups } from '../customers/index.ts'
 import { divideHalfUp } from '../lib/money.ts'
@@ -19,13 +20,12 @@ import {
   type TotalsOut,
 } from '../totals/index.ts'
 import type { Cart, CartDeps, CartLine, FulfilmentMode } from './cart.ts'
-import type { Variant } from './goods.ts'
 import { countryOf, dayIn, handOverStore, modeOf } from './place.ts'
 
 /** A line with everything that is known about it now. */
 export interface PricedLine {
   line: CartLine
-  variant: Variant
+  variant: SellableVariant
   /** What one base unit costs, with or without tax as the whole cart has it. */
   unit_price_e4: bigint
   /** From the price list, where staff or a quote set another one. */
@@ -47,7 +47,7 @@ export interface Evaluated {
   prices_include_tax: boolean
   priced: PricedLine[]
   /** Lines whose article is no longer sold, or has no price here: shown, and not in the totals. */
-  gone: { line: CartLine; variant: Variant | null }[]
+  gone: { line: CartLine; variant: SellableVariant | null }[]
   /** What was taken off and by what, for showing and for holding the uses; and why others were not. */
   promotions: { used: (PromotionUse & { label: string })[]; refused: PromotionRefusal[] }
   totals_in: TotalsIn

@@ -40,7 +40,7 @@ export interface Handover {
 export async function handOver(deps: CartDeps, merchantId: string, target: Target): Promise<Handover> {
   let code = ''
   let expiresAt = deps.clock.now()
-  await changeCart(deps, merchantId, { ...target, type: 'cart.changed', guard: assertAlive }, async (cart, at, tx) => {
+  await changeCart(deps, merchantId, { ...target, type: 'cart.updated', guard: assertAlive }, async (cart, at, tx) => {
     expiresAt = new Date(at.getTime() + CODE_FOR_MS)
     for (let i = 0; i < TRIES && code === ''; i++) {
       const candidate = newCode()

@@ -1,9 +1,9 @@
 // Lines as callers ask for them, and how a new one joins those that are there.
 
+import type { SellableVariant } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { type Cart, type CartCaller, type CartLine, type FulfilmentMode, MAX_LINES, MAX_QUANTITY } from './cart.ts'
-import type { Variant } from './goods.ts'
 import { parseUnitPrice } from './unit-price.ts'
 
 /** How a line is to be handed over. */
@@ -135,7 +135,7 @@ export function keyOf(line: CartLine): string {
 export function placeLines(
   cart: Pick<Cart, 'lines' | 'next_seq'>,
   drafts: CartLine[],
-  variants: Map<string, Variant>,
+  variants: Map<string, SellableVariant>,
 ): { changed: CartLine[]; next_seq: number } {
   const byKey = new Map(cart.lines.map((line) => [keyOf(line), line]))
   const changed = new Map<string, CartLine>()
@@ -158,7 +158,7 @@ export function placeLines(
 /** Throws reference-not-found for lines whose article the merchant does not have. */
 export function checkVariants(
   lines: { variant_id: string }[],
-  variants: Map<string, Variant>,
+  variants: Map<string, SellableVariant>,
   pointer: (i: number) => string,
 ) {
   const errors = lines.flatMap((line, i) =>

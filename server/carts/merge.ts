@@ -74,7 +74,7 @@ export async function mergeCarts(deps: CartDeps, merchantId: string, input: Merg
     const says = { policy, line_ids: [...(change.put ?? []).map(({ id }) => id)] }
     await appendEvents(tx, merchantId, at, [
       cartEvent(deps, 'cart.merged', tombstone, says),
-      cartEvent(deps, 'cart.changed', after, { ...says, merged_from: from }),
+      cartEvent(deps, 'cart.updated', after, { ...says, merged_from: from }),
     ])
     return { stays: after, goes: null }
   })

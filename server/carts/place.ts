@@ -1,8 +1,8 @@
 // Where a line is supplied, and on which day: what decides its tax.
 
+import type { SellableVariant } from '../catalog/index.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import type { Cart, CartLine, FulfilmentMode } from './cart.ts'
-import type { Variant } from './goods.ts'
 
 /** Channels where the customer stands in front of the goods. */
 const AT_THE_COUNTER: ReadonlySet<string> = new Set(['pos', 'kiosk'])
@@ -13,7 +13,7 @@ const NOTHING_TO_CARRY: ReadonlySet<string> = new Set(['gift_card', 'fee', 'ship
 export function modeOf(
   cart: Pick<Cart, 'channel'>,
   line: Pick<CartLine, 'mode'>,
-  variant: Variant | undefined,
+  variant: SellableVariant | undefined,
 ): FulfilmentMode {
   if (line.mode) return line.mode
   if (AT_THE_COUNTER.has(cart.channel)) return 'take_away'

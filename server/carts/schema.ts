@@ -2,6 +2,7 @@
 
 import Type from 'typebox'
 import { AmountOrZero, Channel, CountryCode, Currency, Id, Nullable, Timestamp } from '../http/schema.ts'
+import { MAX_AMOUNT } from '../lib/money.ts'
 import { CART_STATES, FULFILMENT_MODES, MAX_LINES, MAX_QUANTITY } from './cart.ts'
 import { MERGE_POLICIES } from './merge-lines.ts'
 
@@ -140,7 +141,16 @@ export const Park = Type.Object(
   { additionalProperties: false },
 )
 export const Resume = Type.Object({ register_id: Type.Optional(Id('reg')) }, { additionalProperties: false })
-export const Confirm = Type.Object({ expected_total: AmountOrZero }, { additionalProperties: false })
+export const Confirm = Type.Object(
+  {
+    expected_total: Type.Integer({
+      minimum: 0,
+      maximum: Number(MAX_AMOUNT),
+      description: 'What was shown, minor units.',
+    }),
+  },
+  { additionalProperties: false },
+)
 export const NewQuote = Type.Object({ valid_until: Timestamp }, { additionalProperties: false })
 
 // ---- Answers -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ export async function availabilityOf(
   evaluated: Evaluated,
 ): Promise<Map<string, LineAvailability>> {
   const { cart, priced } = evaluated
+  const { available } = deps.goods
+  if (!available) return new Map()
   const variants = new Map(priced.map(({ variant }) => [variant.id, variant]))
   const needs = (line: PricedLine) =>
     deps.goods.explodeKits(variants, [{ variant_id: line.variant.id, quantity: line.line.quantity }])
@@ -32,7 +34,7 @@ export async function availabilityOf(
       ids.length === 0
         ? new Map<string, bigint>()
         : new Map(
-            await deps.goods.available(merchantId, {
+            await available(merchantId, {
               variant_ids: ids,
               channel: cart.channel,
               ...(place === '' ? {} : { store_ids: [place] }),

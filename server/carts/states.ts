@@ -4,7 +4,9 @@ import { Problem } from '../lib/problem.ts'
 import { type CartDeps, LOCKED_FOR_MS, OPEN_FOR_MS, PARKED_FOR_MS } from './cart.ts'
 import { assertAlive, assertOpen, changeCart, isLocked, look, showChanged, versionConflict } from './change.ts'
 import type { Target } from './change-lines.ts'
+import { configOf } from './create.ts'
 import { refuseOtherTotal } from './for-order.ts'
+import { invalid, referenceNotFound } from './lines.ts'
 import { admit } from './secret.ts'
 import { type CartView, changesOf, seenNow } from './view.ts'
 
@@ -31,8 +33,13 @@ export async function resumeCart(
   target: Target,
   registerId: string | undefined,
 ): Promise<CartView> {
+  const config = await configOf(deps, merchantId)
+  if (registerId !== undefined && !config.registers.has(registerId))
+    throw referenceNotFound('/register_id', 'names no register')
   const command = { ...target, type: 'cart.resumed', guard: assertAlive }
   const cart = await changeCart(deps, merchantId, command, (before, at) => {
+    if (registerId !== undefined && config.registers.get(registerId)?.storeId !== before.store_id)
+      throw invalid('/register_id', 'stands in another store')
     if (before.state !== 'parked') {
       assertOpen(before, at)
       return null

@@ -186,9 +186,47 @@ test('a provider’s webhook is for the account and merchant in its address, and
   assert.equal((await ask('POST', `/hooks/${ours.merchant}/${ours.account}`, {})).status, 401, 'ours, but not signed')
 })
 
-test('row 95: a publishable key opens nothing but tokens, the methods on offer and the shop window', async () => {
+/** What a page does with a cart: one of its own it may make; every other it opens with that cart's secret. */
+const MAKES_A_CART = ['POST /v1/carts', 'POST /v1/carts/claim']
+const NEEDS_THE_SECRET = [
+  'GET /v1/carts/{id}',
+  'PATCH /v1/carts/{id}',
+  'GET /v1/carts/{id}/stream',
+  'POST /v1/carts/{id}/lines',
+  'PATCH /v1/carts/{id}/lines/{line_id}',
+  'DELETE /v1/carts/{id}/lines/{line_id}',
+  'POST /v1/carts/{id}/handover',
+  'POST /v1/carts/{id}/lock',
+  'POST /v1/carts/{id}/unlock',
+  'POST /v1/carts/{id}/confirm',
+  'GET /v1/quotes/{id}',
+  'POST /v1/quotes/{id}/accept',
+  'POST /v1/quotes/{id}/decline',
+]
+
+test('a publishable key finds no cart without the cart’s own secret, whatever it asks of it', async () => {
   const rows = await count()
-  const offered = new Set(['POST /v1/tokens', 'GET /v1/payment_methods', ...SHOP_WINDOW])
+  for (const name of NEEDS_THE_SECRET) {
+    const route = routes.find(({ method, path }) => `${method} ${path}` === name)
+    assert.ok(route, name)
+    const path = pathFor(route, ours)
+    const answer = await ask(route.method, path, bodyFor(route, ours), shop.keys.publishable_key)
+    const unknown = path.replaceAll(/(crt|quo)_\w+/g, (id) => unknownLike(id))
+    assert.equal(answer.status, 404, `${name}: ${answer.text}`)
+    assert.deepEqual(answer, await ask(route.method, unknown, bodyFor(route, ours), shop.keys.publishable_key))
+  }
+  assert.deepEqual(await count(), rows)
+})
+
+test('row 95: a publishable key opens nothing but tokens, the methods on offer, the shop window and its own cart', async () => {
+  const rows = await count()
+  const offered = new Set([
+    'POST /v1/tokens',
+    'GET /v1/payment_methods',
+    ...SHOP_WINDOW,
+    ...MAKES_A_CART,
+    ...NEEDS_THE_SECRET,
+  ])
   for (const route of routes.filter(({ isPublic }) => !isPublic)) {
     if (offered.has(`${route.method} ${route.path}`)) continue
     const answer = await ask(route.method, pathFor(route, ours), bodyFor(route, ours), shop.keys.publishable_key)

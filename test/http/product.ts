@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { fanOut } from '../../server/notify/fan-out.ts'
 import type { Api, HttpMethod } from '../api.ts'
 import { CARDS, MINUTE, openShop, type Shop } from '../scenarios/shop.ts'
+import { carts } from './objects/carts.ts'
 import { catalog } from './objects/catalog.ts'
 import { customers } from './objects/customers.ts'
 
@@ -90,7 +91,7 @@ export interface ModuleObjects<T extends Record<string, string> = Record<string,
 }
 
 /** In an order in which each needs only those before it. */
-const MODULES: ModuleObjects[] = [customers, catalog]
+const MODULES: ModuleObjects[] = [customers, catalog, carts]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
 export type Objects = Awaited<ReturnType<typeof fill>>
