@@ -147,7 +147,10 @@ create table order_change (
   created_at  timestamptz not null,
   decided_by  text collate "C",
   decided_at  timestamptz,
+  -- Of a cancellation, which is confirmed as it is made: the caller's key, so that a repeat after a crash finds it.
+  key         text collate "C",
   primary key (merchant_id, order_id, id),
+  unique (merchant_id, order_id, key),
   foreign key (merchant_id, order_id) references sales_order
 );
 
@@ -161,6 +164,8 @@ create table order_refund (
   scope       text not null check (scope in ('all', 'part')),
   amount      bigint not null check (amount >= 0),
   reason      text not null,
+  -- False when money came for an order that was given up: then somebody is told.
+  is_expected boolean not null,
   state       text not null check (state in ('open', 'done', 'failed')),
   attempt     int not null default 0,
   due_at      timestamptz not null,

@@ -1,0 +1,38 @@
+// Events of orders: what happened, who did it, and what was before and after. They are the order's history too: the log is
+// written in the transaction of the change, in order and for ever, so a second record could only ever disagree with it.
+
+import type { Tx } from '../db/pool.ts'
+import type { NewId } from '../lib/ids.ts'
+import { jsonOf } from './store.ts'
+
+export interface OrderEvent {
+  order_id: string
+  type: `order.${string}`
+  /** The key that asked for it; null for what the program does by itself. */
+  by: string | null
+  /** What else there is to say: `before` and `after` of a change, lines, a reason. */
+  more?: Record<string, unknown>
+}
+
+/** Appends events of orders as they stand now. Takes the merchant's counter lock: call it last. */
+export async function appendOrderEvents(
+  tx: Tx,
+  deps: { newId: NewId },
+  merchantId: string,
+  at: Date,
+  events: OrderEvent[],
+): Promise<void> {
+  if (events.length === 0) return
+  const rows = events.map(({ order_id, type, by, more }, no) => ({
+    no,
+    order_id,
+    type,
+    event_id: deps.newId('evt'),
+    more: { by, ...more },
+  }))
+  await tx.query(
+    `select event_append_rows($2, (select array_agg(order_event($1, r.order_id, r.event_id, r.type, r.more) order by r.no)
+       from json_to_recordset($3) r (no int, order_id text, type text, event_id text, more jsonb)))`,
+    [merchantId, at, jsonOf(rows)],
+  )
+}
