@@ -26,9 +26,10 @@ import { createWorker, type Hints, type Worker } from './jobs/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
+import { createLimit, createStoredValueBooks, type LoyaltyDeps, routes as loyaltyRoutes } from './loyalty/index.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
-import type { OrderBook, PaymentDeps } from './payments/index.ts'
+import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
 import { keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
@@ -54,6 +55,8 @@ export interface Commerce {
   orders: OrderBook | undefined
   /** For the demo retailer's goods. */
   catalog: CatalogDeps
+  /** Gift cards, store credit and points, for payments. */
+  storedValue: StoredValueBooks
 }
 
 /** Set-based functions that take rows of several merchants in one call. */
@@ -61,6 +64,11 @@ export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set([...CART_FUNCTIONS])
 
 /** How often what is too old is looked for: it may stay some minutes longer, never be missed. */
 const PRUNE_EVERY_MS = 10 * 60_000
+
+/** Gift cards looked up per minute: above what a shop's tills and web shop need, far below what guessing needs. */
+const CHECKS = { windowMs: 60_000, perCaller: 120, perMerchant: 600 }
+/** Wrong codes and PINs per minute. A check character keeps typing errors out of the count. */
+const MISSES = { windowMs: 60_000, perCaller: 20, perMerchant: 100 }
 
 export function wireCommerce(base: CommerceBase): Commerce {
   const { db, clock, log, newId, merchantCache } = base
@@ -88,6 +96,14 @@ export function wireCommerce(base: CommerceBase): Commerce {
     mergeParts: [{ name: 'instruments', move: moveInstruments }],
   }
 
+  const loyalty: LoyaltyDeps = {
+    db,
+    clock,
+    newId,
+    keyedHash: profiles.keyedHash,
+    limits: { checks: createLimit(clock, CHECKS), misses: createLimit(clock, MISSES) },
+  }
+
   const consumers: Consumer[] = [timeline]
   const workers: Worker[] = [
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
@@ -98,10 +114,12 @@ export function wireCommerce(base: CommerceBase): Commerce {
       profileRoutes(app, profiles)
       catalogRoutes(app, catalog)
       cartRoutes(app, carts)
+      loyaltyRoutes(app, loyalty)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
     orders: undefined,
     catalog,
+    storedValue: createStoredValueBooks(loyalty),
   }
 }

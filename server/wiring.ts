@@ -5,6 +5,7 @@ import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './a
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
+import { createStoredValue } from './connectors/stored-value/index.ts'
 import { routes as customerRoutes, hasCustomer } from './customers/index.ts'
 import { createLanes } from './db/lanes.ts'
 import { assertNoOpenTransaction, type Db } from './db/pool.ts'
@@ -15,6 +16,7 @@ import { routes as ledgerRoutes } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
+import { createStoredValueBook } from './loyalty/index.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
 import { connectorMetrics, laneMetrics, openOperationMetrics } from './metrics.ts'
 import {
@@ -99,7 +101,10 @@ export async function wire(options: WiringOptions) {
           signal: AbortSignal.timeout(SIMULATOR_DELIVERY_MS),
         }),
     })
-  const connectors = createConnectorRegistry({ simulator: simulator.connector() })
+  const connectors = createConnectorRegistry({
+    simulator: simulator.connector(),
+    storedValue: createStoredValue(createStoredValueBook({ db, clock, newId })),
+  })
   const merchantCache = createMerchantCache({ db, clock, configSeal })
   const authenticator = createAuthenticator({ db, clock, log })
   const hints = createSharedHints({ db, clock, log })
@@ -154,6 +159,7 @@ export async function wire(options: WiringOptions) {
     publicUrl,
   })
   payments.orders = commerce.orders
+  payments.storedValue = commerce.storedValue
   workers.push(...commerce.workers)
 
   const app: App = await createApp({

@@ -171,6 +171,15 @@ const TABLES: Record<string, string[]> = {
   ],
   carts: ['cart', 'cart_line', 'cart_code', 'quote'],
   orders: ['sales_order', 'order_line', 'order_group', 'order_change', 'order_refund', 'order_task', 'order_counter'],
+  loyalty: [
+    'gift_card_programme',
+    'stored_value',
+    'gift_card',
+    'stored_value_operation',
+    'stored_value_entry',
+    'loyalty_programme',
+    'loyalty_earning',
+  ],
 }
 /** The simulator is another company's system, with tables of its own. The auditor reads across all books on purpose. */
 const READS_EVERYTHING = ['server/verify/', 'server/cli/', 'server/connectors/simulator/', 'server/db/migrate.ts']

@@ -51,6 +51,8 @@ export interface ChargeInstruction extends Instruction {
   network_reference?: string
   /** The terminal on which the card is presented, for channel pos. */
   terminal_id?: string
+  /** The gift card, store credit or points account that pays. */
+  stored_value_id?: string
   /** Cash handed over, in minor units, and the drawer it went into. */
   cash?: { tendered: bigint; register_id: string }
   /** Where the customer's browser goes back to. It never decides an outcome. */
@@ -76,6 +78,8 @@ export interface CreditInstruction extends Instruction {
   card?: ClearCard
   terminal_id?: string
   register_id?: string
+  /** The gift card or store credit that the money goes onto. */
+  stored_value_id?: string
   reason?: string
 }
 
@@ -93,7 +97,7 @@ export interface Fee {
 
 /** What the provider tells about the instrument used; never a card number. */
 export interface InstrumentFacts {
-  kind: 'card' | 'bank' | 'wallet' | 'pay_later' | 'cash' | 'other'
+  kind: 'card' | 'bank' | 'wallet' | 'pay_later' | 'cash' | 'stored_value' | 'other'
   brand?: string
   bin?: string
   last4?: string

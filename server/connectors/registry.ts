@@ -12,10 +12,10 @@ export interface Registry {
   names(): string[]
 }
 
-/** Builds the list. The simulator is handed in because it has state of its own (its truth journal); the others are plain values. */
-export function createRegistry(made: { simulator?: Connector } = {}): Registry {
+/** Builds the list. The simulator and stored value are handed in because they have books of their own; the others are plain values. */
+export function createRegistry(made: { simulator?: Connector; storedValue?: Connector } = {}): Registry {
   const connectors = new Map<string, Connector>()
-  for (const connector of [cash, made.simulator]) {
+  for (const connector of [cash, made.storedValue, made.simulator]) {
     if (connector) connectors.set(connector.name, connector)
   }
   return {

@@ -38,7 +38,8 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
     log.error('request failed', { ...fields, error })
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="onetill"')
-  if (problem.status === 503 || problem.status === 429) reply.header('retry-after', String(RETRY_AFTER_S))
+  if (problem.status === 503 || problem.status === 429)
+    reply.header('retry-after', String(problem.retryAfterS ?? RETRY_AFTER_S))
   // The rest of a body we will not read must not be taken for the next request.
   if (ENDS_CONNECTION.has(problem.code)) reply.header('connection', 'close')
   // As bytes, so that no charset is appended: the media type defines none.

@@ -53,6 +53,7 @@ export const ID_KINDS = {
   gft: 'gift card',
   scr: 'store credit account',
   loy: 'loyalty account',
+  sve: 'entry of a balance',
   adr: 'address',
   idl: 'identity link',
   cns: 'consent',

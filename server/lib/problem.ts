@@ -88,12 +88,15 @@ export class Problem extends Error {
   readonly errors: FieldProblem[]
   /** Overrides the table's status; used only where one code has two (encoding inside valid JSON is 422, not 400). */
   readonly status: number
-  constructor(code: ProblemCode, options: { detail?: string; errors?: FieldProblem[]; status?: number } = {}) {
+  /** Seconds for the Retry-After of a 429 or 503; undefined leaves it to the house's own. */
+  readonly retryAfterS: number | undefined
+  constructor(code: ProblemCode, options: { detail?: string; errors?: FieldProblem[]; status?: number; retryAfterS?: number } = {}) {
     super(`${code}: ${options.detail ?? PROBLEMS[code].title}`)
     this.name = 'Problem'
     this.code = code
     this.detail = options.detail ?? PROBLEMS[code].title
     this.errors = options.errors ?? []
     this.status = options.status ?? PROBLEMS[code].status
+    this.retryAfterS = options.retryAfterS
   }
 }

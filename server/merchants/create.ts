@@ -61,7 +61,8 @@ export interface NewMerchantKeys extends FirstKeys {
 
 /**
  * Creates a merchant and answers its ids and keys. A test merchant gets two simulator accounts (so that failover can be
- * tried) and terminals; a live one gets its cash drawer only, because it has no provider contract yet, and a test twin.
+ * tried) and terminals; a live one gets its cash drawer and its own books only, because it
+ * has no provider contract yet, and a test twin.
  * Throws `validation-error` or `currency-unknown`.
  */
 export async function createMerchant(deps: CreateMerchantDeps, input: NewMerchant): Promise<NewMerchantKeys> {
@@ -144,7 +145,8 @@ interface FirstAccount {
 function firstAccounts(mode: 'test' | 'live'): FirstAccount[] {
   const open = { methods: [], is_enabled: true }
   const drawer = { ...open, connector: 'cash', name: 'Cash drawer', priority: 1, config: {} }
-  if (mode === 'live') return [drawer]
+  const ownBooks = { ...open, connector: 'stored_value', name: 'Stored value', priority: 1, config: {} }
+  if (mode === 'live') return [drawer, ownBooks]
   const simulator = (name: 'A' | 'B', priority: number): FirstAccount => ({
     ...open,
     connector: 'simulator',
@@ -152,7 +154,7 @@ function firstAccounts(mode: 'test' | 'live'): FirstAccount[] {
     priority,
     config: { simulator: name, webhook_secret: newWebhookSecret() },
   })
-  return [simulator('A', 1), simulator('B', 2), drawer]
+  return [simulator('A', 1), simulator('B', 2), drawer, ownBooks]
 }
 
 /** A signing secret in the form of Standard Webhooks: 192 to 512 bits, base 64, with its prefix. */

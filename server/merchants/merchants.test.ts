@@ -20,7 +20,7 @@ after(() => world.close())
 const first = <T>(list: readonly T[]): T => list[0] as T
 
 describe('a new merchant', () => {
-  it('can sell at once: a web shop, a shop with register and terminal, two simulators and a drawer', async () => {
+  it('can sell at once: a web shop, a shop with register and terminal, two simulators, a drawer and its own books', async () => {
     const config = await world.cache.get(mine.merchant_id)
     const stores = [...(config?.stores.values() ?? [])].map(
       ({ kind, country, timeZone }) => `${kind} ${country} ${timeZone}`,
@@ -32,6 +32,7 @@ describe('a new merchant', () => {
       ['Cash drawer', 1],
       ['Simulator A', 1],
       ['Simulator B', 2],
+      ['Stored value', 1],
     ])
     assert.equal(config?.channels.size, 11)
   })
@@ -49,13 +50,13 @@ describe('a new merchant', () => {
     for (const { sealed_config } of rows) assert.ok(!sealed_config.includes(secret))
   })
 
-  it('that is live has a drawer only, and a test twin with simulators', async () => {
+  it('that is live has a drawer and its own books, and a test twin with simulators', async () => {
     const live = await world.makeMerchant({ mode: 'live' })
     assert.match(live.secret_key, /^sk_live_/)
     assert.match(live.test_twin?.secret_key ?? '', /^sk_test_/)
     assert.deepEqual(
-      (await world.cache.get(live.merchant_id))?.accounts.map(({ connector }) => connector),
-      ['cash'],
+      (await world.cache.get(live.merchant_id))?.accounts.map(({ connector }) => connector).sort(),
+      ['cash', 'stored_value'],
     )
     const account = { connector: 'simulator', name: 'Sim', config: {} }
     assert.equal((await world.call(live.secret_key, 'POST', '/v1/connector_accounts', account)).status, 422)

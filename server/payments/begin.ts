@@ -23,6 +23,7 @@ export interface NewTender {
   card_id?: string
   token_id?: string
   instrument_id?: string
+  stored_value_id?: string
   save_instrument_id?: string
   save_for?: 'customer' | 'order'
   instrument?: object

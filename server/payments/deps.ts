@@ -10,6 +10,7 @@ import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { OrderBook } from './orders.ts'
+import type { StoredValueBooks } from './stored-value.ts'
 
 export interface PaymentDeps {
   db: Db
@@ -29,6 +30,10 @@ export interface PaymentDeps {
   timeouts: { call_ms: number; terminal_ms: number }
   /** Orders of ours, which say what is due for them. Without it every order id is the caller's own. */
   orders?: OrderBook
+  /** Finds gift cards, store credit and points. Without it their methods cannot be used. */
+  storedValue?: StoredValueBooks
+  /** Who asks, where wrong guesses of a code are counted per caller. */
+  callerId?: string
   /** Tells the background worker that an inbound event is waiting. Only a hint: the worker also looks by itself. */
   wake?(work: 'inbound'): void
 }

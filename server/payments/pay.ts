@@ -124,6 +124,7 @@ export async function call(
     card: planned.openCard?.(),
     network_reference: planned.networkReference,
     terminal_id: tender.terminal_id,
+    stored_value_id: tender.stored_value_id,
     cash:
       tender.register_id === undefined || tender.method !== 'cash'
         ? undefined

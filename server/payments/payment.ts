@@ -72,6 +72,18 @@ const OrderId = Type.String({
 })
 const Reason = Type.String({ minLength: 1, maxLength: 200 })
 
+/** A gift card as its holder shows it. The code is looked up by hash and kept nowhere. */
+export const GiftCardInput = Type.Object(
+  {
+    code: Type.String({
+      pattern: '^[0-9A-Za-z]([ -]?[0-9A-Za-z]){15}$',
+      description: '16 letters and digits as on the card; spaces and hyphens do not matter.',
+    }),
+    pin: Type.Optional(Type.String({ pattern: '^[0-9]{4,8}$' })),
+  },
+  strict,
+)
+
 /** How one part of a payment is to be covered. */
 export const TenderInput = Type.Object(
   {
@@ -90,6 +102,7 @@ export const TenderInput = Type.Object(
         { ...strict, description: 'The drawer, and what the customer handed over.' },
       ),
     ),
+    gift_card: Type.Optional(GiftCardInput),
     initiator: Type.Optional(
       Type.Enum(['customer', 'merchant'], {
         description: '`merchant`: the customer is not present; needs an instrument.',
@@ -148,6 +161,10 @@ export const Destination = Type.Object(
     instrument_id: Type.Optional(Id('ins')),
     terminal_id: Type.Optional(Id('ter')),
     register_id: Type.Optional(Id('reg')),
+    gift_card: Type.Optional(Type.Omit(GiftCardInput, ['pin'], strict)),
+    gift_card_id: Type.Optional(Id('gft')),
+    /** Whose store credit; default: that of the payment's customer. */
+    customer_id: Type.Optional(Id('cus')),
   },
   strict,
 )

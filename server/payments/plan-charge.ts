@@ -10,6 +10,7 @@ import { abilitiesOf, type Candidate, choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderInput } from './payment.ts'
 import { invalid, notFound } from './problems.ts'
+import { storedValueToCharge } from './stored-value.ts'
 
 export interface PlannedCharge {
   tender: NewTender
@@ -51,6 +52,7 @@ export async function planCharge(
     card_id: card?.card_id,
     token_id: card?.token_id,
     instrument_id: card?.instrument_id,
+    stored_value_id: await storedValueToCharge(deps, merchant.id, payment, input, flow),
     ...saving(deps, payment, input),
     instrument: card ? { kind: 'card', ...withoutFingerprint(card.facts), alias: card.facts.fingerprint } : undefined,
   }

@@ -17,6 +17,7 @@ import type { CreditInput, Destination, RefundInput, Reply } from './payment.ts'
 import { invalid, notFound } from './problems.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
 import type { PaymentRow, TenderRow } from './store.ts'
+import { storedValueToCredit } from './stored-value.ts'
 
 /**
  * Refunds `amount` (default: all that can be), newest tender first, or one tender, or to another destination (`to`). The
@@ -119,7 +120,7 @@ export function credit(
     payment.store_id ??=
       register?.storeId ??
       (input.to.terminal_id === undefined ? undefined : merchant.terminals.get(input.to.terminal_id)?.storeId)
-    const { operation, call } = await creditTo(
+    const { operation, call, storedValueId } = await creditTo(
       deps,
       merchant,
       payment,
@@ -143,6 +144,7 @@ export function credit(
         card_id: operation.card_id,
         token_id: input.to.token,
         instrument_id: input.to.instrument_id,
+        stored_value_id: storedValueId,
       },
       operation,
     })
@@ -173,7 +175,7 @@ async function creditTo(
   to: Destination,
   pointer: string,
   reason?: string,
-): Promise<PlannedOperation> {
+): Promise<PlannedOperation & { storedValueId?: string }> {
   const { method, candidates } = choose(deps, merchant, to.method, 'credit', {
     amount,
     currency: payment.currency,
@@ -204,6 +206,7 @@ async function creditTo(
   if (card?.customer_id !== undefined && card.customer_id !== payment.customer_id)
     throw notFound(`${pointer}/instrument_id`)
   if (card?.order_id !== undefined && card.order_id !== payment.order_id) throw notFound(`${pointer}/instrument_id`)
+  const storedValueId = await storedValueToCredit(deps, merchant.id, payment, to, method.kind, pointer)
   const operation: NewOperation = {
     operation_id: deps.newId('opn'),
     kind: 'credit',
@@ -227,10 +230,12 @@ async function creditTo(
     method: method.code,
     terminal_id: to.terminal_id,
     register_id: to.register_id,
+    stored_value_id: storedValueId,
     reason,
   }
   return {
     operation,
+    storedValueId,
     call: () =>
       callConnector(
         deps.call,

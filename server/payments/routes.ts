@@ -1,6 +1,6 @@
 // HTTP ↔ commands of the payment core. No decisions here.
 
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { idempotencyOf } from '../http/idempotency.ts'
@@ -46,6 +46,11 @@ function answer(reply: FastifyReply, { status, body }: Reply): FastifyReply {
   return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
 }
 
+/** Wrong codes of gift cards are counted per caller. */
+function asCaller(deps: PaymentDeps, request: FastifyRequest): PaymentDeps {
+  return { ...deps, callerId: callerOf(request).keyId }
+}
+
 export function routes(app: App, deps: PaymentDeps): void {
   const described = (operationId: string, summary: string, more: object = {}) => ({
     operationId,
@@ -64,7 +69,12 @@ export function routes(app: App, deps: PaymentDeps): void {
     async (request, reply) =>
       answer(
         reply,
-        await pay(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as PaymentInput),
+        await pay(
+          asCaller(deps, request),
+          callerOf(request).merchantId,
+          idempotencyOf(request),
+          request.body as PaymentInput,
+        ),
       ),
   )
   app.post(
@@ -80,7 +90,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       answer(
         reply,
         await addTender(
-          deps,
+          asCaller(deps, request),
           callerOf(request).merchantId,
           idempotencyOf(request),
           idOf(request),
@@ -128,7 +138,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       answer(
         reply,
         await refund(
-          deps,
+          asCaller(deps, request),
           callerOf(request).merchantId,
           idempotencyOf(request),
           idOf(request),
@@ -184,7 +194,12 @@ export function routes(app: App, deps: PaymentDeps): void {
     async (request, reply) =>
       answer(
         reply,
-        await credit(deps, callerOf(request).merchantId, idempotencyOf(request), request.body as CreditInput),
+        await credit(
+          asCaller(deps, request),
+          callerOf(request).merchantId,
+          idempotencyOf(request),
+          request.body as CreditInput,
+        ),
       ),
   )
   app.post(

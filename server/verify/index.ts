@@ -4,6 +4,7 @@
 
 import type { Queryable } from '../db/pool.ts'
 import { CART_CHECKS } from './carts-checks.ts'
+import { LOYALTY_CHECKS } from './loyalty-checks.ts'
 
 export interface Check {
   /** Number in the list of invariants, where it has one. */
@@ -131,14 +132,16 @@ export const CHECKS: readonly Check[] = [
   },
   {
     id: 'books',
-    holds: 'What the ledger received for sales equals what payments captured, less refunds',
-    sql: `select coalesce(b.merchant_id, p.merchant_id) || ' ' || coalesce(b.currency, p.currency) as "where"
+    holds: 'What the ledger received for sales equals what payments captured, less refunds and gift cards sold',
+    sql: `select merchant_id || ' ' || currency as "where"
       from (select merchant_id, currency, sum(credit - debit) as net from ledger_balance where account = 'sales_clearing' group by 1, 2) b
       full join (select p.merchant_id, p.currency,
           sum(t.captured - t.reversed - t.refunded - t.refunded_excess - t.refund_in_flight - t.credited
               - case when p.direction = 'credit' then t.charge_in_flight else 0 end) as net
         from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id group by 1, 2) p using (merchant_id, currency)
-      where coalesce(b.net, 0) <> coalesce(p.net, 0)`,
+      full join (select merchant_id, currency, sum(amount) as sold from stored_value_entry
+          where ref_type = 'order' and type in ('issue', 'void_issue') group by 1, 2) g using (merchant_id, currency)
+      where coalesce(b.net, 0) <> coalesce(p.net, 0) - coalesce(g.sold, 0)`,
   },
   {
     id: 'books',
@@ -159,6 +162,7 @@ export const CHECKS: readonly Check[] = [
       where coalesce(b.net, 0) <> coalesce(p.net, 0)`,
   },
   ...CART_CHECKS,
+  ...LOYALTY_CHECKS,
 ]
 
 export interface CheckResult extends Check {

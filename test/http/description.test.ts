@@ -41,6 +41,10 @@ test('exactly the routes that can move money ask for an Idempotency-Key', () => 
     .map(({ method, path }) => `${method} ${path}`)
   assert.deepEqual(keyed.sort(), [
     'POST /v1/credits',
+    'POST /v1/customers/{id}/store_credit/adjustments',
+    'POST /v1/gift_cards',
+    'POST /v1/gift_cards/{id}/load',
+    'POST /v1/gift_cards/{id}/transfer',
     'POST /v1/payments',
     'POST /v1/payments/{id}/cancel',
     'POST /v1/payments/{id}/captures',

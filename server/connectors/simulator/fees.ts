@@ -15,6 +15,7 @@ const SCHEDULE: Record<
   bank: { interchange: 0n, scheme: 0n, markup: 0n, fixed: 29n },
   pay_later: { interchange: 0n, scheme: 0n, markup: 299n, fixed: 35n },
   cash: { interchange: 0n, scheme: 0n, markup: 0n, fixed: 0n },
+  stored_value: { interchange: 0n, scheme: 0n, markup: 0n, fixed: 0n },
   other: { interchange: 0n, scheme: 0n, markup: 150n, fixed: 10n },
 }
 

@@ -63,6 +63,8 @@ create table tender (
   card_id              text collate "C",
   token_id             text collate "C",
   instrument_id        text collate "C",
+  -- The gift card, store credit or points account that pays; its money is in server/loyalty.
+  stored_value_id      text collate "C",
   save_instrument_id   text collate "C",
   save_for             text check (save_for in ('customer', 'order')),
   charge_operation_id  text collate "C" not null,
@@ -242,10 +244,15 @@ create table payment_task (
 create index payment_task_by_payment on payment_task (payment_id, merchant_id) where closed_at is null;
 create unique index payment_task_open on payment_task (merchant_id, operation_id, kind) where closed_at is null;
 
--- Where an operation's money is: the provider owes it, or it lies in a drawer.
+-- Where an operation's money is: the provider owes it, it lies in a drawer, or it is what we owe on a card of our own.
 create function asset_account(p_method text, p_connector_account text, p_register text) returns text
 language sql immutable as $$
-  select case when p_method = 'cash' then 'cash:' || p_register else 'psp_receivable:' || p_connector_account end
+  select case p_method
+    when 'cash' then 'cash:' || p_register
+    when 'gift_card' then 'gift_card_liability'
+    when 'store_credit' then 'store_credit_liability'
+    when 'points' then 'loyalty_liability'
+    else 'psp_receivable:' || p_connector_account end
 $$;
 
 -- Payment status from the sums of its tenders. The one place where it is decided.

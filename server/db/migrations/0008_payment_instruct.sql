@@ -4,7 +4,7 @@
 
 create type payment_instruct_tender as (
   tender_id text, method text, amount bigint, connector_account_id text, can text[], over_capture_bp int, initiator text,
-  terminal_id text, register_id text, cash_tendered bigint, card_id text, token_id text, instrument_id text,
+  terminal_id text, register_id text, cash_tendered bigint, card_id text, token_id text, instrument_id text, stored_value_id text,
   save_instrument_id text, save_for text, instrument jsonb
 );
 create type payment_instruct_operation as (
@@ -104,10 +104,10 @@ begin
       select from vault_use_tokens(p_merchant, array[t.token_id], array[r.operations[1].operation_id], r.at))
     then perform refuse('token_used'); end if;
     insert into tender (merchant_id, payment_id, id, seq, method, amount, connector_account_id, can, over_capture_bp, initiator,
-        terminal_id, register_id, cash_tendered, card_id, token_id, instrument_id, save_instrument_id, save_for, instrument,
-        charge_operation_id, created_at)
+        terminal_id, register_id, cash_tendered, card_id, token_id, instrument_id, stored_value_id, save_instrument_id, save_for,
+        instrument, charge_operation_id, created_at)
       select p_merchant, p.id, t.tender_id, 1 + count(*), t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp,
-        t.initiator, t.terminal_id, t.register_id, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.save_instrument_id,
+        t.initiator, t.terminal_id, t.register_id, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.save_instrument_id,
         t.save_for, t.instrument, r.operations[1].operation_id, r.at
       from tender x where x.merchant_id = p_merchant and x.payment_id = p.id;
   end if;

@@ -1,0 +1,233 @@
+// The SQL of gift cards and their programmes. A card is an account (store.ts) and what is known of the card itself.
+
+import type { Queryable } from '../db/pool.ts'
+import type { ValueRow } from './store.ts'
+
+export interface ProgrammeRow {
+  code: string
+  name: string
+  voucher: 'single_purpose' | 'multi_purpose'
+  tax_category: string | null
+  tax_rate_bp: number | null
+  months_valid: number | null
+  has_pin: boolean
+  version: number
+  updated_at: Date
+}
+
+const PROGRAMME = 'code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, version, updated_at'
+
+/** Writes a programme whole; the next version when it is there. Cards issued before keep what they were issued with. */
+export async function writeProgramme(
+  db: Queryable,
+  merchantId: string,
+  programme: Omit<ProgrammeRow, 'version'>,
+): Promise<ProgrammeRow> {
+  const { code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, updated_at } = programme
+  const { rows } = await db.query<ProgrammeRow>(
+    `insert into gift_card_programme as p (merchant_id, code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, version, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)
+    on conflict (merchant_id, code) do update set name = $3, voucher = $4, tax_category = $5, tax_rate_bp = $6, months_valid = $7,
+      has_pin = $8, version = p.version + 1, updated_at = $9
+    returning ${PROGRAMME}`,
+    [merchantId, code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, updated_at],
+  )
+  return rows[0] as ProgrammeRow
+}
+
+export async function readProgramme(db: Queryable, merchantId: string, code: string): Promise<ProgrammeRow | null> {
+  const { rows } = await db.query<ProgrammeRow>(
+    `select ${PROGRAMME} from gift_card_programme where merchant_id = $1 and code = $2`,
+    [merchantId, code],
+  )
+  return rows[0] ?? null
+}
+
+/** All of a merchant: they are a handful, and the list is bounded all the same. */
+export async function listProgrammes(db: Queryable, merchantId: string): Promise<ProgrammeRow[]> {
+  const { rows } = await db.query<ProgrammeRow>(
+    `select ${PROGRAMME} from gift_card_programme where merchant_id = $1 order by code limit 100`,
+    [merchantId],
+  )
+  return rows
+}
+
+/** A card with its balance. */
+export interface GiftCardRow extends ValueRow {
+  currency: string
+  last4: string
+  has_pin: boolean
+  programme: string | null
+  voucher: 'single_purpose' | 'multi_purpose'
+  tax_category: string | null
+  tax_rate_bp: number | null
+  order_id: string | null
+  line_id: string | null
+  unit: bigint | null
+  replaces: string | null
+}
+
+const CARD = `v.id, v.kind, v.currency, v.customer_id, v.state, v.balance, v.held, v.pending, v.expires_at, v.version, v.created_at,
+  g.last4, g.has_pin, g.programme, g.voucher, g.tax_category, g.tax_rate_bp, g.order_id, g.line_id, g.unit, g.replaces`
+const CARDS = 'gift_card g join stored_value v on v.merchant_id = g.merchant_id and v.id = g.id'
+
+export interface NewGiftCard {
+  id: string
+  currency: string
+  customer_id: string | null
+  expires_at: Date | null
+  code_hash: string
+  last4: string
+  has_pin: boolean
+  programme: string | null
+  voucher: 'single_purpose' | 'multi_purpose'
+  tax_category: string | null
+  tax_rate_bp: number | null
+  order_id: string | null
+  line_id: string | null
+  unit: bigint | null
+  replaces: string | null
+  request_key: string | null
+}
+
+/**
+ * Writes an empty, inactive card. Throws SQLSTATE 23505 when its request or its order's unit has a card already; look first,
+ * under the lock that makes the look last.
+ */
+export async function insertGiftCard(db: Queryable, merchantId: string, card: NewGiftCard, at: Date): Promise<void> {
+  await db.query(
+    `insert into stored_value (merchant_id, id, kind, currency, customer_id, state, expires_at, created_at, updated_at)
+    values ($1, $2, 'gift_card', $3, $4, 'inactive', $5, $6, $6)`,
+    [merchantId, card.id, card.currency, card.customer_id, card.expires_at, at],
+  )
+  await db.query(
+    `insert into gift_card (merchant_id, id, code_hash, last4, has_pin, programme, voucher, tax_category, tax_rate_bp, order_id,
+      line_id, unit, replaces, request_key)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+    [
+      merchantId,
+      card.id,
+      card.code_hash,
+      card.last4,
+      card.has_pin,
+      card.programme,
+      card.voucher,
+      card.tax_category,
+      card.tax_rate_bp,
+      card.order_id,
+      card.line_id,
+      card.unit,
+      card.replaces,
+      card.request_key,
+    ],
+  )
+}
+
+export async function readGiftCard(db: Queryable, merchantId: string, id: string): Promise<GiftCardRow | null> {
+  const { rows } = await db.query<GiftCardRow>(`select ${CARD} from ${CARDS} where g.merchant_id = $1 and g.id = $2`, [
+    merchantId,
+    id,
+  ])
+  return rows[0] ?? null
+}
+
+/** The card of a code's hash. Served by gift_card_by_code. */
+export async function findByCode(
+  db: Queryable,
+  merchantId: string,
+  hash: string,
+): Promise<(GiftCardRow & { pin_locked_until: Date | null }) | null> {
+  const { rows } = await db.query<GiftCardRow & { pin_locked_until: Date | null }>(
+    `select ${CARD}, g.pin_locked_until from ${CARDS} where g.code_hash = $2 and g.merchant_id = $1`,
+    [merchantId, hash],
+  )
+  return rows[0] ?? null
+}
+
+/** The card that was issued under an Idempotency-Key. Served by gift_card_by_request. */
+export async function findByRequest(db: Queryable, merchantId: string, key: string): Promise<GiftCardRow | null> {
+  const { rows } = await db.query<GiftCardRow>(
+    `select ${CARD} from ${CARDS} where g.request_key = $2 and g.merchant_id = $1`,
+    [merchantId, key],
+  )
+  return rows[0] ?? null
+}
+
+/** Cards issued for an order, by line and unit. Served by gift_card_by_order. */
+export async function cardsOfOrder(db: Queryable, merchantId: string, orderId: string): Promise<GiftCardRow[]> {
+  const { rows } = await db.query<GiftCardRow>(
+    `select ${CARD} from ${CARDS} where g.order_id = $2 and g.merchant_id = $1 order by g.line_id, g.unit`,
+    [merchantId, orderId],
+  )
+  return rows
+}
+
+/** Cards newest first, after `cursor`; one more than `limit`. Served by the primary key. */
+export async function listGiftCards(
+  db: Queryable,
+  merchantId: string,
+  wanted: { limit: number; cursor?: string | undefined },
+): Promise<GiftCardRow[]> {
+  const { rows } = await db.query<GiftCardRow>(
+    `select ${CARD} from ${CARDS}
+    where g.merchant_id = $1 and ($2::text is null or g.id < $2) order by g.merchant_id desc, g.id desc limit $3`,
+    [merchantId, wanted.cursor ?? null, wanted.limit + 1],
+  )
+  return rows
+}
+
+/** Makes a card one of an order's line, so that the sale of a blank card is found again. */
+export async function tieToOrder(
+  db: Queryable,
+  merchantId: string,
+  tie: { id: string; orderId: string; lineId: string; unit: bigint },
+): Promise<void> {
+  await db.query('update gift_card set order_id = $3, line_id = $4, unit = $5 where merchant_id = $1 and id = $2', [
+    merchantId,
+    tie.id,
+    tie.orderId,
+    tie.lineId,
+    tie.unit,
+  ])
+}
+
+/**
+ * Takes one of the tries at a PIN before it is compared, so that guesses made at once count one by one. False when the card is
+ * locked. The try that uses up `most` locks the card until `lockUntil`.
+ */
+export async function takePinTry(
+  db: Queryable,
+  merchantId: string,
+  attempt: { id: string; now: Date; most: number; lockUntil: Date },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update gift_card set wrong_pins = case when wrong_pins + 1 >= $4 then 0 else wrong_pins + 1 end,
+      pin_locked_until = case when wrong_pins + 1 >= $4 then $5::timestamptz end
+    where merchant_id = $1 and id = $2 and (pin_locked_until is null or pin_locked_until <= $3)`,
+    [merchantId, attempt.id, attempt.now, attempt.most, attempt.lockUntil],
+  )
+  return rowCount === 1
+}
+
+/** Gives the tries back after a right PIN. */
+export async function clearPinTries(db: Queryable, merchantId: string, id: string): Promise<void> {
+  await db.query('update gift_card set wrong_pins = 0, pin_locked_until = null where merchant_id = $1 and id = $2', [
+    merchantId,
+    id,
+  ])
+}
+
+/** Cards whose time is over and that do not say so yet, locked; others skip them. Served by stored_value_expiry. */
+export async function lockExpired(
+  db: Queryable,
+  now: Date,
+  limit: number,
+): Promise<{ merchant_id: string; id: string }[]> {
+  const { rows } = await db.query<{ merchant_id: string; id: string }>(
+    `select merchant_id, id from stored_value
+    where state in ('active', 'depleted') and expires_at is not null and expires_at <= $1
+    order by expires_at limit $2 for update skip locked`,
+    [now, limit],
+  )
+  return rows
+}

@@ -1,0 +1,81 @@
+// Store credit: what a merchant owes a customer, per currency. Refunds come in and payments go out through the connector;
+// here it is opened, shown and adjusted by a person, with a reason.
+
+import { hasCustomer } from '../customers/index.ts'
+import { transact } from '../db/pool.ts'
+import { Problem } from '../lib/problem.ts'
+import type { LoyaltyDeps } from './deps.ts'
+import { bookChanges, lockValue, openValue, readValue, type ValueRow, valuesOf } from './store.ts'
+
+export interface AdjustInput {
+  customerId: string
+  currency: string
+  /** Minor units; negative takes away. */
+  amount: number
+  reason: string
+}
+
+/** A customer's store credit in every currency. Throws not-found for an unknown customer. */
+export async function storeCreditOf(deps: LoyaltyDeps, merchantId: string, customerId: string): Promise<ValueRow[]> {
+  if (!(await hasCustomer(deps.db, merchantId, customerId))) throw new Problem('not-found')
+  return valuesOf(deps.db, merchantId, { customerId, kind: 'store_credit' })
+}
+
+/**
+ * Gives or takes away store credit; booked as an expense. `key` is the request's Idempotency-Key: the same again changes
+ * nothing. Throws not-found for an unknown customer, balance-insufficient below zero.
+ */
+export async function adjustStoreCredit(
+  deps: LoyaltyDeps,
+  merchantId: string,
+  key: string,
+  input: AdjustInput,
+): Promise<ValueRow> {
+  const { customerId, currency } = input
+  if (!(await hasCustomer(deps.db, merchantId, customerId))) throw new Problem('not-found')
+  const at = deps.clock.now()
+  return transact(deps.db, async (tx) => {
+    const account = await openValue(tx, merchantId, {
+      id: deps.newId('scr'),
+      kind: 'store_credit',
+      currency,
+      customerId,
+      at,
+    })
+    await lockValue(tx, merchantId, account.id)
+    const [outcome] = await bookChanges(tx, merchantId, [
+      {
+        entry_id: deps.newId('sve'),
+        event_id: deps.newId('evt'),
+        event_type: 'store_credit.adjusted',
+        account_id: account.id,
+        type: 'adjust',
+        units: BigInt(input.amount),
+        amount: BigInt(input.amount),
+        currency,
+        ref_type: 'request',
+        ref_id: key,
+        reason: input.reason,
+        counter_account: 'marketing_expense',
+        at,
+      },
+    ])
+    if (outcome === 'insufficient') throw new Problem('balance-insufficient')
+    return (await readValue(tx, merchantId, account.id)) as ValueRow
+  })
+}
+
+/** Store credit as the API shows it. */
+export function storeCreditView(account: ValueRow) {
+  return {
+    id: account.id,
+    object: 'store_credit' as const,
+    customer_id: account.customer_id as string,
+    currency: account.currency as string,
+    balance: Number(account.balance),
+    held: Number(account.held),
+    available: Number(account.balance - account.held),
+    version: account.version,
+    created_at: account.created_at.toISOString(),
+  }
+}
