@@ -54,10 +54,10 @@ describe('a new merchant', () => {
     const live = await world.makeMerchant({ mode: 'live' })
     assert.match(live.secret_key, /^sk_live_/)
     assert.match(live.test_twin?.secret_key ?? '', /^sk_test_/)
-    assert.deepEqual(
-      (await world.cache.get(live.merchant_id))?.accounts.map(({ connector }) => connector).sort(),
-      ['cash', 'stored_value'],
-    )
+    assert.deepEqual((await world.cache.get(live.merchant_id))?.accounts.map(({ connector }) => connector).sort(), [
+      'cash',
+      'stored_value',
+    ])
     const account = { connector: 'simulator', name: 'Sim', config: {} }
     assert.equal((await world.call(live.secret_key, 'POST', '/v1/connector_accounts', account)).status, 422)
     const { rows } = await world.database.db.query('select twin_of from merchant where merchant_id = $1', [
