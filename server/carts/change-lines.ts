@@ -7,7 +7,7 @@ import type { Address, Cart, CartCaller, CartDeps } from './cart.ts'
 import { changeCart, showChanged } from './change.ts'
 import { checkPlaceAndCustomer, checkPriced, configOf } from './create.ts'
 import { evaluate } from './evaluate.ts'
-import { checkVariants, draftLine, type LinePatch, type NewLine, patchLine, placeLines } from './lines.ts'
+import { checkVariants, draftLine, invalid, type LinePatch, type NewLine, patchLine, placeLines } from './lines.ts'
 import { admit } from './secret.ts'
 import type { CartView } from './view.ts'
 
@@ -32,6 +32,7 @@ export async function addLines(
     draftLine(line, {
       id: deps.newId('cln'),
       currency: known.currency,
+      store_id: known.store_id,
       caller: target.caller,
       config,
       pointer: `/lines/${i}`,
@@ -40,8 +41,11 @@ export async function addLines(
   const variants = await deps.goods.loadVariants(merchantId, [...new Set(drafts.map((line) => line.variant_id))])
   checkVariants(drafts, variants, (i) => `/lines/${i}`)
   // Before the lock: no transaction waits for prices.
-  const alone = { ...known, quote_id: null, codes: [], lines: drafts.map((line, i) => ({ ...line, seq: i + 1 })) }
-  checkPriced(await evaluate(deps, config, alone, deps.clock.now()), drafts)
+  const hoped = {
+    ...known,
+    lines: [...known.lines, ...drafts.map((line, i) => ({ ...line, seq: known.next_seq + i }))],
+  }
+  checkPriced(await evaluate(deps, config, hoped, deps.clock.now()), drafts)
   const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     assertNotQuoted(before)
     const { changed, next_seq } = placeLines(before, drafts, variants)
@@ -60,10 +64,17 @@ export async function changeLine(
   patch: LinePatch,
 ): Promise<CartView> {
   const config = await configOf(deps, merchantId)
+  const known = await deps.carts.load(merchantId, target.id)
+  admit(known, target.caller)
+  const hoped = patchLine(lineIn(known, lineId), patch, { ...known, caller: target.caller, config })
+  const lines = known.lines.map((line) => (line.id === lineId ? hoped : line))
+  const { gone } = await evaluate(deps, config, { ...known, lines }, deps.clock.now())
+  if (gone.some(({ line, why }) => line.id === lineId && why === 'too_much'))
+    throw new Problem('amount-out-of-range', { detail: 'The cart would cost more than can be paid.' })
   const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     const line = lineIn(before, lineId)
     assertNotQuoted(before)
-    const changed = patchLine(line, patch, { currency: before.currency, caller: target.caller, config })
+    const changed = patchLine(line, patch, { ...before, caller: target.caller, config })
     return { put: [changed], says: { changed: [{ line_id: lineId, quantity: Number(changed.quantity) }] } }
   })
   return showChanged(deps, merchantId, cart)
@@ -103,12 +114,24 @@ export async function patchCart(
   target: Target,
   patch: CartPatch,
 ): Promise<CartView> {
-  await checkPlaceAndCustomer(deps, await configOf(deps, merchantId), target.caller, patch)
+  const config = await configOf(deps, merchantId)
+  await checkPlaceAndCustomer(deps, config, target.caller, patch)
   const person = patch.customer_id ? await personOf(deps.db, merchantId, patch.customer_id) : []
   const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     if (patch.customer_id !== undefined) assertMayBelongTo(before, person, target.caller)
-    const { channel = before.channel, codes = before.codes, ...rest } = patch
-    const changed = { ...rest, channel, codes: [...new Set(codes)], channels_seen: seenIn(before, channel) }
+    const { channel = before.channel, codes = before.codes, store_id = before.store_id, ...rest } = patch
+    // A register stands in one store: who moves the cart to another leaves the register.
+    const { register_id = store_id === before.store_id ? before.register_id : null } = patch
+    if (register_id !== null && config.registers.get(register_id)?.storeId !== store_id)
+      throw invalid('/register_id', 'stands in another store')
+    const changed = {
+      ...rest,
+      channel,
+      store_id,
+      register_id,
+      codes: [...new Set(codes)],
+      channels_seen: seenIn(before, channel),
+    }
     if (isSame(before, changed)) return null
     return { cart: changed, says: { fields: Object.keys(patch).sort() } }
   })

@@ -37,15 +37,17 @@ export async function createCart(
   deps: CartDeps,
   merchantId: string,
   caller: CartCaller,
-  input: CartInput,
+  asked: CartInput,
 ): Promise<CartView & { secret?: string }> {
   const at = deps.clock.now()
   const config = await configOf(deps, merchantId)
-  await checkPlaceAndCustomer(deps, config, caller, input)
+  await checkPlaceAndCustomer(deps, config, caller, asked)
+  const input = inItsStore(config, asked)
   const drafts = (input.lines ?? []).map((line, i) =>
     draftLine(line, {
       id: deps.newId('cln'),
       currency: input.currency,
+      store_id: input.store_id ?? null,
       caller,
       config,
       pointer: `/lines/${i}`,
@@ -116,6 +118,12 @@ export async function configOf(deps: CartDeps, merchantId: string): Promise<Merc
   return config
 }
 
+/** A register stands in one store, so naming it names the store. */
+function inItsStore(config: MerchantConfig, input: CartInput): CartInput {
+  const store_id = input.store_id ?? (input.register_id && config.registers.get(input.register_id)?.storeId)
+  return store_id ? { ...input, store_id } : input
+}
+
 /** Channels in which staff act for the customer: a page cannot claim to be one. */
 const STAFF_CHANNELS: ReadonlySet<Channel> = new Set(['pos', 'phone', 'invoice'])
 
@@ -148,13 +156,18 @@ export async function checkPlaceAndCustomer(
     throw referenceNotFound('/customer_id', 'names no customer')
 }
 
-/** What is put into a cart must have a price there. What is in it already may lose its price, and is then shown as gone. */
+/**
+ * What is put into a cart must have a price there, and a sum that can be paid. What is in it already may lose its price, and is
+ * then shown as gone. `asked` are the lines of the request, in its order.
+ */
 export function checkPriced(evaluated: Evaluated, asked: { variant_id: string }[]): void {
-  const unpriced = new Set(evaluated.gone.map(({ line }) => line.variant_id))
-  const errors = asked.flatMap(({ variant_id }, i) =>
-    unpriced.has(variant_id)
-      ? [{ pointer: `/lines/${i}/variant_id`, detail: `has no price in ${evaluated.cart.currency} here` }]
-      : [],
-  )
-  if (errors.length > 0) throw new Problem('validation-error', { errors })
+  const goneNow = new Map(evaluated.gone.map((each) => [each.line.variant_id, each.why]))
+  const pointed = (why: string, detail: string) =>
+    asked.flatMap(({ variant_id }, i) =>
+      goneNow.get(variant_id) === why ? [{ pointer: `/lines/${i}/variant_id`, detail }] : [],
+    )
+  const unpriced = pointed('not_sold', `has no price in ${evaluated.cart.currency} here`)
+  if (unpriced.length > 0) throw new Problem('validation-error', { errors: unpriced })
+  const tooMuch = pointed('too_much', 'makes the cart cost more than can be paid')
+  if (tooMuch.length > 0) throw new Problem('amount-out-of-range', { errors: tooMuch })
 }

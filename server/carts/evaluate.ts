@@ -4,7 +4,7 @@
 import type { SellableVariant } from '../catalog/index.ts'
 import { countryProfile, TAX_CATEGORIES, type TaxCategory, vatRate } from '../countries/index.ts'
 import { customerGroups } from '../customers/index.ts'
-import { divideHalfUp } from '../lib/money.ts'
+import { divideHalfUp, MAX_AMOUNT } from '../lib/money.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import {
   type AppliedPromotions,
@@ -46,8 +46,8 @@ export interface Evaluated {
   at: Date
   prices_include_tax: boolean
   priced: PricedLine[]
-  /** Lines whose article is no longer sold, or has no price here: shown, and not in the totals. */
-  gone: { line: CartLine; variant: SellableVariant | null }[]
+  /** Lines whose article is no longer sold, has no price here, or costs more than can be added up: not in the totals. */
+  gone: { line: CartLine; variant: SellableVariant | null; why: 'not_sold' | 'too_much' }[]
   /** What was taken off and by what, for showing and for holding the uses; and why others were not. */
   promotions: { used: (PromotionUse & { label: string })[]; refused: PromotionRefusal[] }
   totals_in: TotalsIn
@@ -55,8 +55,12 @@ export interface Evaluated {
 }
 
 const NO_PROMOTIONS: AppliedPromotions = { line_adjustments: new Map(), order_adjustments: [], used: [], refused: [] }
+/** What all lines together may come to before tax and discounts: half the largest amount, so that tax fits on top. */
+const MOST = MAX_AMOUNT / 2n
 /** Basis points in 100 %. */
 const WHOLE_BP = 10_000n
+/** Unit prices carry four decimals below the minor unit. */
+const E4 = 10_000n
 
 export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Cart, at: Date): Promise<Evaluated> {
   const wanted = cart.lines.map(({ variant_id, quantity }) => ({ variant_id, quantity }))
@@ -84,11 +88,12 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
   const day = dayIn(store?.timeZone ?? 'UTC', at)
   const gone: Evaluated['gone'] = []
   const priced: Omit<PricedLine, 'out'>[] = []
+  let sum = 0n
   for (const line of cart.lines) {
     const variant = variants.get(line.variant_id)
     const price = prices.get(line.variant_id)
     if (!variant?.is_sellable || (!price && line.override_e4 === null && line.frozen_e4 === null)) {
-      gone.push({ line, variant: variant ?? null })
+      gone.push({ line, variant: variant ?? null, why: 'not_sold' })
       continue
     }
     const mode = modeOf(cart, line, variant)
@@ -100,10 +105,17 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
       consumption: line.consumption ?? undefined,
     })
     const list = price ? inMode(price.unit_price_e4, price.tax_included, prices_include_tax, vat.rate_bp) : null
+    const unit_price_e4 = line.frozen_e4 ?? line.override_e4 ?? (list as bigint)
+    const worth = divideHalfUp(unit_price_e4 * line.quantity, E4)
+    if (sum + worth > MOST) {
+      gone.push({ line, variant, why: 'too_much' })
+      continue
+    }
+    sum += worth
     priced.push({
       line,
       variant,
-      unit_price_e4: line.frozen_e4 ?? line.override_e4 ?? (list as bigint),
+      unit_price_e4,
       list_price_e4: list,
       price_list_id: price?.price_list_id ?? null,
       lowest_30d_e4: price?.lowest_30d_e4 ?? null,

@@ -73,8 +73,8 @@ export async function readCartForOrder(
 function refuseGone({ gone }: Evaluated): void {
   if (gone.length === 0) return
   throw new Problem('out-of-stock', {
-    detail: 'An article of the cart is no longer sold.',
-    errors: gone.map(({ line }) => ({ pointer: `/lines/${line.id}`, detail: 'is no longer sold; remove it' })),
+    detail: 'An article of the cart cannot be sold any more.',
+    errors: gone.map(({ line }) => ({ pointer: `/lines/${line.id}`, detail: 'cannot be sold; remove it' })),
   })
 }
 

@@ -8,7 +8,7 @@ import type { Channel } from '../lib/channel.ts'
 import { Problem } from '../lib/problem.ts'
 import { appendEvents } from '../notify/index.ts'
 import { type CartCaller, type CartDeps, MAX_SECRETS } from './cart.ts'
-import { applied, assertAlive, cartEvent, changeCart, showChanged, writeChange } from './change.ts'
+import { applied, assertAlive, assertOpen, cartEvent, changeCart, showChanged, writeChange } from './change.ts'
 import { seenIn, type Target } from './change-lines.ts'
 import { insertCode, takeCode } from './code-store.ts'
 import { checkPlaceAndCustomer, configOf } from './create.ts'
@@ -75,7 +75,7 @@ export interface Claim {
 /**
  * Takes a cart over with a code, which is used up by it. The cart is then in the claimant's channel and store, with its customer
  * and lines; a claimant without the merchant's key gets a secret of its own. Throws code-invalid for every code that does not
- * work, rate-limited after too many of those, cart-closed.
+ * work, rate-limited after too many of those, cart-closed, invalid-state (it is being paid).
  */
 export async function claimCart(
   deps: CartDeps,
@@ -91,7 +91,8 @@ export async function claimCart(
     const cartId = await takeCode(tx, { merchantId, code: claim.code.trim().toUpperCase(), at })
     const before = cartId === null ? undefined : (await lockCarts(tx, merchantId, [cartId])).get(cartId)
     if (!before) return null
-    assertAlive(before, at)
+    if (before.state === 'parked') assertAlive(before, at)
+    else assertOpen(before, at)
     const { channel, store_id = before.store_id, register_id } = claim
     const change = {
       cart: {
@@ -100,8 +101,7 @@ export async function claimCart(
         store_id,
         register_id: register_id ?? (store_id === before.store_id ? before.register_id : null),
         secret_hashes: secret ? [...before.secret_hashes, secret.hash].slice(-MAX_SECRETS) : before.secret_hashes,
-        // Who claims a parked cart takes it up; one that is being paid stays locked.
-        ...(before.state === 'locked' ? { state: before.state, locked_until: before.locked_until } : {}),
+        // Who claims a parked cart takes it up.
         ...(before.state === 'parked' ? { state: 'open' as const, parked_name: null } : {}),
       },
     }

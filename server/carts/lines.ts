@@ -39,15 +39,23 @@ const NOTHING_SEEN = { seen_e4: null, seen_short: null, seen_promotions: null }
 /** A line that is not in a cart yet: its place comes when it is put there. Throws validation-error, scope-missing. */
 export function draftLine(
   line: NewLine,
-  context: { id: string; currency: string; caller: CartCaller; config: MerchantConfig; pointer: string },
+  context: {
+    id: string
+    currency: string
+    /** The cart's: where a line is collected when it names no store. */
+    store_id: string | null
+    caller: CartCaller
+    config: MerchantConfig
+    pointer: string
+  },
 ): CartLine {
-  const { caller, config, currency, pointer } = context
+  const { caller, currency, pointer } = context
   return {
     id: context.id,
     seq: 0,
     variant_id: line.variant_id,
     quantity: BigInt(line.quantity),
-    ...fulfilmentOf(line.fulfilment, config, pointer),
+    ...fulfilmentOf(line.fulfilment, context),
     consumption: line.consumption ?? null,
     note: line.note ?? null,
     ...(line.unit_price === undefined && line.reason === undefined
@@ -63,13 +71,13 @@ export function draftLine(
 export function patchLine(
   line: CartLine,
   patch: LinePatch,
-  context: { currency: string; caller: CartCaller; config: MerchantConfig },
+  context: { currency: string; store_id: string | null; caller: CartCaller; config: MerchantConfig },
 ): CartLine {
   const { fulfilment, unit_price, note, consumption, quantity } = patch
   return {
     ...line,
     ...(quantity === undefined ? {} : { quantity: BigInt(quantity) }),
-    ...(fulfilment === undefined ? {} : fulfilmentOf(fulfilment ?? undefined, context.config, '')),
+    ...(fulfilment === undefined ? {} : fulfilmentOf(fulfilment ?? undefined, { ...context, pointer: '' })),
     ...(unit_price === undefined && patch.reason === undefined
       ? {}
       : overrideOf({ unit_price: unit_price ?? undefined, reason: patch.reason }, { ...context, pointer: '' })),
@@ -81,15 +89,15 @@ export function patchLine(
 
 function fulfilmentOf(
   fulfilment: Fulfilment | undefined,
-  config: MerchantConfig,
-  pointer: string,
+  context: { config: MerchantConfig; store_id: string | null; pointer: string },
 ): Pick<CartLine, 'mode' | 'mode_store_id'> {
+  const { config, pointer } = context
   if (!fulfilment) return { mode: null, mode_store_id: null }
   const { mode, store_id = null } = fulfilment
   if (store_id !== null && !config.stores.has(store_id)) {
     throw referenceNotFound(`${pointer}/fulfilment/store_id`, 'names no store')
   }
-  if ((mode === 'collect' || mode === 'ship_to_store') && store_id === null) {
+  if ((mode === 'collect' || mode === 'ship_to_store') && store_id === null && context.store_id === null) {
     throw invalid(`${pointer}/fulfilment/store_id`, `is needed for ${mode}`)
   }
   return { mode, mode_store_id: store_id }

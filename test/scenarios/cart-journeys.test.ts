@@ -175,6 +175,16 @@ describe('handing over', () => {
     shop.clock.advance(MINUTE)
   })
 
+  it('waits while the cart is being paid, and works afterwards', async () => {
+    const cart = await shop.cart({ [axe]: 1 })
+    const { code } = await codeOf(cart.id)
+    await shop.till('POST', `/v1/carts/${cart.id}/lock`)
+    const early = await shop.till('POST', '/v1/carts/claim', claim(code))
+    assert.deepEqual([early.status, early.body.code], [409, 'invalid-state'])
+    await shop.till('POST', `/v1/carts/${cart.id}/unlock`)
+    assert.equal((await shop.till('POST', '/v1/carts/claim', claim(code))).status, 200)
+  })
+
   it('is not found by guessing', async () => {
     const guess = () => shop.page.call<CartAnswer>('POST', '/v1/carts/claim', { code: '333333', channel: 'web' })
     for (let i = 0; i < 10; i++) assert.equal((await guess()).status, 422)

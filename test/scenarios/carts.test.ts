@@ -84,6 +84,24 @@ describe('a cart', () => {
   })
 })
 
+describe('a cart beyond all measure', () => {
+  it('is refused, and one that became so is still shown', async () => {
+    const yacht = await shop.article('900000.00')
+    const cart = await shop.cart({ [yacht]: 1, [axe]: 1 })
+    const path = `/v1/carts/${cart.id}/lines`
+    const more = await shop.till('POST', path, add(yacht, 1_000_000 - 1))
+    assert.deepEqual([more.status, more.body.code], [422, 'amount-out-of-range'])
+    const line = await shop.till('PATCH', `${path}/${cart.lines[0]?.id}`, { quantity: 1_000_000 })
+    assert.deepEqual([line.status, line.body.code], [422, 'amount-out-of-range'])
+    const made = await shop.till('POST', '/v1/carts', { currency: 'EUR', channel: 'web', ...add(yacht, 1_000_000) })
+    assert.deepEqual([made.status, made.body.code], [422, 'amount-out-of-range'])
+    await shop.till('PATCH', `${path}/${cart.lines[0]?.id}`, { quantity: 5_000 })
+    await shop.setPrice(yacht, '9000000.00')
+    const read = await shop.read(cart.id)
+    assert.deepEqual([read.total, read.lines[0]?.is_gone], [4995, true])
+  })
+})
+
 describe('two devices', () => {
   it('that change at once lose nothing', async () => {
     const cart = await shop.cart({ [axe]: 1 })
