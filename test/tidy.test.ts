@@ -131,6 +131,19 @@ const BANS: Ban[] = [
 const TABLES: Record<string, string[]> = {
   merchants: ['merchant', 'store', 'register', 'terminal', 'merchant_channel', 'merchant_method', 'connector_account'],
   access: ['api_key'],
+  stock: [
+    'stock_level',
+    'stock_reservation',
+    'stock_movement',
+    'stock_safety',
+    'channel_pool',
+    'stock_task',
+    'transfer',
+    'transfer_line',
+    'stock_count',
+    'stock_count_line',
+    'stock_reference',
+  ],
   customers: [
     'customer',
     'customer_identity',

@@ -13,6 +13,7 @@ import type { ConfigSeal } from './config.ts'
 import { CHANNELS } from './method.ts'
 import { checkPlace, defaultCountry, timeZoneOf } from './place.ts'
 import * as rows from './store.ts'
+import type { StoreKind } from './store-place.ts'
 
 export interface CreateMerchantDeps {
   db: Db
@@ -33,9 +34,11 @@ export interface StorePlan {
   name: string
   country: string
   currency: string
-  kind: 'shop' | 'web'
+  kind: StoreKind
   /** Tills in it, each with its terminal. */
   registers: number
+  latitude?: number
+  longitude?: number
 }
 
 export interface NewMerchant {
@@ -116,8 +119,17 @@ async function openStore(
   opening: { created: NewMerchantKeys; plan: StorePlan; at: Date; terminalAccountId: string | undefined },
 ): Promise<void> {
   const { created, plan, at, terminalAccountId } = opening
-  const { name, country, currency, kind } = plan
-  const store = { id: deps.newId('sto'), name, country, currency, timeZone: timeZoneOf(country), kind }
+  const { name, country, currency, kind, latitude, longitude } = plan
+  const store = {
+    id: deps.newId('sto'),
+    name,
+    country,
+    currency,
+    timeZone: timeZoneOf(country),
+    kind,
+    latitude,
+    longitude,
+  }
   await rows.insertStore(tx, created.merchant_id, store, at)
   created.stores.push({ id: store.id, name, country, currency })
   for (let number = 1; number <= plan.registers; number++) {

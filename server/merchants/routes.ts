@@ -6,9 +6,9 @@ import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Channel, CountryCode, Currency, Id, Nullable, Timestamp } from '../http/schema.ts'
 import { accountRoutes } from './account-routes.ts'
 import { methodRoutes } from './method-routes.ts'
-import { isTimeZone, timeZoneOf } from './place.ts'
 import { found, invalid, type MerchantRouteDeps, Name, referred } from './request.ts'
 import * as rows from './store.ts'
+import { storeRoutes } from './store-routes.ts'
 
 const Merchant = Type.Object(
   {
@@ -21,20 +21,6 @@ const Merchant = Type.Object(
     channels: Type.Array(Channel),
   },
   { title: 'Merchant' },
-)
-
-const Store = Type.Object(
-  {
-    id: Id('sto'),
-    object: Type.Literal('store'),
-    name: Name,
-    country: CountryCode,
-    currency: Currency,
-    time_zone: Type.String(),
-    kind: Type.Enum(['shop', 'web']),
-    created_at: Timestamp,
-  },
-  { title: 'Store' },
 )
 
 const Register = Type.Object(
@@ -54,17 +40,6 @@ const Terminal = Type.Object(
     created_at: Timestamp,
   },
   { title: 'Terminal' },
-)
-
-const NewStore = Type.Object(
-  {
-    name: Name,
-    country: CountryCode,
-    currency: Currency,
-    time_zone: Type.Optional(Type.String({ maxLength: 64, description: 'IANA name. Default: that of the capital.' })),
-    kind: Type.Enum(['shop', 'web']),
-  },
-  { additionalProperties: false },
 )
 
 const NewRegister = Type.Object({ store_id: Id('sto'), name: Name }, { additionalProperties: false })
@@ -105,66 +80,6 @@ function merchantRoute(app: App, deps: MerchantRouteDeps): void {
       const { id, name, currency, country, mode } = config
       return { id, object: 'merchant' as const, name, currency, country, mode, channels: [...config.channels] }
     },
-  })
-}
-
-function storeRoutes(app: App, deps: MerchantRouteDeps): void {
-  app.route({
-    method: 'POST',
-    url: '/v1/stores',
-    config: WRITE,
-    schema: {
-      operationId: 'createStore',
-      summary: 'Open a store',
-      tags: TAGS,
-      body: NewStore,
-      response: { 201: Store },
-    },
-    handler: async (request, reply) => {
-      const { merchantId } = callerOf(request)
-      const { time_zone, ...body } = request.body
-      if (time_zone !== undefined && !isTimeZone(time_zone)) {
-        throw invalid('/time_zone', 'Must be an IANA name.')
-      }
-      const at = deps.clock.now()
-      const store = { id: deps.newId('sto'), ...body, timeZone: time_zone ?? timeZoneOf(body.country) }
-      await rows.insertStore(deps.db, merchantId, store, at)
-      deps.merchantCache.forget(merchantId)
-      const { timeZone, ...shown } = store
-      return reply.code(201).send(showStore({ ...shown, time_zone: timeZone, created_at: at }))
-    },
-  })
-
-  app.route({
-    method: 'GET',
-    url: '/v1/stores',
-    config: READ,
-    schema: {
-      operationId: 'listStores',
-      summary: 'List the stores',
-      tags: TAGS,
-      querystring: PageQuery,
-      response: { 200: PageOf(Store) },
-    },
-    handler: async (request) => {
-      const list = await rows.listStores(deps.db, callerOf(request).merchantId, request.query)
-      return page(list.map(showStore), request.query.limit, (store) => store.id)
-    },
-  })
-
-  app.route({
-    method: 'GET',
-    url: '/v1/stores/:id',
-    config: READ,
-    schema: {
-      operationId: 'getStore',
-      summary: 'Read a store',
-      tags: TAGS,
-      params: Type.Object({ id: Id('sto') }),
-      response: { 200: Store },
-    },
-    handler: async (request) =>
-      showStore(found(await rows.readStore(deps.db, callerOf(request).merchantId, request.params.id))),
   })
 }
 
@@ -288,10 +203,6 @@ function terminalRoutes(app: App, deps: MerchantRouteDeps): void {
     handler: async (request) =>
       showTerminal(found(await rows.readTerminal(deps.db, callerOf(request).merchantId, request.params.id))),
   })
-}
-
-function showStore(row: rows.StoreRow) {
-  return { ...row, object: 'store' as const, created_at: row.created_at.toISOString() }
 }
 
 function showRegister(row: rows.RegisterRow) {

@@ -3,6 +3,7 @@
 
 import type { Queryable } from '../db/pool.ts'
 import type { Channel, MethodOverride, MethodRow } from './method.ts'
+import type { Capability, OpeningHours, StoreAddress, StoreKind } from './store-place.ts'
 
 export interface Store {
   id: string
@@ -11,8 +12,23 @@ export interface Store {
   currency: string
   /** IANA name; it decides on which business day a sale falls. */
   timeZone: string
-  kind: 'shop' | 'web'
+  kind: StoreKind
+  latitude: number | null
+  longitude: number | null
+  address: StoreAddress | null
+  openingHours: OpeningHours | null
+  /** What can be done there: as told, else what its kind usually can. */
+  capabilities: readonly Capability[]
+  /** From the order to the goods lying ready, within opening hours. */
+  pickupLeadMinutes: number
+  /** How long goods wait for their customer. */
+  pickupHoldDays: number
+  pickupCapacity: number | null
 }
+
+/** A store as it is opened; the rest is told later. */
+export type NewStore = Pick<Store, 'id' | 'name' | 'country' | 'currency' | 'timeZone' | 'kind'> &
+  Partial<Pick<Store, 'latitude' | 'longitude'>>
 
 export interface Register {
   id: string
@@ -66,7 +82,10 @@ export async function readMerchant(db: Queryable, merchantId: string): Promise<W
   const { rows } = await db.query<WholeMerchant>(
     `select m.merchant_id, m.name, m.currency, m.country, m.mode, m.twin_of,
       (select coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'country', s.country, 'currency', s.currency,
-          'timeZone', s.time_zone, 'kind', s.kind) order by s.id), '[]')
+          'timeZone', s.time_zone, 'kind', s.kind, 'latitude', s.latitude, 'longitude', s.longitude, 'address', s.address,
+          'openingHours', s.opening_hours, 'capabilities', coalesce(s.capabilities, store_capabilities(s.kind)),
+          'pickupLeadMinutes', s.pickup_lead_minutes, 'pickupHoldDays', s.pickup_hold_days, 'pickupCapacity', s.pickup_capacity)
+          order by s.id), '[]')
         from store s where s.merchant_id = m.merchant_id) as stores,
       (select coalesce(json_agg(json_build_object('id', r.id, 'storeId', r.store_id, 'name', r.name) order by r.id), '[]')
         from register r where r.merchant_id = m.merchant_id) as registers,
@@ -109,11 +128,12 @@ export async function insertChannels(db: Queryable, merchantId: string, channels
   )
 }
 
-export async function insertStore(db: Queryable, merchantId: string, store: Store, at: Date): Promise<void> {
+export async function insertStore(db: Queryable, merchantId: string, store: NewStore, at: Date): Promise<void> {
+  const { id, name, country, currency, timeZone, kind, latitude = null, longitude = null } = store
   await db.query(
-    `insert into store (merchant_id, id, name, country, currency, time_zone, kind, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [merchantId, store.id, store.name, store.country, store.currency, store.timeZone, store.kind, at],
+    `insert into store (merchant_id, id, name, country, currency, time_zone, kind, latitude, longitude, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [merchantId, id, name, country, currency, timeZone, kind, latitude, longitude, at],
   )
 }
 
@@ -125,6 +145,47 @@ export async function insertRegister(db: Queryable, merchantId: string, register
     register.name,
     at,
   ])
+}
+
+/** What can be told of a store later; a member that is absent stays as it is, null goes back to what is usual. */
+export interface StoreChange {
+  name?: string
+  address?: StoreAddress | null
+  latitude?: number | null
+  longitude?: number | null
+  opening_hours?: OpeningHours | null
+  capabilities?: Capability[] | null
+  pickup_lead_minutes?: number
+  pickup_hold_days?: number
+  pickup_capacity?: number | null
+}
+
+/** Column names come from this list, never from a request. */
+const CHANGEABLE = [
+  'name',
+  'address',
+  'latitude',
+  'longitude',
+  'opening_hours',
+  'capabilities',
+  'pickup_lead_minutes',
+  'pickup_hold_days',
+  'pickup_capacity',
+] as const
+
+/** Changes what is given. False when the merchant has no such store. */
+export async function updateStore(
+  db: Queryable,
+  merchantId: string,
+  id: string,
+  change: StoreChange,
+): Promise<boolean> {
+  const values: unknown[] = [merchantId, id]
+  const sets = CHANGEABLE.filter((column) => change[column] !== undefined).map(
+    (column) => `${column} = $${values.push(change[column])}`,
+  )
+  const { rowCount } = await db.query(`update store set ${sets.join(', ')} where merchant_id = $1 and id = $2`, values)
+  return rowCount === 1
 }
 
 /** False when the provider contract has a terminal with this serial already. */
@@ -216,8 +277,22 @@ export interface PageWanted {
   cursor?: string | undefined
 }
 
-export interface StoreRow extends Omit<Store, 'timeZone'> {
+/** A store as the API shows it. */
+export interface StoreRow {
+  id: string
+  name: string
+  country: string
+  currency: string
   time_zone: string
+  kind: StoreKind
+  address: StoreAddress | null
+  latitude: number | null
+  longitude: number | null
+  opening_hours: OpeningHours | null
+  capabilities: Capability[]
+  pickup_lead_minutes: number
+  pickup_hold_days: number
+  pickup_capacity: number | null
   created_at: Date
 }
 
@@ -243,7 +318,9 @@ export interface ShownAccount extends Omit<AccountRow, 'sealed_config'> {
   created_at: Date
 }
 
-const STORE = 'select id, name, country, currency, time_zone, kind, created_at from store'
+const STORE = `select id, name, country, currency, time_zone, kind, address, latitude, longitude, opening_hours,
+  coalesce(capabilities, store_capabilities(kind)) as capabilities, pickup_lead_minutes, pickup_hold_days, pickup_capacity, created_at
+  from store`
 const REGISTER = 'select id, store_id, name, created_at from register'
 const TERMINAL = 'select id, store_id, register_id, connector_account_id, name, serial, created_at from terminal'
 const ACCOUNT = 'select id, connector, name, methods, priority, is_enabled, created_at from connector_account'

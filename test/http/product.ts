@@ -215,6 +215,7 @@ export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Rec
   const bodies: Record<string, Record<string, unknown>> = {
     'POST /v1/payment_tasks/{id}/close': {},
     'POST /v1/stores': { name: 'Rotterdam', country: 'NL', currency: 'EUR', kind: 'shop' },
+    'PATCH /v1/stores/{id}': { name: 'Rotterdam Centre', latitude: 51.92, longitude: 4.48, pickup_hold_days: 3 },
     'POST /v1/registers': { store_id: of.shopStore, name: 'Register 9' },
     'POST /v1/terminals': {
       store_id: of.shopStore,

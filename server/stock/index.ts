@@ -1,0 +1,15 @@
+// The public face of stock.
+
+export type { StockDeps, Units } from './deps.ts'
+export { type Bucket, DISPOSITIONS, type Disposition, type Movement, move, receiveBack, sellFromShelf } from './move.ts'
+export {
+  type Consumption,
+  consumeReservations,
+  type Reservation,
+  releaseReservations,
+  releaseUnits,
+  reserve,
+  type Short,
+} from './reserve.ts'
+export type { Plan, Source, ToSend } from './source.ts'
+export { available, type LoadOf, planSources, type SourceQuestion } from './sources.ts'

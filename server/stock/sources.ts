@@ -1,0 +1,152 @@
+// Where the channel's stores stand: what each has free, how far it is, how busy. Feeds the pure choice in source.ts, for orders and
+// for the simulation alike, and answers what is available here and nearby.
+
+import type { Queryable } from '../db/pool.ts'
+import { Problem } from '../lib/problem.ts'
+import type { MerchantConfig, Store } from '../merchants/index.ts'
+import type { StockDeps } from './deps.ts'
+import {
+  type Candidate,
+  chooseSources,
+  distanceKm,
+  type Place,
+  type Plan,
+  type ToSend,
+  type Weights,
+} from './source.ts'
+import { type FreeRow, readFree, readPool } from './store.ts'
+
+/** Open fulfilments per store; given by the module that has them. */
+export type LoadOf = (merchantId: string) => Promise<ReadonlyMap<string, number>>
+
+export interface SourceQuestion {
+  channel: string
+  /** Where it goes: a place, or a country when no place is known. */
+  to: { place?: Place; country?: string }
+  lines: ToSend[]
+  /** Stores that must not send it: they have said no. */
+  without?: readonly string[]
+  weights?: Weights
+}
+
+/**
+ * Plans from which stores of the channel's pool lines are sent. Reads only: the reservation decides. `missing` names what no
+ * store has.
+ */
+export async function planSources(
+  deps: StockDeps & { loadOf?: LoadOf },
+  merchantId: string,
+  question: SourceQuestion,
+): Promise<Plan> {
+  const merchant = await configOf(deps, merchantId)
+  const pool = await poolOf(deps.db, merchant, question.channel)
+  const stores = pool.filter(({ id }) => !question.without?.includes(id))
+  const variantIds = [...new Set(question.lines.flatMap(({ components }) => components.map((one) => one.variant_id)))]
+  const free = await freeByStore(deps.db, merchantId, { variantIds, stores, channel: question.channel })
+  const load = (await deps.loadOf?.(merchantId)) ?? new Map<string, number>()
+  const candidates = stores.map(
+    (store): Candidate => ({
+      store_id: store.id,
+      free: free.get(store.id) ?? new Map(),
+      distance_km: distanceTo(store, question.to),
+      load: load.get(store.id) ?? 0,
+      cost: 0,
+    }),
+  )
+  return chooseSources(question.lines, candidates, question.weights)
+}
+
+/** The stores a channel sells from: those it was told, else all that can send. A till also sells what is in its own store. */
+export async function poolOf(db: Queryable, merchant: MerchantConfig, channel: string): Promise<Store[]> {
+  const told = await readPool(db, merchant.id, channel)
+  const stores = [...merchant.stores.values()]
+  if (told.length > 0) return stores.filter(({ id }) => told.includes(id))
+  return stores.filter(({ capabilities }) => capabilities.includes('ship_from'))
+}
+
+async function freeByStore(
+  db: Queryable,
+  merchantId: string,
+  of: { variantIds: string[]; stores: readonly Store[]; channel: string },
+): Promise<Map<string, Map<string, bigint>>> {
+  const rows = await readFree(db, merchantId, { ...of, storeIds: of.stores.map(({ id }) => id) })
+  const byStore = new Map<string, Map<string, bigint>>()
+  for (const row of rows) {
+    const free = byStore.get(row.store_id) ?? new Map<string, bigint>()
+    byStore.set(row.store_id, free.set(row.variant_id, row.free > 0n ? row.free : 0n))
+  }
+  return byStore
+}
+
+/** Without a place, a store in the same country is near and any other far: half a day's drive against a border. */
+const SAME_COUNTRY_KM = 150
+const OTHER_COUNTRY_KM = 1500
+
+function distanceTo(store: Store, to: SourceQuestion['to']): number | null {
+  if (to.place && store.latitude !== null && store.longitude !== null)
+    return distanceKm({ latitude: store.latitude, longitude: store.longitude }, to.place)
+  if (to.country === undefined) return null
+  return store.country === to.country ? SAME_COUNTRY_KM : OTHER_COUNTRY_KM
+}
+
+/** What a channel may still sell of each article, from these stores or from all of its own. Articles nobody has are absent. */
+export async function available(
+  deps: StockDeps,
+  merchantId: string,
+  question: { variantIds: string[]; channel: string; storeIds?: string[] },
+): Promise<Map<string, bigint>> {
+  const storeIds =
+    question.storeIds ?? (await poolOf(deps.db, await configOf(deps, merchantId), question.channel)).map(({ id }) => id)
+  const sums = new Map<string, bigint>()
+  for (const row of await readFree(deps.db, merchantId, { ...question, storeIds })) {
+    if (row.free > 0n) sums.set(row.variant_id, (sums.get(row.variant_id) ?? 0n) + row.free)
+  }
+  return sums
+}
+
+/** An article in one store, as staff see it. */
+export interface Availability {
+  store: Store
+  distance_km: number | null
+  level: FreeRow | null
+}
+
+/** An article in all stores, the nearest first. Throws reference-not-found for a store that is not the merchant's. */
+export async function availabilityNear(
+  deps: StockDeps,
+  merchantId: string,
+  question: { variantId: string; channel: string; nearStoreId?: string; near?: Place },
+): Promise<Availability[]> {
+  const merchant = await configOf(deps, merchantId)
+  const here = question.nearStoreId === undefined ? undefined : merchant.stores.get(question.nearStoreId)
+  if (question.nearStoreId !== undefined && !here)
+    throw new Problem('reference-not-found', { errors: [{ pointer: '?near_store_id', detail: 'names no store' }] })
+  const place = question.near ?? placeOf(here)
+  const stores = [...merchant.stores.values()]
+  const levels = await readFree(deps.db, merchantId, {
+    variantIds: [question.variantId],
+    storeIds: stores.map(({ id }) => id),
+    channel: question.channel,
+  })
+  return stores
+    .map((store) => ({
+      store,
+      distance_km: store.id === here?.id ? 0 : distanceTo(store, { place }),
+      level: levels.find(({ store_id }) => store_id === store.id) ?? null,
+    }))
+    .sort(
+      (a, b) =>
+        (a.distance_km ?? Number.MAX_VALUE) - (b.distance_km ?? Number.MAX_VALUE) || (a.store.id < b.store.id ? -1 : 1),
+    )
+}
+
+function placeOf(store: Store | undefined): Place | undefined {
+  if (!store || store.latitude === null || store.longitude === null) return undefined
+  return { latitude: store.latitude, longitude: store.longitude }
+}
+
+export async function configOf(deps: Pick<StockDeps, 'merchantCache'>, merchantId: string): Promise<MerchantConfig> {
+  const merchant = await deps.merchantCache.get(merchantId)
+  if (!merchant) throw new Error('the caller’s merchant does not exist')
+  return merchant
+}
