@@ -169,6 +169,7 @@ const TABLES: Record<string, string[]> = {
   ],
   ledger: ['ledger_entry', 'ledger_line', 'ledger_balance'],
   notify: ['event', 'event_counter', 'event_cursor', 'webhook_endpoint', 'webhook_delivery'],
+  promotions: ['promotion', 'promotion_code', 'promotion_use'],
   payments: [
     'payment',
     'tender',
