@@ -18,7 +18,7 @@ import {
   loadVariants,
   priceVariants,
 } from './catalog/index.ts'
-import { createTimeline, type ProfileDeps, profileRoutes, pruneViews } from './customers/index.ts'
+import { createTimeline, hasCustomer, type ProfileDeps, profileRoutes, pruneViews } from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
 import type { Db } from './db/pool.ts'
 import type { App } from './http/app.ts'
@@ -30,6 +30,8 @@ import { createLimit, createStoredValueBooks, type LoyaltyDeps, routes as loyalt
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
 import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
+import type { OrderBook, PaymentDeps } from './payments/index.ts'
+import { createPromotionCache, type PromotionDeps, routes as promotionRoutes } from './promotions/index.ts'
 import { keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
@@ -102,6 +104,13 @@ export function wireCommerce(base: CommerceBase): Commerce {
     newId,
     keyedHash: profiles.keyedHash,
     limits: { checks: createLimit(clock, CHECKS), misses: createLimit(clock, MISSES) },
+  const promotions: PromotionDeps = {
+    db,
+    clock,
+    newId,
+    merchantCache: base.merchantCache,
+    promotionCache: createPromotionCache({ db, clock }),
+    hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
   }
 
   const consumers: Consumer[] = [timeline]
@@ -115,6 +124,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       catalogRoutes(app, catalog)
       cartRoutes(app, carts)
       loyaltyRoutes(app, loyalty)
+      promotionRoutes(app, promotions)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Answer, type MerchantApp, merchantApp } from '../../test/merchant-app.ts'
 import { createAuthenticator } from '../access/index.ts'
+import { hasCustomer } from '../customers/index.ts'
 import { type App, createApp } from '../http/app.ts'
 import { silentLog } from '../lib/log.ts'
 import type { NewMerchantKeys } from '../merchants/index.ts'
@@ -17,7 +18,14 @@ before(async () => {
   world = await merchantApp()
   const { db, newId } = world.deps
   const { clock } = world
-  deps = { db, clock, newId, promotionCache: createPromotionCache({ db, clock }) }
+  deps = {
+    db,
+    clock,
+    newId,
+    promotionCache: createPromotionCache({ db, clock }),
+    merchantCache: world.cache,
+    hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
+  }
   app = await createApp({
     authenticate: createAuthenticator({ db, clock, log: silentLog }).authenticate,
     log: silentLog,
@@ -174,11 +182,23 @@ describe('a promotion', () => {
           ],
         },
       },
-      '/rule/tiers',
+      '/rule/tiers/1/from',
+    ],
+    [
+      'with a tier of an amount and a percentage',
+      { currency: 'EUR', rule: { kind: 'tiers', basis: 'quantity', tiers: [{ from: 1, percent_bp: 1, amount: 1 }] } },
+      '/rule/tiers/0',
     ],
     ['of more than everything', { rule: { ...HALF, percent_bp: 10_001 } }, '/rule/percent_bp'],
     ['of a kind that does not exist', { rule: { kind: 'luck' } }, '/rule/kind'],
+    ['without what its kind needs', { rule: { kind: 'percent_off', percent_bp: 1 } }, '/rule/applies_to'],
+    ['with what belongs to another kind', { rule: { ...HALF, take: 3 } }, '/rule/take'],
     ['with fields nobody knows', { rule: { ...HALF, gift: true } }, '/rule/gift'],
+    [
+      'for a store of somebody else',
+      { conditions: { store_ids: ['sto_01KAMR4Z8Q5T6Y7V8J9Z0P1A2S'] } },
+      '/conditions/store_ids/0',
+    ],
   ]
   for (const [what, body, pointer] of refused) {
     it(`${what} is refused`, async () => {

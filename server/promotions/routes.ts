@@ -8,7 +8,8 @@ import { Problem } from '../lib/problem.ts'
 import { codeKey } from '../totals/index.ts'
 import { addCodes, changePromotion, createPromotion, type PromotionDeps, viewOf } from './change.ts'
 import { preview } from './preview.ts'
-import type { CodeRow, ConditionsJson, PromotionFields } from './promotion.ts'
+import type { CodeRow, ConditionsJson, PromotionFields, RuleJson } from './promotion.ts'
+import { isRule, type RuleForm, ruleFaults } from './rule-form.ts'
 import {
   Basket,
   Code,
@@ -44,8 +45,10 @@ export function routes(app: App, deps: PromotionDeps): void {
       response: { 201: PromotionSchema },
     },
     handler: async (request, reply) => {
+      const { merchantId } = callerOf(request)
       const fields = newFieldsOf(request.body)
-      return reply.code(201).send(await createPromotion(deps, callerOf(request).merchantId, fields))
+      await checkStores(deps, merchantId, fields.conditions.store_ids)
+      return reply.code(201).send(await createPromotion(deps, merchantId, fields))
     },
   })
 
@@ -100,12 +103,14 @@ export function routes(app: App, deps: PromotionDeps): void {
       response: { 200: PromotionSchema },
     },
     handler: async (request, reply) => {
+      const { merchantId } = callerOf(request)
       const input = {
         id: request.params.id,
         ifVersion: versionOf(request.headers['if-match']),
         fields: fieldsOf(request.body),
       }
-      const promotion = await changePromotion(deps, callerOf(request).merchantId, input)
+      await checkStores(deps, merchantId, input.fields.conditions?.store_ids ?? [])
+      const promotion = await changePromotion(deps, merchantId, input)
       return reply.header('etag', etagOf(promotion.version)).send(promotion)
     },
   })
@@ -126,6 +131,10 @@ export function routes(app: App, deps: PromotionDeps): void {
     },
     handler: async (request) => {
       const { merchantId } = callerOf(request)
+      const { store_id, customer_id } = request.body
+      if (store_id !== undefined && !(await hasStore(deps, merchantId, store_id))) throw unknownAt('/store_id')
+      if (customer_id !== undefined && !(await deps.hasCustomer(merchantId, customer_id)))
+        throw unknownAt('/customer_id')
       return previewOut(request.body.currency, await preview(deps, merchantId, basketOf(request.body, deps)))
     },
   })
@@ -188,7 +197,7 @@ function codeRoutes(app: App, deps: PromotionDeps): void {
 function newFieldsOf(body: Static<typeof NewPromotion>): PromotionFields & { needs_code: boolean } {
   return {
     name: body.name,
-    rule: body.rule,
+    rule: ruleOf(body.rule),
     conditions: conditionsOf(body.conditions ?? {}),
     priority: body.priority ?? DEFAULT_PRIORITY,
     is_exclusive: body.is_exclusive ?? false,
@@ -205,14 +214,33 @@ function newFieldsOf(body: Static<typeof NewPromotion>): PromotionFields & { nee
 
 /** Only what is there: what is not stays as it was. */
 function fieldsOf(body: Static<typeof PromotionPatch>): Partial<PromotionFields> {
-  const { conditions, starts_at, ends_at, max_uses, ...same } = body
+  const { rule, conditions, starts_at, ends_at, max_uses, ...same } = body
   return {
     ...same,
+    ...(rule === undefined ? {} : { rule: ruleOf(rule) }),
     ...(conditions === undefined ? {} : { conditions: conditionsOf(conditions) }),
     ...(starts_at === undefined ? {} : { starts_at: dateOrNull(starts_at) }),
     ...(ends_at === undefined ? {} : { ends_at: dateOrNull(ends_at) }),
     ...(max_uses === undefined ? {} : { max_uses: bigOrNull(max_uses) }),
   }
+}
+
+function ruleOf(form: RuleForm): RuleJson {
+  if (isRule(form)) return form
+  throw new Problem('validation-error', { errors: ruleFaults(form) })
+}
+
+async function hasStore(deps: PromotionDeps, merchantId: string, id: string): Promise<boolean> {
+  return (await deps.merchantCache.get(merchantId))?.stores.has(id) ?? false
+}
+
+async function checkStores(deps: PromotionDeps, merchantId: string, ids: readonly string[]): Promise<void> {
+  for (const [i, id] of ids.entries())
+    if (!(await hasStore(deps, merchantId, id))) throw unknownAt(`/conditions/store_ids/${i}`)
+}
+
+function unknownAt(pointer: string): Problem {
+  return new Problem('reference-not-found', { errors: [{ pointer, detail: 'Names nothing of yours.' }] })
 }
 
 function conditionsOf(given: Static<typeof NewConditions>): ConditionsJson {

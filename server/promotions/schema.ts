@@ -22,46 +22,55 @@ export const Code = Type.String({
 const MAX_PREFIX = 40
 const Percent = Type.Integer({ minimum: 1, maximum: 10_000, description: 'Basis points: 2500 is 25 %.' })
 const Pieces = Type.Integer({ minimum: 1, maximum: 1_000_000 })
-const Kind = <K extends string>(kind: K) => Type.Literal(kind)
 const strict = { additionalProperties: false } as const
 
-const Tier = Type.Union([
-  Type.Object({ from: AmountOrZero, percent_bp: Percent }, strict),
-  Type.Object({ from: AmountOrZero, amount: AmountMinor }, strict),
-])
+const Tier = Type.Object(
+  {
+    from: AmountOrZero,
+    percent_bp: Type.Optional(Percent),
+    amount: Type.Optional(AmountMinor),
+  },
+  { ...strict, description: 'Either percent_bp or amount.' },
+)
 
-export const Rule = Type.Union(
-  [
-    Type.Object(
-      { kind: Kind('percent_off'), percent_bp: Percent, applies_to: Type.Enum(['lines', 'order']) },
-      { ...strict, description: 'A percentage off each line, or once off the order.' },
+/** One form with members of each kind: a caller who forgets one is told which, as a choice of forms could not. */
+export const Rule = Type.Object(
+  {
+    kind: Type.Enum(['percent_off', 'amount_off', 'x_for_y', 'bundle_price', 'tiers', 'free_shipping'], {
+      description: 'Decides which of the other members belong.',
+    }),
+    percent_bp: Type.Optional(Percent),
+    applies_to: Type.Optional(
+      Type.Enum(['lines', 'order'], { description: 'percent_off: each line, or once the order.' }),
     ),
-    Type.Object(
-      { kind: Kind('amount_off'), amount: AmountMinor, per: Type.Enum(['unit', 'line', 'order']) },
-      { ...strict, description: 'An amount off each unit, each line, or once off the order.' },
+    amount: Type.Optional(AmountMinor),
+    per: Type.Optional(
+      Type.Enum(['unit', 'line', 'order'], { description: 'amount_off: each unit, each line, or once the order.' }),
     ),
-    Type.Object(
-      { kind: Kind('x_for_y'), take: Pieces, pay: Type.Integer({ minimum: 0, maximum: 1_000_000 }) },
-      { ...strict, description: 'Take 3, pay 2: the cheapest of each group are free.' },
+    take: Type.Optional(Pieces),
+    pay: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000,
+        description: 'x_for_y: of each `take` pieces so many are paid; the cheapest are free.',
+      }),
     ),
-    Type.Object(
-      { kind: Kind('bundle_price'), quantity: Pieces, price: AmountOrZero },
-      { ...strict, description: 'So many together for one price, where that is less.' },
+    quantity: Type.Optional(Pieces),
+    price: Type.Optional(AmountOrZero),
+    basis: Type.Optional(
+      Type.Enum(['spend', 'quantity'], { description: 'tiers: `from` counts minor units, or pieces.' }),
     ),
-    Type.Object(
-      {
-        kind: Kind('tiers'),
-        basis: Type.Enum(['spend', 'quantity'], { description: 'What `from` counts: minor units, or pieces.' }),
-        tiers: Type.Array(Tier, { minItems: 1, maxItems: 20 }),
-      },
-      { ...strict, description: 'The highest tier reached gives a percentage or an amount off the order.' },
+    tiers: Type.Optional(
+      Type.Array(Tier, { minItems: 1, maxItems: 20, description: 'The highest one reached counts.' }),
     ),
-    Type.Object(
-      { kind: Kind('free_shipping'), max_amount: Nullable(AmountMinor) },
-      { ...strict, description: 'Takes off shipping, at most max_amount.' },
-    ),
-  ],
-  { description: 'What is taken off.' },
+    max_amount: Type.Optional(Nullable(AmountMinor)),
+  },
+  {
+    ...strict,
+    description:
+      'What is taken off. percent_off: percent_bp, applies_to. amount_off: amount, per. x_for_y: take, pay. bundle_price: ' +
+      'quantity pieces together for price, where that is less. tiers: basis, tiers. free_shipping: max_amount, or null for all.',
+  },
 )
 
 const list = (item: TSchema & { static?: unknown }, description: string) =>

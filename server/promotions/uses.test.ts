@@ -21,7 +21,14 @@ before(async () => {
   world = await merchantApp()
   const { clock, newId } = world.deps
   const db = openPool(world.database.url, { max: CONNECTIONS })
-  deps = { db, clock, newId, promotionCache: createPromotionCache({ db, clock }) }
+  deps = {
+    db,
+    clock,
+    newId,
+    promotionCache: createPromotionCache({ db, clock }),
+    merchantCache: world.cache,
+    hasCustomer: async () => true,
+  }
   merchant = (await world.makeMerchant()).merchant_id
 })
 after(async () => {
