@@ -31,7 +31,7 @@ import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
 import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
 import type { OrderBook, PaymentDeps } from './payments/index.ts'
-import { createPromotionCache, type PromotionDeps, routes as promotionRoutes } from './promotions/index.ts'
+import { createPromotionCache, moveUses, type PromotionDeps, routes as promotionRoutes } from './promotions/index.ts'
 import { keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
@@ -95,7 +95,10 @@ export function wireCommerce(base: CommerceBase): Commerce {
     newId,
     timeline,
     keyedHash: (merchantId, of) => keyedHash(base.payments, merchantId, of),
-    mergeParts: [{ name: 'instruments', move: moveInstruments }],
+    mergeParts: [
+      { name: 'instruments', move: moveInstruments },
+      { name: 'promotion_uses', move: moveUses },
+    ],
   }
 
   const loyalty: LoyaltyDeps = {

@@ -168,3 +168,22 @@ export async function settleRows(
   ])
   return rows[0]?.changed ?? 0n
 }
+
+/**
+ * Moves the uses of one customer to another, or of them those named; answers what was moved, as `order promotion`. Uses that were
+ * given back stay where they are: they count nowhere. Served by promotion_use_by_customer.
+ */
+export async function moveUses(
+  tx: Tx,
+  merchantId: string,
+  move: { ids?: string[]; from: string; to: string },
+): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `update promotion_use set customer_id = $3
+     where merchant_id = $1 and customer_id = $2 and state <> 'released'
+       and ($4::text[] is null or order_id || ' ' || promotion_id = any ($4))
+     returning order_id || ' ' || promotion_id as id`,
+    [merchantId, move.from, move.to, move.ids ?? null],
+  )
+  return rows.map(({ id }) => id)
+}

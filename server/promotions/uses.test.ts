@@ -6,7 +6,7 @@ import { type MerchantApp, merchantApp } from '../../test/merchant-app.ts'
 import { openPool, transact } from '../db/pool.ts'
 import type { PromotionUse } from '../totals/index.ts'
 import { addCodes, createPromotion, type PromotionDeps } from './change.ts'
-import { createPromotionCache, type HoldOutcome, holdUses, settleUses } from './index.ts'
+import { createPromotionCache, type HoldOutcome, holdUses, moveUses, settleUses } from './index.ts'
 import type { PromotionFields } from './promotion.ts'
 
 /** So many at the same moment. More than the pool of a server has, so that none waits for a connection instead of a lock. */
@@ -204,6 +204,20 @@ describe('a use', () => {
       'code_used',
       'code_used',
     ])
+  })
+
+  it('follows its customer into a merge, and back out of it', async () => {
+    const id = await offer({ max_uses_per_customer: 1 })
+    const [one, other] = [customer(71), customer(72)]
+    const order = newOrder()
+    await hold([use(id)], order, one)
+    const move = (from: string, to: string, ids?: string[]) =>
+      transact(deps.db, (tx) => moveUses(tx, merchant, { from, to, ...(ids ? { ids } : {}) }))
+    const moved = await move(one, other)
+    assert.deepEqual(moved, [`${order} ${id}`])
+    assert.deepEqual(refusalsOf([await hold([use(id)], newOrder(), other)]), ['per_customer'])
+    assert.deepEqual(await move(other, one, moved), moved)
+    assert.deepEqual(await hold([use(id)], newOrder(), other), { ok: true })
   })
 
   it('of one promotion that is refused holds none of the order’s others', async () => {

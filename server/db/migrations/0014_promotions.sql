@@ -64,7 +64,7 @@ create table promotion_use (
   foreign key (merchant_id, promotion_id) references promotion,
   foreign key (merchant_id, code) references promotion_code
 );
-create index promotion_use_by_customer on promotion_use (merchant_id, promotion_id, customer_id)
+create index promotion_use_by_customer on promotion_use (merchant_id, customer_id, promotion_id)
   where customer_id is not null and state <> 'released';
 
 -- Holds the promotions of orders being placed. Rows: order_id, promotion_id, code, customer_id, amount, at. An order gets all of
