@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { type MerchantApp, merchantApp } from '../../test/merchant-app.ts'
 import { openPool, transact } from '../db/pool.ts'
 import type { PromotionUse } from '../totals/index.ts'
+import { verifyBooks } from '../verify/index.ts'
 import { addCodes, createPromotion, type PromotionDeps } from './change.ts'
 import { createPromotionCache, type HoldOutcome, holdUses, moveUses, settleUses } from './index.ts'
 import type { PromotionFields } from './promotion.ts'
@@ -270,5 +271,23 @@ describe('a batch of orders', () => {
 
   it('with nothing in it is fine', async () => {
     assert.deepEqual(await holdBatch([]), [])
+  })
+})
+
+describe('the auditor', () => {
+  const broken = async () =>
+    (await verifyBooks(deps.db)).filter(({ id, broken }) => id === 'promotions' && broken > 0).map(({ holds }) => holds)
+
+  it('finds nothing wrong after all of the above', async () => {
+    assert.deepEqual(await broken(), [])
+  })
+
+  it('finds a counter that is off by one', async () => {
+    const id = await offer({ needs_code: true })
+    await addCodes(deps, merchant, { promotionId: id, codes: ['AUDITED'], maxUses: null })
+    await hold([use(id, 'AUDITED')])
+    await deps.db.query('update promotion set uses = 2 where merchant_id = $1 and id = $2', [merchant, id])
+    await deps.db.query(`update promotion_code set uses = 0 where merchant_id = $1 and code = 'AUDITED'`, [merchant])
+    assert.equal((await broken()).length, 2)
   })
 })

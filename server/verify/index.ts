@@ -5,6 +5,7 @@
 import type { Queryable } from '../db/pool.ts'
 import { CART_CHECKS } from './carts-checks.ts'
 import { LOYALTY_CHECKS } from './loyalty-checks.ts'
+import { PROMOTION_CHECKS } from './promotions-checks.ts'
 
 export interface Check {
   /** Number in the list of invariants, where it has one. */
@@ -163,6 +164,7 @@ export const CHECKS: readonly Check[] = [
   },
   ...CART_CHECKS,
   ...LOYALTY_CHECKS,
+  ...PROMOTION_CHECKS,
 ]
 
 export interface CheckResult extends Check {
