@@ -31,7 +31,13 @@ import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
 import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
 import type { OrderBook, PaymentDeps } from './payments/index.ts'
-import { createPromotionCache, moveUses, type PromotionDeps, routes as promotionRoutes } from './promotions/index.ts'
+import {
+  activePromotions,
+  createPromotionCache,
+  moveUses,
+  type PromotionDeps,
+  routes as promotionRoutes,
+} from './promotions/index.ts'
 import { keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
@@ -76,11 +82,19 @@ export function wireCommerce(base: CommerceBase): Commerce {
   const { db, clock, log, newId, merchantCache } = base
   const catalogCache = createCatalogCache({ db, clock })
   const catalog: CatalogDeps = { db, clock, newId, merchantCache, catalogCache }
+  const promotions: PromotionDeps = {
+    db,
+    clock,
+    newId,
+    merchantCache,
+    promotionCache: createPromotionCache({ db, clock }),
+    hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
+  }
   const goods: Goods = {
     loadVariants: (merchantId, ids) => loadVariants(catalog, merchantId, ids),
     priceVariants: (merchantId, context, items) => priceVariants(catalog, merchantId, context, items),
     explodeKits,
-    activePromotions: async () => [],
+    activePromotions: (merchantId, asked) => activePromotions(promotions, merchantId, asked),
   }
   const carts: CartRouteDeps = {
     ...base,
