@@ -30,7 +30,6 @@ import { createLimit, createStoredValueBooks, type LoyaltyDeps, routes as loyalt
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
 import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
-import type { OrderBook, PaymentDeps } from './payments/index.ts'
 import {
   activePromotions,
   createPromotionCache,
@@ -38,6 +37,7 @@ import {
   type PromotionDeps,
   routes as promotionRoutes,
 } from './promotions/index.ts'
+import { available, type StockDeps } from './stock/index.ts'
 import { keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
@@ -90,11 +90,14 @@ export function wireCommerce(base: CommerceBase): Commerce {
     promotionCache: createPromotionCache({ db, clock }),
     hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
   }
+  const stock: StockDeps = { db, clock, newId, merchantCache }
   const goods: Goods = {
     loadVariants: (merchantId, ids) => loadVariants(catalog, merchantId, ids),
     priceVariants: (merchantId, context, items) => priceVariants(catalog, merchantId, context, items),
     explodeKits,
     activePromotions: (merchantId, asked) => activePromotions(promotions, merchantId, asked),
+    available: (merchantId, { variant_ids, channel, store_ids }) =>
+      available(stock, merchantId, { variantIds: variant_ids, channel, storeIds: store_ids }),
   }
   const carts: CartRouteDeps = {
     ...base,
@@ -121,13 +124,6 @@ export function wireCommerce(base: CommerceBase): Commerce {
     newId,
     keyedHash: profiles.keyedHash,
     limits: { checks: createLimit(clock, CHECKS), misses: createLimit(clock, MISSES) },
-  const promotions: PromotionDeps = {
-    db,
-    clock,
-    newId,
-    merchantCache: base.merchantCache,
-    promotionCache: createPromotionCache({ db, clock }),
-    hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
   }
 
   const consumers: Consumer[] = [timeline]

@@ -93,8 +93,7 @@ export interface ModuleObjects<T extends Record<string, string> = Record<string,
 }
 
 /** In an order in which each needs only those before it. */
-const MODULES: ModuleObjects[] = [customers, catalog, carts, loyalty]
-const MODULES: ModuleObjects[] = [customers, catalog, promotions, carts]
+const MODULES: ModuleObjects[] = [customers, catalog, promotions, carts, loyalty]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
 export type Objects = Awaited<ReturnType<typeof fill>>
