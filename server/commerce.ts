@@ -18,7 +18,7 @@ import {
   loadVariants,
   priceVariants,
 } from './catalog/index.ts'
-import { createTimeline, type ProfileDeps, profileRoutes, pruneViews } from './customers/index.ts'
+import { createGroupLoader, createTimeline, type ProfileDeps, profileRoutes, pruneViews } from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
 import type { Db } from './db/pool.ts'
 import type { App } from './http/app.ts'
@@ -84,6 +84,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     ...base,
     goods,
     carts: createCartLoader(db),
+    groups: createGroupLoader(db),
     guesses: createGuessLimit(clock),
   }
   const timeline = createTimeline(base)
