@@ -18,7 +18,14 @@ import {
   loadVariants,
   priceVariants,
 } from './catalog/index.ts'
-import { createTimeline, hasCustomer, type ProfileDeps, profileRoutes, pruneViews } from './customers/index.ts'
+import {
+  createGroupLoader,
+  createTimeline,
+  hasCustomer,
+  type ProfileDeps,
+  profileRoutes,
+  pruneViews,
+} from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
 import type { Db } from './db/pool.ts'
 import type { App } from './http/app.ts'
@@ -103,6 +110,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     ...base,
     goods,
     carts: createCartLoader(db),
+    groups: createGroupLoader(db),
     guesses: createGuessLimit(clock),
   }
   const timeline = createTimeline(base)

@@ -25,6 +25,8 @@ export interface CartDeps {
   goods: Goods
   /** One per process, from `createCartLoader`. */
   carts: Loader<Cart>
+  /** The groups of customers; null for one who is not there. One per process, from `createGroupLoader` of customers. */
+  groups: Loader<string[]>
   /** One per process, from `createGuessLimit`. */
   guesses: GuessLimit
   /** Where the pages of this server are, for the address behind a hand-over QR. */

@@ -1,7 +1,6 @@
 // Makes a cart, with lines if there are any. On the hot path of a purchase: reads are shared and cached, and the carts of
 // many callers are written in one call (SQL `cart_create`).
 
-import { hasCustomer } from '../customers/index.ts'
 import type { Channel } from '../lib/channel.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
@@ -152,7 +151,7 @@ export async function checkPlaceAndCustomer(
     if (!register) throw referenceNotFound('/register_id', 'names no register')
     if (store_id != null && register.storeId !== store_id) throw invalid('/register_id', 'stands in another store')
   }
-  if (customer_id != null && !(await hasCustomer(deps.db, config.id, customer_id)))
+  if (customer_id != null && !(await deps.groups.load(config.id, customer_id)))
     throw referenceNotFound('/customer_id', 'names no customer')
 }
 

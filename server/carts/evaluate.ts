@@ -3,7 +3,6 @@
 
 import type { SellableVariant } from '../catalog/index.ts'
 import { countryProfile, TAX_CATEGORIES, type TaxCategory, vatRate } from '../countries/index.ts'
-import { customerGroups } from '../customers/index.ts'
 import { divideHalfUp, MAX_AMOUNT } from '../lib/money.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import {
@@ -66,7 +65,7 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
   const wanted = cart.lines.map(({ variant_id, quantity }) => ({ variant_id, quantity }))
   const store = cart.store_id === null ? undefined : config.stores.get(cart.store_id)
   const country = cart.shipping_address?.country ?? cart.country ?? store?.country ?? config.country
-  const groups = cart.customer_id === null ? [] : ((await customerGroups(deps.db, config.id, cart.customer_id)) ?? [])
+  const groups = cart.customer_id === null ? [] : ((await deps.groups.load(config.id, cart.customer_id)) ?? [])
   const [variants, prices] = await Promise.all([
     deps.goods.loadVariants(config.id, idsOf(cart)),
     deps.goods.priceVariants(
@@ -127,6 +126,8 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
     })
   }
 
+  shippingAsGoods(priced)
+
   // A quote has promised its discounts with its prices; nothing is added to them and nothing taken away.
   const offers = cart.quote_id !== null ? [] : await deps.goods.activePromotions(config.id, { at, codes: cart.codes })
   const promoted = cart.quote_id !== null ? NO_PROMOTIONS : promote(cart, priced, groups, at, offers)
@@ -158,6 +159,20 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
 
 /** The label of what a quote took off: on receipts it stands beside the amount. */
 const QUOTED = 'Quoted discount'
+
+/**
+ * Where the law makes shipping follow what it carries, it bears the rate of the goods; of several rates the highest, because too
+ * much tax can be returned and too little is owed.
+ */
+function shippingAsGoods(priced: Omit<PricedLine, 'out'>[]): void {
+  for (const shipping of priced.filter(({ variant }) => variant.kind === 'shipping')) {
+    if (countryProfile(shipping.tax_country)?.shipping_tax !== 'as_goods') continue
+    const [highest] = priced
+      .filter(({ variant, tax_country }) => variant.kind === 'goods' && tax_country === shipping.tax_country)
+      .sort((a, b) => b.tax_rate_bp - a.tax_rate_bp)
+    if (highest) Object.assign(shipping, { tax_code: highest.tax_code, tax_rate_bp: highest.tax_rate_bp })
+  }
+}
 
 function promote(
   cart: Cart,

@@ -1,7 +1,8 @@
 // The public face of the customers module.
 
+import { createLoader, type Loader } from '../db/load-many.ts'
 import type { Queryable } from '../db/pool.ts'
-import { readCustomer } from './store.ts'
+import { readCustomer, readGroups } from './store.ts'
 
 export { pruneViews } from './browsing.ts'
 export { hasConsented, type Purpose } from './consent.ts'
@@ -18,7 +19,7 @@ export async function hasCustomer(db: Queryable, merchantId: string, id: string)
   return (await readCustomer(db, merchantId, id)) !== null
 }
 
-/** The groups a customer belongs to, for prices and promotions; null for an unknown customer. */
-export async function customerGroups(db: Queryable, merchantId: string, id: string): Promise<string[] | null> {
-  return (await readCustomer(db, merchantId, id))?.groups ?? null
+/** The groups customers belong to, for prices and promotions; null for an unknown one. One per process: asked at every sale. */
+export function createGroupLoader(db: Queryable): Loader<string[]> {
+  return createLoader((merchantId, ids) => readGroups(db, merchantId, ids))
 }

@@ -38,6 +38,15 @@ export async function readCustomer(db: Queryable, merchantId: string, id: string
   return rows[0] ?? null
 }
 
+/** The groups of each customer that is there. */
+export async function readGroups(db: Queryable, merchantId: string, ids: string[]): Promise<Map<string, string[]>> {
+  const { rows } = await db.query<{ id: string; groups: string[] }>(
+    'select id, groups from customer where merchant_id = $1 and id = any ($2)',
+    [merchantId, ids],
+  )
+  return new Map(rows.map(({ id, groups }) => [id, groups]))
+}
+
 /** Reads the row and locks it against other changes until the transaction ends. */
 export async function lockCustomer(db: Queryable, merchantId: string, id: string): Promise<Customer | null> {
   const { rows } = await db.query<Customer>(

@@ -22,6 +22,7 @@ describe('event stream', () => {
         merchantId: world.merchantId,
         after: BigInt(query.get('after') ?? 0),
         type: query.get('type'),
+        ...(query.has('object') ? { objectId: query.get('object') as string } : {}),
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -67,6 +68,16 @@ describe('event stream', () => {
     const data = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '') as { object: string; sequence: number }
     assert.deepEqual([data.object, data.sequence], ['event', before + 3])
     second.destroy()
+    await server.close()
+  })
+
+  test('a reader of one object is told of that object alone', async () => {
+    const before = Number(await lastSequence(world.db, world.merchantId))
+    const server = await serve(createEventStreams(world))
+    await world.append('pay_6', 'pay_7', 'pay_6')
+    const reader = await server.open(`after=${before}&object=pay_6`)
+    assert.deepEqual(idsIn(await readUntil(reader, (text) => idsIn(text).length === 2)), [before + 1, before + 3])
+    reader.destroy()
     await server.close()
   })
 
@@ -116,6 +127,8 @@ describe('event stream', () => {
     streams.admit(world.newId('mer'))()
     leaves[0]?.()
     streams.admit(world.merchantId)
+    streams.admit(world.merchantId, { name: 'carts', places: 1 })
+    assert.throws(() => streams.admit(world.merchantId, { name: 'carts', places: 1 }), refusedAs('rate-limited'))
     await streams.stop()
     assert.throws(() => streams.admit(world.merchantId), refusedAs('shutting-down'))
   })

@@ -50,6 +50,18 @@ describe('a cart', () => {
     )
   })
 
+  it('taxes shipping as the goods it carries, by the highest of their rates', async () => {
+    const bread = await shop.article('2.18', { tax_category: 'food' })
+    const parcel = await shop.article('4.95', { kind: 'shipping' })
+    const light = await shop.cart({ [bread]: 1, [parcel]: 1 })
+    assert.deepEqual(
+      light.lines.map(({ tax_code }) => tax_code),
+      ['NL reduced 900', 'NL reduced 900'],
+    )
+    const mixed = await shop.till('POST', `/v1/carts/${light.id}/lines`, add(axe))
+    assert.equal(mixed.body.lines[1]?.tax_code, 'NL standard 2100')
+  })
+
   it('adds the same article to the line that is there, and keeps what differs apart', async () => {
     const cart = await shop.cart({ [axe]: 1 })
     const answer = await shop.till('POST', `/v1/carts/${cart.id}/lines`, {
