@@ -9,6 +9,7 @@ import {
   createExpiry,
   createGuessLimit,
   type Goods,
+  inBatches,
 } from './carts/index.ts'
 import {
   type CatalogDeps,
@@ -103,8 +104,9 @@ export function wireCommerce(base: CommerceBase): Commerce {
     priceVariants: (merchantId, context, items) => priceVariants(catalog, merchantId, context, items),
     explodeKits,
     activePromotions: (merchantId, asked) => activePromotions(promotions, merchantId, asked),
-    available: (merchantId, { variant_ids, channel, store_ids }) =>
+    available: inBatches((merchantId, { variant_ids, channel, store_ids }) =>
       available(stock, merchantId, { variantIds: variant_ids, channel, storeIds: store_ids }),
+    ),
   }
   const carts: CartRouteDeps = {
     ...base,

@@ -8,6 +8,7 @@ import { type Address, type Cart, type CartCaller, type CartDeps, type CartLine,
 import { type Evaluated, evaluate } from './evaluate.ts'
 import { checkVariants, draftLine, invalid, type NewLine, placeLines, referenceNotFound } from './lines.ts'
 import { newCartSecret } from './secret.ts'
+import { availabilityOf } from './shortage.ts'
 import { cartRow } from './store.ts'
 import { type CartView, seenNow, viewOf } from './view.ts'
 
@@ -104,10 +105,11 @@ export function newCart(from: {
 /** Writes a new cart as it was worked out, and answers it. What the answer shows is what was seen of it. */
 export async function insertCart(deps: CartDeps, merchantId: string, evaluated: Evaluated): Promise<CartView> {
   const { cart } = evaluated
-  const seen = new Map(evaluated.priced.map((each) => [each.line.id, seenNow(each, undefined)]))
+  const availability = await availabilityOf(deps, merchantId, evaluated)
+  const seen = new Map(evaluated.priced.map((each) => [each.line.id, seenNow(each, availability.get(each.line.id))]))
   const lines = cart.lines.map((line) => ({ ...line, ...seen.get(line.id) }))
   await deps.lanes.commit('cart_create', merchantId, cartRow({ ...cart, lines }, deps.newId('evt')))
-  return viewOf(evaluated, new Map())
+  return viewOf(evaluated, availability)
 }
 
 /** The merchant's configuration; there is always one for a caller whose key was accepted. */

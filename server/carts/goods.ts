@@ -28,7 +28,7 @@ export interface Goods {
   /** The promotions to try on a basket: those on offer to everybody, and those that the codes open. */
   activePromotions(merchantId: string, asked: { at: Date; codes: readonly string[] }): Promise<Promotion[]>
   /** Units of each variant that the channel may still sell from these stores, or from all of its own when none is named. */
-  available?(
+  available(
     merchantId: string,
     question: { variant_ids: string[]; channel: string; store_ids?: string[] },
   ): Promise<Map<string, bigint>>

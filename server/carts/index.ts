@@ -10,4 +10,5 @@ export { type CartForOrder, type ReadForOrder, readCartForOrder } from './for-or
 export type { Goods, PriceContext, Wanted } from './goods.ts'
 export { createGuessLimit } from './guess-limit.ts'
 export { type CartRouteDeps, routes } from './routes.ts'
+export { inBatches } from './shortage.ts'
 export { createCartLoader, lockForOrder, type OrderLockOutcome } from './store.ts'

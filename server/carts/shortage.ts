@@ -1,7 +1,9 @@
 // Whether there is enough of what a cart holds. Soft: it promises nothing. The reservation is made when the order is placed.
 
+import { createLoader } from '../db/load-many.ts'
 import type { CartDeps } from './cart.ts'
 import type { Evaluated, PricedLine } from './evaluate.ts'
+import type { Goods } from './goods.ts'
 
 export interface LineAvailability {
   is_enough: boolean
@@ -16,8 +18,6 @@ export async function availabilityOf(
   evaluated: Evaluated,
 ): Promise<Map<string, LineAvailability>> {
   const { cart, priced } = evaluated
-  const { available } = deps.goods
-  if (!available) return new Map()
   const variants = new Map(priced.map(({ variant }) => [variant.id, variant]))
   const needs = (line: PricedLine) =>
     deps.goods.explodeKits(variants, [{ variant_id: line.variant.id, quantity: line.line.quantity }])
@@ -34,7 +34,7 @@ export async function availabilityOf(
       ids.length === 0
         ? new Map<string, bigint>()
         : new Map(
-            await available(merchantId, {
+            await deps.goods.available(merchantId, {
               variant_ids: ids,
               channel: cart.channel,
               ...(place === '' ? {} : { store_ids: [place] }),
@@ -63,4 +63,17 @@ function serve(
     left.set(variant_id, (left.get(variant_id) ?? 0n) - taken * (need / quantity))
   }
   return { is_enough: available >= quantity, available }
+}
+
+/** Asks for many carts at once: those of one merchant, channel and place share a look. */
+export function inBatches(available: Goods['available']): Goods['available'] {
+  const loader = createLoader<bigint>((scope, variant_ids) => {
+    const { merchantId, ...where } = JSON.parse(scope) as { merchantId: string; channel: string; store_ids?: string[] }
+    return available(merchantId, { ...where, variant_ids })
+  })
+  return async (merchantId, { variant_ids, channel, store_ids }) => {
+    const scope = JSON.stringify({ merchantId, channel, ...(store_ids === undefined ? {} : { store_ids }) })
+    const found = await Promise.all(variant_ids.map(async (id) => [id, await loader.load(scope, id)] as const))
+    return new Map(found.map(([id, units]) => [id, units ?? 0n]))
+  }
 }

@@ -41,9 +41,8 @@ export function changesOf(evaluated: Evaluated, availability: Map<string, LineAv
       const [was, is] = [line.seen_e4, now.seen_e4 as bigint].map((price) => unitPriceText(price, currency))
       changes.push({ ...at, what: 'price', was: was as string, is: is as string })
     }
-    // Nobody has to be told that there is enough, unless they were told otherwise.
-    if (now.seen_short !== null && now.seen_short !== (line.seen_short ?? false)) {
-      changes.push({ ...at, what: 'availability', was: word(line.seen_short ?? false), is: word(now.seen_short) })
+    if (now.seen_short !== null && line.seen_short !== null && now.seen_short !== line.seen_short) {
+      changes.push({ ...at, what: 'availability', was: word(line.seen_short), is: word(now.seen_short) })
     }
     if (line.seen_promotions !== null) {
       const had = line.seen_promotions

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import type { CartView } from '../../server/carts/view.ts'
+import { transact } from '../../server/db/pool.ts'
+import { move } from '../../server/stock/index.ts'
 import { type Api, type CallOptions, createApi, type HttpMethod, type Refusal } from '../api.ts'
 import { openShop, type Shop } from './shop.ts'
 
@@ -17,12 +19,12 @@ export async function openCartShop(shop?: Shop) {
   const store = keys.registers[0]?.store_id as string
   let made = 0
 
-  /** An article; `price` in major units. */
-  async function article(price: string, more: object = {}): Promise<string> {
+  /** An article whose stock nobody counts, unless `variant` says otherwise; `price` in major units. */
+  async function article(price: string, more: object = {}, variant: object = { track: 'none' }): Promise<string> {
     const n = ++made
     const answer = await api.call<{ variants: { id: string }[] }>('POST', '/v1/products', {
       name: `Article ${n}`,
-      variants: [{ sku: `A-${n}`, prices: [{ currency: 'EUR', unit_price: price }] }],
+      variants: [{ sku: `A-${n}`, prices: [{ currency: 'EUR', unit_price: price }], ...variant }],
       ...more,
     })
     assert.equal(answer.status, 201, answer.text)
@@ -39,6 +41,16 @@ export async function openCartShop(shop?: Shop) {
         prices: [{ currency: 'EUR', unit_price: price }],
       })
       assert.equal(answer.status, 200, answer.text)
+    },
+    /** Goods come into the store, or leave it when the quantity is negative. */
+    async stock(variant_id: string, quantity: number): Promise<void> {
+      const movement = { variant_id, store_id: store, quantity: BigInt(quantity), reason: 'story' }
+      const deps = { newId: base.payments.newId }
+      await transact(base.database.db, (tx) =>
+        move(deps, tx, keys.merchant_id, [{ ...movement, kind: quantity > 0 ? 'receive' : 'adjust' }], {
+          at: base.clock.now(),
+        }),
+      )
     },
     /** Takes an article off sale. */
     async withdraw(variant: string): Promise<void> {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type CartShop, openCartShop, quantities } from './cart-shop.ts'
+import { type CartAnswer, type CartShop, openCartShop, quantities } from './cart-shop.ts'
 
 let shop: CartShop
 let axe: string
@@ -111,6 +111,56 @@ describe('a cart beyond all measure', () => {
     await shop.setPrice(yacht, '9000000.00')
     const read = await shop.read(cart.id)
     assert.deepEqual([read.total, read.lines[0]?.is_gone], [4995, true])
+  })
+})
+
+describe('stock', () => {
+  const shown = (cart: CartAnswer) =>
+    cart.lines.map(({ availability }) => [availability?.is_enough, availability?.available])
+  const till = () => ({ channel: 'pos', store_id: shop.store })
+
+  it('is shown per line, shared by the lines that want the same, and reserved for nobody', async () => {
+    const kettle = await shop.article('30.00', {}, {})
+    await shop.stock(kettle, 5)
+    const lines = [
+      { variant_id: kettle, quantity: 4 },
+      { variant_id: kettle, quantity: 2, note: 'a gift' },
+      { variant_id: axe, quantity: 1 },
+    ]
+    const cart = await shop.cart({}, { ...till(), lines })
+    assert.deepEqual(shown(cart), [
+      [true, 5],
+      [false, 1],
+      [true, null],
+    ])
+    assert.deepEqual(shown(await shop.cart({ [kettle]: 5 }, till())), [[true, 5]])
+  })
+
+  it('of a kit is what its parts allow', async () => {
+    const [cup, plate] = [await shop.article('4.00', {}, {}), await shop.article('6.00', {}, {})]
+    const components = [
+      { variant_id: cup, quantity: 4 },
+      { variant_id: plate, quantity: 2 },
+    ]
+    const set = await shop.article('25.00', {}, { components })
+    await shop.stock(cup, 11)
+    await shop.stock(plate, 9)
+    assert.deepEqual(shown(await shop.cart({ [set]: 2 }, till())), [[true, 2]])
+    assert.deepEqual(shown(await shop.cart({ [set]: 2, [cup]: 4 }, till())), [
+      [true, 2],
+      [false, 3],
+    ])
+  })
+
+  it('that has gone since the cart was looked at is said, until it is confirmed', async () => {
+    const kettle = await shop.article('30.00', {}, {})
+    await shop.stock(kettle, 2)
+    const cart = await shop.cart({ [kettle]: 2 }, till())
+    await shop.stock(kettle, -1)
+    const read = await shop.read(cart.id)
+    assert.deepEqual(read.changes, [{ line_id: cart.lines[0]?.id, what: 'availability', was: 'enough', is: 'short' }])
+    const confirmed = await shop.till('POST', `/v1/carts/${cart.id}/confirm`, { expected_total: 6000 })
+    assert.deepEqual([confirmed.body.changes, shown(confirmed.body)], [[], [[false, 1]]])
   })
 })
 
