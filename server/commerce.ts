@@ -28,15 +28,24 @@ import {
   pruneViews,
 } from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
-import type { Db } from './db/pool.ts'
+import type { Db, Tx } from './db/pool.ts'
 import type { App } from './http/app.ts'
 import { createWorker, type Hints, type Worker } from './jobs/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
-import { createLimit, createStoredValueBooks, type LoyaltyDeps, routes as loyaltyRoutes } from './loyalty/index.ts'
+import {
+  createLimit,
+  createLoyaltyConsumer,
+  createLoyaltyWorkers,
+  createStoredValueBooks,
+  type LoyaltyDeps,
+  routes as loyaltyRoutes,
+  type OrderForPoints,
+} from './loyalty/index.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
+import { readOrder, readOrderLines } from './orders/index.ts'
 import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
 import {
   activePromotions,
@@ -136,23 +145,41 @@ export function wireCommerce(base: CommerceBase): Commerce {
     limits: { checks: createLimit(clock, CHECKS), misses: createLimit(clock, MISSES) },
   }
 
-  const consumers: Consumer[] = [timeline]
+  const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, orderOf: orderForPoints })
+
+  const consumers: Consumer[] = [timeline, points]
   const workers: Worker[] = [
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
     createExpiry(carts),
+    ...createLoyaltyWorkers({ ...loyalty, clock, log }),
   ]
   return {
     routes(app) {
       profileRoutes(app, profiles)
       catalogRoutes(app, catalog)
       cartRoutes(app, carts)
-      loyaltyRoutes(app, loyalty)
       promotionRoutes(app, promotions)
+      loyaltyRoutes(app, { ...loyalty, catchUp: points.catchUp })
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
     orders: undefined,
     catalog,
     storedValue: createStoredValueBooks(loyalty),
+  }
+}
+
+/** An order as points see it: of one that was given up nothing counts but what was handed over. */
+async function orderForPoints(tx: Tx, merchantId: string, orderId: string): Promise<OrderForPoints | null> {
+  const order = await readOrder(tx, merchantId, orderId)
+  if (!order) return null
+  const lines = await readOrderLines(tx, merchantId, orderId)
+  return {
+    ...order,
+    lines: lines.map((line) => ({
+      ...line,
+      line_id: line.id,
+      cancelled: order.state === 'cancelled' ? line.quantity - line.fulfilled : line.cancelled,
+    })),
   }
 }

@@ -181,7 +181,7 @@ interface Route {
   parameters?: { name: string }[]
 }
 const MOVES_MONEY =
-  /^POST \/v1\/(payments|credits|payments\/\{id\}\/(tenders|captures|cancel|refunds|increments|extensions)|gift_cards|gift_cards\/\{id\}\/(load|transfer)|customers\/\{id\}\/store_credit\/adjustments)$/
+  /^POST \/v1\/(payments|credits|payments\/\{id\}\/(tenders|captures|cancel|refunds|increments|extensions)|gift_cards|gift_cards\/\{id\}\/(load|transfer)|customers\/\{id\}\/(store_credit|loyalty)\/adjustments)$/
 
 // ---- What can be written as an event -------------------------------------------------------------------------------
 

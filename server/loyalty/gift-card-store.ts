@@ -217,8 +217,8 @@ export async function clearPinTries(db: Queryable, merchantId: string, id: strin
   ])
 }
 
-/** Cards whose time is over and that do not say so yet, locked; others skip them. Served by stored_value_expiry. */
-export async function lockExpired(
+/** Cards whose time is over and that do not say so yet. Served by stored_value_expiry. */
+export async function listOver(
   db: Queryable,
   now: Date,
   limit: number,
@@ -226,7 +226,7 @@ export async function lockExpired(
   const { rows } = await db.query<{ merchant_id: string; id: string }>(
     `select merchant_id, id from stored_value
     where state in ('active', 'depleted') and expires_at is not null and expires_at <= $1
-    order by expires_at limit $2 for update skip locked`,
+    order by expires_at limit $2`,
     [now, limit],
   )
   return rows

@@ -1,10 +1,15 @@
 // The public face of stored value and loyalty: gift cards, store credit, points.
 
 export { type BookDeps, createStoredValueBook } from './book.ts'
+export { createLoyaltyConsumer, type FollowDeps, type OrderForPoints } from './consumer.ts'
 export type { LoyaltyDeps } from './deps.ts'
+export { type EarnInput, earnFor, type ReverseInput, reverseEarn, windowClosesAt } from './earn.ts'
 export { createStoredValueBooks } from './find.ts'
 export { type GiftCardView, giftCardView, revealGiftCard } from './gift-card.ts'
 export type { GiftCardRow } from './gift-card-store.ts'
 export { type GiftCardSale, issueForOrder, voidIssued } from './issue-for-order.ts'
 export { createLimit, type Limit } from './limit.ts'
+export type { LoyaltyRouteDeps } from './loyalty-routes.ts'
+export { type EarnedLine, type EarningLine, earnedBy, leftOf } from './points.ts'
 export { routes } from './routes.ts'
+export { createLoyaltyWorkers } from './workers.ts'

@@ -30,5 +30,5 @@ export type {
 export { credit, refund } from './refund.ts'
 export { LADDER_MS, resolveDue, reverseDuplicates } from './resolve.ts'
 export { routes } from './routes.ts'
-export { familiarMethods, readOpenOperations } from './store.ts'
+export { coveredBy, familiarMethods, readOpenOperations } from './store.ts'
 export type { StoredValueAsk, StoredValueBooks } from './stored-value.ts'

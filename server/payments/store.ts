@@ -401,6 +401,21 @@ export async function flagOverdue(db: Queryable, row: OverdueHold, eventId: stri
   await db.query('select payment_flag_overdue($1, $2, $3, $4)', [row.merchant_id, row.payment_id, eventId, at])
 }
 
+/** What an order's charges cover by one method: taken, held or on its way, less what went back. Served by payment_by_order. */
+export async function coveredBy(
+  db: Queryable,
+  merchantId: string,
+  of: { orderId: string; method: string },
+): Promise<bigint> {
+  const { rows } = await db.query<{ covered: bigint }>(
+    `select coalesce(sum(tender_covers(t)), 0)::bigint as covered
+     from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id
+     where p.order_id = $2 and p.merchant_id = $1 and p.direction = 'charge' and t.method = $3`,
+    [merchantId, of.orderId, of.method],
+  )
+  return rows[0]?.covered ?? 0n
+}
+
 /** Methods this customer paid with, latest first. Served by payment_by_customer. */
 export async function familiarMethods(db: Queryable, merchantId: string, customerId: string): Promise<string[]> {
   const { rows } = await db.query<{ method: string }>(

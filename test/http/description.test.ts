@@ -41,6 +41,7 @@ test('exactly the routes that can move money ask for an Idempotency-Key', () => 
     .map(({ method, path }) => `${method} ${path}`)
   assert.deepEqual(keyed.sort(), [
     'POST /v1/credits',
+    'POST /v1/customers/{id}/loyalty/adjustments',
     'POST /v1/customers/{id}/store_credit/adjustments',
     'POST /v1/gift_cards',
     'POST /v1/gift_cards/{id}/load',

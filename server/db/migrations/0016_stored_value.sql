@@ -106,6 +106,7 @@ create table stored_value_entry (
   merchant_id   text collate "C" not null,
   id            text collate "C" not null,
   account_id    text collate "C" not null,
+  kind          text not null,
   type          text not null check (type in ('issue', 'load', 'redeem', 'reverse_redeem', 'credit', 'adjust', 'expire',
                   'transfer_in', 'transfer_out', 'void_issue', 'earn_pending', 'earn_confirmed', 'reverse_earn')),
   -- Signed, in units of the account: what it did to the balance and to what is pending.
@@ -128,6 +129,7 @@ create table stored_value_entry (
 -- One effect per type, cause and unit: a repeated message changes nothing.
 create unique index stored_value_entry_once on stored_value_entry (ref_id, type, unit_key, merchant_id);
 create index stored_value_entry_by_account on stored_value_entry (account_id, merchant_id, id);
+create index stored_value_entry_by_kind on stored_value_entry (kind, merchant_id, id);
 create index stored_value_entry_by_order on stored_value_entry (order_id, merchant_id, id) where order_id is not null;
 create trigger stored_value_entry_append_only before update or delete or truncate on stored_value_entry
   for each statement execute function refuse_change();
@@ -158,12 +160,14 @@ create table loyalty_earning (
   -- What the points are worth in the books.
   value         bigint not null check (value >= 0),
   currency      text collate "C" not null,
-  returned      bigint not null default 0,
+  -- Units that came back, from the first on, and units cancelled, from the last on: what is left is A(q - cancelled) - A(returned).
+  returned      bigint not null default 0 check (returned >= 0),
+  cancelled     bigint not null default 0 check (cancelled >= 0),
   confirm_at    timestamptz not null,
   confirmed_at  timestamptz,
   primary key (merchant_id, order_id, line_id),
   foreign key (merchant_id, account_id) references stored_value,
-  check (returned between 0 and quantity)
+  check (returned + cancelled <= quantity)
 );
 create index loyalty_earning_due on loyalty_earning (confirm_at, merchant_id) where confirmed_at is null;
 
@@ -218,9 +222,9 @@ begin
                    when x.kind <> 'gift_card' or x.state not in ('active', 'depleted') then x.state
                    when x.balance + c.units = 0 then 'depleted' else 'active' end
     where x.merchant_id = p_merchant and x.id = a.id returning * into a;
-  insert into stored_value_entry (merchant_id, id, account_id, type, units, pending, balance_after, amount, currency, ref_type,
+  insert into stored_value_entry (merchant_id, id, account_id, kind, type, units, pending, balance_after, amount, currency, ref_type,
       ref_id, unit_key, operation_id, order_id, reason, at)
-    values (p_merchant, c.entry_id, a.id, c.type, c.units, coalesce(c.pending, 0), a.balance, c.amount, c.currency, c.ref_type,
+    values (p_merchant, c.entry_id, a.id, a.kind, c.type, c.units, coalesce(c.pending, 0), a.balance, c.amount, c.currency, c.ref_type,
       c.ref_id, c.unit_key, c.operation_id, c.order_id, c.reason, c.at);
   if c.counter_account is not null and c.amount <> 0 then
     perform ledger_post(c.at, array[

@@ -3,6 +3,15 @@
 import assert from 'node:assert/strict'
 import type { ModuleObjects } from '../product.ts'
 
+const PROGRAMME = {
+  name: 'Friends',
+  is_enabled: true,
+  pending_days: 30,
+  rates: [{ currency: 'EUR', earn: '1', point_value: '0.01' }],
+  tiers: [{ code: 'gold', name: 'Gold', from_points: 1000, multiplier: '1.5' }],
+  excluded_categories: ['books'],
+}
+
 export const loyalty: ModuleObjects = {
   async fill(_shop, api, made) {
     const make = async (path: string, body: unknown) => {
@@ -22,11 +31,20 @@ export const loyalty: ModuleObjects = {
       currency: 'EUR',
       reason: 'goodwill',
     })
+    const points = await api.call('PUT', '/v1/loyalty/programme', PROGRAMME)
+    assert.equal(points.status, 200, points.text)
+    await make(`/v1/customers/${made['customer']}/loyalty/adjustments`, {
+      points: 100,
+      currency: 'EUR',
+      reason: 'welcome',
+    })
     return { giftCard: card.id, giftCardCode: card.code, otherGiftCard: other.id, storeCredit: credit.id }
   },
   collections: (made) => ({ gift_cards: made['giftCard'], store_credits: made['storeCredit'] }),
   parameters: () => ({ programme: 'standard' }),
   bodies: (made) => ({
+    'PUT /v1/loyalty/programme': PROGRAMME,
+    'POST /v1/customers/{id}/loyalty/adjustments': { points: 5, currency: 'EUR', reason: 'goodwill' },
     'POST /v1/gift_cards': {
       amount: 900,
       currency: 'EUR',
