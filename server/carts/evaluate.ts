@@ -157,6 +157,8 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
   }
 }
 
+/** Stands where a promotion's id would, for what a quote took off. */
+export const QUOTE_SOURCE = 'quote'
 /** The label of what a quote took off: on receipts it stands beside the amount. */
 const QUOTED = 'Quoted discount'
 
@@ -200,7 +202,7 @@ function lineIn(each: Omit<PricedLine, 'out'>, promoted: AppliedPromotions): Lin
   const { line, variant, unit_price_e4, tax_code, tax_rate_bp } = each
   const quoted =
     line.frozen_discount !== null && line.frozen_discount > 0n
-      ? [{ source: 'quote', label: QUOTED, amount: line.frozen_discount }]
+      ? [{ source: QUOTE_SOURCE, label: QUOTED, amount: line.frozen_discount }]
       : []
   const adjustments = [...quoted, ...(promoted.line_adjustments.get(line.seq) ?? [])]
   return {

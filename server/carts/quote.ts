@@ -8,11 +8,12 @@ import type { Cart, CartCaller, CartDeps, CartLine } from './cart.ts'
 import { assertAlive, look, versionConflict } from './change.ts'
 import type { Target } from './change-lines.ts'
 import { newCart } from './create.ts'
+import { QUOTE_SOURCE } from './evaluate.ts'
 import { invalid } from './lines.ts'
 import { insertQuote, lockQuote, type Quote, type QuoteSnapshot, readQuote, updateQuote } from './quote-store.ts'
 import { admit } from './secret.ts'
 import { insertCartIn, lineRow, readCarts } from './store.ts'
-import { viewOf } from './view.ts'
+import { seenNow, viewOf } from './view.ts'
 
 /** Longer promises than a year are contracts. */
 const LONGEST_MS = 366 * 86_400_000
@@ -57,10 +58,12 @@ export async function quoteCart(
   if (evaluated.priced.length === 0 || evaluated.gone.length > 0)
     throw new Problem('invalid-state', { detail: 'The cart is empty, or an article of it is no longer sold.' })
   const { changes: _changes, ...shown } = viewOf(evaluated, availability)
-  const frozen = evaluated.priced.map(({ line, unit_price_e4, out }) => ({
-    ...lineRow(line),
-    frozen_e4: String(unit_price_e4),
-    frozen_discount: String(out.discount),
+  const frozen = evaluated.priced.map((each) => ({
+    ...lineRow({ ...each.line, ...seenNow(each, availability.get(each.line.id)) }),
+    frozen_e4: String(each.unit_price_e4),
+    frozen_discount: String(each.out.discount),
+    // What promotions took off is the quote's from here on.
+    seen_promotions: each.out.discount > 0n ? [QUOTE_SOURCE] : [],
   }))
   const quote: Quote = {
     id: deps.newId('quo'),
@@ -149,7 +152,6 @@ function frozenCart(deps: CartDeps, quote: Quote, source: Cart, at: Date): Cart 
     ...(row as unknown as CartLine),
     id: deps.newId('cln'),
     seq: i + 1,
-    seen_e4: row['frozen_e4'] as unknown as bigint,
   }))
   const cart = newCart({
     id: deps.newId('crt'),

@@ -164,6 +164,21 @@ describe('a quote', () => {
     assert.equal((await shop.read(cart.id)).total, 29_700, 'the cart it was of has the prices of now')
   })
 
+  it('holds what was taken off with it, to the cent, when the offer has ended', async () => {
+    const [bread, wine] = [await shop.article('2.19', { tax_category: 'food' }), await shop.article('7.77')]
+    const ends_at = new Date(shop.clock.now().getTime() + MINUTE).toISOString()
+    await shop.offer('ODD', { kind: 'percent_off', percent_bp: 3333, applies_to: 'order' }, { ends_at })
+    const cart = await shop.cart({ [bread]: 7, [wine]: 3 }, { codes: ['ODD'] })
+    const quote = await quotes(`/v1/carts/${cart.id}/quotes`, until(3))
+    await quotes(`/v1/quotes/${quote.body.id}/send`)
+    shop.clock.advance(DAY)
+    const held = await shop.read((await quotes(`/v1/quotes/${quote.body.id}/accept`)).body.accepted_cart_id)
+    const figures = (of: CartAnswer) => [of.list, of.discount, of.net, of.tax, of.total, of.taxes]
+    assert.ok(cart.discount > 0)
+    assert.deepEqual(figures(held), figures(cart))
+    assert.deepEqual(held.changes, [])
+  })
+
   it('is over when its day has come, or when it is declined', async () => {
     const cart = await shop.cart({ [axe]: 1 })
     const late = await quotes(`/v1/carts/${cart.id}/quotes`, until(2))

@@ -52,6 +52,19 @@ export async function openCartShop(shop?: Shop) {
         }),
       )
     },
+    /** An offer that `code` opens. */
+    async offer(code: string, rule: object, more: object = {}): Promise<string> {
+      const made = await api.call<{ id: string }>('POST', '/v1/promotions', {
+        name: code,
+        rule,
+        needs_code: true,
+        ...more,
+      })
+      assert.equal(made.status, 201, made.text)
+      const codes = await api.call('POST', `/v1/promotions/${made.body.id}/codes`, { codes: [code], max_uses: null })
+      assert.equal(codes.status, 201, codes.text)
+      return made.body.id
+    },
     /** Takes an article off sale. */
     async withdraw(variant: string): Promise<void> {
       const answer = await api.call('PATCH', `/v1/variants/${variant}`, { is_active: false })

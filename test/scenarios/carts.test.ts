@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type CartAnswer, type CartShop, openCartShop, quantities } from './cart-shop.ts'
+import { MINUTE } from './shop.ts'
 
 let shop: CartShop
 let axe: string
@@ -111,6 +112,33 @@ describe('a cart beyond all measure', () => {
     await shop.setPrice(yacht, '9000000.00')
     const read = await shop.read(cart.id)
     assert.deepEqual([read.total, read.lines[0]?.is_gone], [4995, true])
+  })
+})
+
+describe('promotions', () => {
+  it('are told with what they take off, and codes that do not help with why', async () => {
+    const id = await shop.offer('TENTH', { kind: 'percent_off', percent_bp: 1000, applies_to: 'order' })
+    const cart = await shop.cart({ [axe]: 2 }, { codes: ['tenth', 'NONSENSE'] })
+    assert.deepEqual([cart.list, cart.discount, cart.total], [9990, 999, 8991])
+    assert.deepEqual(cart.promotions, {
+      applied: [{ promotion_id: id, code: 'TENTH', amount: 999, label: 'TENTH' }],
+      refused: [{ promotion_id: null, code: 'NONSENSE', reason: 'code_unknown' }],
+    })
+  })
+
+  it('that have ended since the cart was looked at are said', async () => {
+    const ends_at = new Date(shop.clock.now().getTime() + MINUTE).toISOString()
+    const id = await shop.offer(
+      'HURRY',
+      { kind: 'amount_off', amount: 500, per: 'order' },
+      { ends_at, currency: 'EUR' },
+    )
+    const cart = await shop.cart({ [axe]: 1 }, { codes: ['HURRY'] })
+    shop.clock.advance(MINUTE)
+    const read = await shop.read(cart.id)
+    assert.deepEqual([cart.total, read.total], [4495, 4995])
+    assert.deepEqual(read.changes, [{ line_id: cart.lines[0]?.id, what: 'promotion', was: id, is: null }])
+    assert.deepEqual(read.promotions.refused, [{ promotion_id: id, code: 'HURRY', reason: 'ended' }])
   })
 })
 
