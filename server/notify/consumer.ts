@@ -40,6 +40,11 @@ const WINDOW = 500n
 const MERCHANTS = 50
 /** How soon an event is seen without a hint. */
 const EVERY_MS = 500
+/**
+ * On a busy day events come one by one and without end. A transaction for each would be a wait for the disk for each, with the
+ * merchant's counter locked: what came in a tenth of a second is one. Whoever must see their own writes calls catchUp.
+ */
+const PACE_MS = 100
 
 export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Consumer {
   /** One window. Returns how far the cursor moved; `null` when another process holds it and we do not wait. */
@@ -68,6 +73,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     clock: deps.clock,
     log: deps.log,
     everyMs: EVERY_MS,
+    paceMs: PACE_MS,
     async tick() {
       let did = 0
       for (const merchantId of await merchantsBehind(deps.db, options.name, MERCHANTS)) {
