@@ -45,7 +45,16 @@ import {
 } from './loyalty/index.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
-import { readOrder, readOrderLines } from './orders/index.ts'
+import {
+  createOrderBook,
+  createOrdersConsumer,
+  createOrderWorkers,
+  MIXED_FUNCTIONS as ORDER_FUNCTIONS,
+  type OrderDeps,
+  routes as orderRoutes,
+  readOrder,
+  readOrderLines,
+} from './orders/index.ts'
 import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
 import {
   activePromotions,
@@ -85,7 +94,7 @@ export interface Commerce {
 }
 
 /** Set-based functions that take rows of several merchants in one call. */
-export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set([...CART_FUNCTIONS])
+export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set([...CART_FUNCTIONS, ...ORDER_FUNCTIONS])
 
 /** How often what is too old is looked for: it may stay some minutes longer, never be missed. */
 const PRUNE_EVERY_MS = 10 * 60_000
@@ -124,6 +133,9 @@ export function wireCommerce(base: CommerceBase): Commerce {
     groups: createGroupLoader(db),
     guesses: createGuessLimit(clock),
   }
+  const ordersConsumer = createOrdersConsumer(base, () => orderWorkers.refunds.wake())
+  const orders: OrderDeps = { ...base, vault: base.payments.vault, carts, consumer: ordersConsumer }
+  const orderWorkers = createOrderWorkers(orders)
   const timeline = createTimeline(base)
   const profiles: ProfileDeps = {
     db,
@@ -147,10 +159,12 @@ export function wireCommerce(base: CommerceBase): Commerce {
 
   const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, orderOf: orderForPoints })
 
-  const consumers: Consumer[] = [timeline, points]
+  const consumers: Consumer[] = [ordersConsumer, timeline, points]
   const workers: Worker[] = [
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
     createExpiry(carts),
+    orderWorkers.expiry,
+    orderWorkers.refunds,
     ...createLoyaltyWorkers({ ...loyalty, clock, log }),
   ]
   return {
@@ -160,10 +174,11 @@ export function wireCommerce(base: CommerceBase): Commerce {
       cartRoutes(app, carts)
       promotionRoutes(app, promotions)
       loyaltyRoutes(app, { ...loyalty, catchUp: points.catchUp })
+      orderRoutes(app, orders)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
-    orders: undefined,
+    orders: createOrderBook({ db }),
     catalog,
     storedValue: createStoredValueBooks(loyalty),
   }

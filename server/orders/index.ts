@@ -1,5 +1,13 @@
 // The public face of orders.
 
+import { createWorker, type Worker } from '../jobs/index.ts'
+import type { OrderDeps } from './deps.ts'
+import { expireOrders } from './expire.ts'
+import { carryOutRefunds } from './refund.ts'
+
+export { type Applied, applyChange, type Units } from './apply-change.ts'
+export type { OrderDeps } from './deps.ts'
+export { createOrderBook } from './due.ts'
 export { appendOrderEvents, type OrderEvent } from './event.ts'
 export {
   type FulfilmentStatus,
@@ -25,6 +33,8 @@ export type {
   OrderState,
 } from './order.ts'
 export { reservationRef } from './reservation-ref.ts'
+export { routes } from './routes.ts'
+export { createOrdersConsumer } from './settle.ts'
 export {
   fulfilLines,
   type LineQuantity,
@@ -35,3 +45,32 @@ export {
   readOrders,
   returnLines,
 } from './store.ts'
+
+/** The set-based functions of orders that take rows of several merchants in one call. */
+export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set(['order_place'])
+
+/** An order is given up this much after its time at the latest. */
+const EXPIRE_EVERY_MS = 5_000
+/** Money that must go back waits this long at most, when no hint came. */
+const REFUND_EVERY_MS = 2_000
+
+/** Background work: unpaid orders, and money to be given back. */
+export function createOrderWorkers(deps: OrderDeps): { expiry: Worker; refunds: Worker } {
+  const { clock, log } = deps
+  return {
+    expiry: createWorker({
+      name: 'unpaid orders',
+      clock,
+      log,
+      everyMs: EXPIRE_EVERY_MS,
+      tick: () => expireOrders(deps),
+    }),
+    refunds: createWorker({
+      name: 'order refunds',
+      clock,
+      log,
+      everyMs: REFUND_EVERY_MS,
+      tick: () => carryOutRefunds(deps),
+    }),
+  }
+}

@@ -5,6 +5,7 @@
 import type { Queryable } from '../db/pool.ts'
 import { CART_CHECKS } from './carts-checks.ts'
 import { LOYALTY_CHECKS } from './loyalty-checks.ts'
+import { ORDER_CHECKS } from './orders-checks.ts'
 import { PROMOTION_CHECKS } from './promotions-checks.ts'
 
 export interface Check {
@@ -163,6 +164,7 @@ export const CHECKS: readonly Check[] = [
       where coalesce(b.net, 0) <> coalesce(p.net, 0)`,
   },
   ...CART_CHECKS,
+  ...ORDER_CHECKS,
   ...LOYALTY_CHECKS,
   ...PROMOTION_CHECKS,
 ]

@@ -46,6 +46,8 @@ test('exactly the routes that can move money ask for an Idempotency-Key', () => 
     'POST /v1/gift_cards',
     'POST /v1/gift_cards/{id}/load',
     'POST /v1/gift_cards/{id}/transfer',
+    'POST /v1/orders/{id}/cancel',
+    'POST /v1/orders/{id}/changes/{change_id}/confirm',
     'POST /v1/payments',
     'POST /v1/payments/{id}/cancel',
     'POST /v1/payments/{id}/captures',

@@ -202,6 +202,7 @@ const NEEDS_THE_SECRET = [
   'GET /v1/quotes/{id}',
   'POST /v1/quotes/{id}/accept',
   'POST /v1/quotes/{id}/decline',
+  'POST /v1/orders',
 ]
 
 test('a publishable key finds no cart without the cart’s own secret, whatever it asks of it', async () => {

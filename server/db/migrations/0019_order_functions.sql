@@ -182,7 +182,9 @@ begin
     select o.id, o.state, f.*, o.state = 'placed' and f.held + f.captured - f.refunded >= o.total and f.fits as is_confirmed,
         case when o.state = 'placed' and f.held + f.captured > 0 and not f.fits then f.reason end as mismatch,
         o.state = 'cancelled' and (f.held > 0 or f.refundable > 0) and not exists (select from order_refund x
-          where x.merchant_id = p_merchant and x.order_id = o.id and x.scope = 'all' and x.state <> 'done') as gives_back
+          where x.merchant_id = p_merchant and x.order_id = o.id and x.scope = 'all' and x.state <> 'done')
+          -- A refund that fails again and again is for a person.
+          and not exists (select from order_task t where t.order_id = o.id and t.kind = 'refund_failed' and t.merchant_id = p_merchant and t.closed_at is null) as gives_back
       from unnest(v_rows) r
       join sales_order o on o.merchant_id = p_merchant and o.id = r.order_id
       cross join lateral (
@@ -200,7 +202,7 @@ begin
         amount_refunded = f.refunded, amount_in_flight = f.in_flight,
         state = case when f.is_confirmed then 'confirmed' else o.state end,
         confirmed_at = case when f.is_confirmed then p_at else o.confirmed_at end,
-        expires_at = case when f.is_confirmed or o.state <> 'placed' then null when f.held + f.captured > 0 then greatest(o.expires_at, p_stay_until) else o.expires_at end,
+        expires_at = case when f.is_confirmed or o.state <> 'placed' then null when f.held + f.captured > f.refunded then greatest(o.expires_at, p_stay_until) else o.expires_at end,
         version = o.version + 1, updated_at = p_at
       from figures f
       where o.merchant_id = p_merchant and o.id = f.id and (f.is_confirmed or f.gives_back or (o.payment_id, o.amount_held, o.amount_captured,

@@ -1,0 +1,115 @@
+// Cancels an order or a part of it. Before it is paid that closes its slot for payment; after it, what was paid for the
+// cancelled part is voided or refunded, in the same request.
+
+import { transact } from '../db/pool.ts'
+import type { Idempotency } from '../http/idempotency.ts'
+import { Problem } from '../lib/problem.ts'
+import { once, type Reply } from '../payments/index.ts'
+import { type Applied, applyChange, type Units } from './apply-change.ts'
+import { hasChangeOfKey, insertChange } from './change-store.ts'
+import type { OrderDeps } from './deps.ts'
+import { appendOrderEvents } from './event.ts'
+import { isHandedOver } from './figures.ts'
+import type { OrderLine } from './order.ts'
+import { readOrderReply } from './read.ts'
+import { carryOut } from './refund.ts'
+import type { CancelInput } from './schema.ts'
+import { lockOrder, readOrder, readOrderLines } from './store.ts'
+
+/**
+ * Cancels what is named, or all that is open. Units that were handed over are returned, never cancelled. Throws not-found,
+ * invalid-state (it has ended, or nothing is open), quantity-exceeds-available, version-conflict and what `once` throws.
+ */
+export async function cancelOrder(
+  deps: OrderDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  command: { id: string; by: string; ifVersion: number | undefined; input: CancelInput },
+): Promise<Reply> {
+  if (!(await readOrder(deps.db, merchantId, command.id))) throw new Problem('not-found')
+  return once(deps.payments, merchantId, idempotency, command.id, async () => {
+    const applied = await begin(deps, merchantId, idempotency.key, command)
+    if (applied?.refund) await carryOut(deps, applied.refund)
+    return readOrderReply(deps, merchantId, command.id)
+  })
+}
+
+/** Null when a first run of this very command, whose process died, has done it. */
+function begin(
+  deps: OrderDeps,
+  merchantId: string,
+  key: string,
+  { id, by, ifVersion, input }: Parameters<typeof cancelOrder>[3],
+): Promise<Applied | null> {
+  return transact(deps.db, async (tx) => {
+    const order = await lockOrder(tx, merchantId, id)
+    if (!order) throw new Problem('not-found')
+    if (await hasChangeOfKey(tx, merchantId, id, key)) return null
+    if (ifVersion !== undefined && ifVersion !== order.version) throw new Problem('version-conflict')
+    if (order.state !== 'placed' && order.state !== 'confirmed') throw new Problem('invalid-state')
+    const lines = await readOrderLines(tx, merchantId, id)
+    const cancel = input.lines === undefined ? whatIsOpen(lines) : named(lines, input.lines)
+    if (cancel.length === 0) throw new Problem('invalid-state', { detail: 'Nothing of this order is open.' })
+    const before = { total: order.total, state: order.state }
+    const applied = await applyChange(
+      deps,
+      tx,
+      merchantId,
+      { order, lines },
+      { cancel, added: [], reason: input.reason },
+    )
+    const at = deps.clock.now()
+    const change = {
+      id: deps.newId('och'),
+      order_id: id,
+      revision: order.revision,
+      actions: { cancel: input },
+      by,
+      key,
+      at,
+    }
+    await insertChange(tx, merchantId, { ...change, state: 'confirmed', preview: {}, plan: {} })
+    await appendOrderEvents(tx, deps, merchantId, at, [
+      {
+        order_id: id,
+        type: applied.isOver ? 'order.cancelled' : 'order.lines_cancelled',
+        by,
+        more: {
+          reason: input.reason,
+          lines: cancel.map(({ line, quantity }) => ({ line_id: line.id, variant_id: line.variant_id, quantity })),
+          before,
+          after: { total: applied.total, state: applied.isOver ? 'cancelled' : order.state },
+        },
+      },
+    ])
+    return applied
+  })
+}
+
+/** Shipping and fees go with the goods, unless some of these were handed over. */
+function whatIsOpen(lines: readonly OrderLine[]): Units[] {
+  const isUntouched = lines.every((line) => line.fulfilled === 0n)
+  return lines
+    .filter((line) => isUntouched || isHandedOver(line))
+    .map((line) => ({ line, quantity: line.quantity - line.cancelled - line.fulfilled }))
+    .filter(({ quantity }) => quantity > 0n)
+}
+
+/** The units that were named; and when these are the last goods of an untouched order, shipping and fees with them. */
+function named(lines: readonly OrderLine[], wanted: NonNullable<CancelInput['lines']>): Units[] {
+  const byLine = new Map<string, bigint>()
+  for (const { line_id, quantity } of wanted) byLine.set(line_id, (byLine.get(line_id) ?? 0n) + BigInt(quantity))
+  const units = [...byLine].map(([line_id, quantity], i) => {
+    const line = lines.find(({ id }) => id === line_id)
+    if (line) return { line, quantity }
+    throw new Problem('reference-not-found', {
+      errors: [{ pointer: `/lines/${i}/line_id`, detail: 'Is no line of this order.' }],
+    })
+  })
+  const isLast = lines
+    .filter(isHandedOver)
+    .every((line) => line.cancelled + (byLine.get(line.id) ?? 0n) === line.quantity)
+  if (!isLast) return units
+  const others = whatIsOpen(lines).filter(({ line }) => !isHandedOver(line) && !byLine.has(line.id))
+  return [...units, ...others]
+}

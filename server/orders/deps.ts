@@ -1,0 +1,29 @@
+// What orders need. server/commerce.ts gives it.
+
+import type { CartDeps } from '../carts/index.ts'
+import type { Lanes } from '../db/lanes.ts'
+import type { Db } from '../db/pool.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { MerchantCache } from '../merchants/index.ts'
+import type { Consumer } from '../notify/index.ts'
+import type { PaymentDeps } from '../payments/index.ts'
+import type { LoadOf } from '../stock/index.ts'
+import type { Vault } from '../vault/index.ts'
+
+export interface OrderDeps {
+  db: Db
+  lanes: Lanes
+  clock: Clock
+  newId: NewId
+  log: Log
+  merchantCache: MerchantCache
+  vault: Vault
+  carts: CartDeps
+  payments: PaymentDeps
+  /** How much stores have to do already; without it that does not count. */
+  loadOf?: LoadOf
+  /** Brings orders to what their payments have come to. */
+  consumer: Pick<Consumer, 'catchUp'>
+}

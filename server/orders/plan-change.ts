@@ -1,0 +1,186 @@
+// Works out what an edit of an order leads to: which units leave, which lines come, and what it all costs then. Reads only. The
+// lines that stay keep what was agreed, their share of promotions with it; what comes is priced as of now.
+
+import { priceItems } from '../carts/index.ts'
+import { amountOut } from '../lib/money.ts'
+import { type FieldProblem, Problem } from '../lib/problem.ts'
+import { computeTotals, type TotalsIn } from '../totals/index.ts'
+import { type Units, without } from './apply-change.ts'
+import type { OrderDeps } from './deps.ts'
+import { orderFigures, sumUp, toGiveBack } from './figures.ts'
+import type { GroupMode, LineSnapshot, Order, OrderGroup, OrderLine } from './order.ts'
+import type { ChangeInput } from './schema.ts'
+import { freshLine, snapshotOf } from './snapshot.ts'
+import { type PlannedGroup, planGroups } from './source.ts'
+import { readOrderGroups } from './store.ts'
+import { basketView } from './view.ts'
+
+/** What confirming a draft writes; kept with it, so that what was shown is what happens. */
+export interface ChangePlan {
+  cancel: { line_id: string; quantity: bigint }[]
+  added: OrderLine[]
+  groups: PlannedGroup[]
+}
+
+/** A line to come, before it has a price of its own. */
+interface Draft {
+  snapshot: Omit<LineSnapshot, 'list' | 'discount' | 'net' | 'tax' | 'total' | 'adjustments'>
+  mode: GroupMode
+  store_id: string | null
+}
+
+/** The plan of a change. Throws reference-not-found, quantity-exceeds-available, validation-error, out-of-stock. */
+export async function planChange(
+  deps: OrderDeps,
+  merchantId: string,
+  order: Order,
+  lines: readonly OrderLine[],
+  input: ChangeInput,
+): Promise<ChangePlan> {
+  const groups = await readOrderGroups(deps.db, merchantId, order.id)
+  const cancel: Units[] = []
+  const drafts: Draft[] = []
+  const seen = new Set<string>()
+  const find = (id: string, pointer: string): OrderLine => {
+    const line = lines.find((each) => each.id === id)
+    if (!line) throw new Problem('reference-not-found', at(pointer, 'is no line of this order'))
+    if (seen.has(id)) throw new Problem('validation-error', at(pointer, 'is named twice'))
+    seen.add(id)
+    return line
+  }
+  for (const [i, id] of (input.remove ?? []).entries()) {
+    const line = find(id, `/remove/${i}`)
+    if (line.fulfilled > 0n || openOf(line) === 0n) throw tooMany(`/remove/${i}`, line.fulfilled)
+    cancel.push({ line, quantity: openOf(line) })
+  }
+  for (const [i, { line_id, quantity }] of (input.quantities ?? []).entries()) {
+    const line = find(line_id, `/quantities/${i}/line_id`)
+    const wanted = BigInt(quantity) - (line.quantity - line.cancelled)
+    if (-wanted > openOf(line)) throw tooMany(`/quantities/${i}/quantity`, line.fulfilled)
+    if (wanted < 0n) cancel.push({ line, quantity: -wanted })
+    if (wanted > 0n) drafts.push(moreOf(deps, line, wanted, groups))
+  }
+  drafts.push(...(await bought(deps, merchantId, order, groups, input)))
+  const added = price(order, lines, drafts)
+  const wanted = added.map((line, i) => ({
+    line,
+    mode: (drafts[i] as Draft).mode,
+    store_id: (drafts[i] as Draft).store_id,
+  }))
+  const address = order.shipping_address
+  return {
+    cancel: cancel.map(({ line, quantity }) => ({ line_id: line.id, quantity })),
+    added,
+    groups: await planGroups(deps, merchantId, { channel: order.channel, address }, wanted),
+  }
+}
+
+/** What a plan comes to, as the API shows it. Confirming writes rows that are shown by the same code. */
+export function previewOf(order: Order, lines: readonly OrderLine[], plan: ChangePlan) {
+  const after = linesAfter(lines, plan)
+  const { total } = sumUp(after, order.prices_include_tax)
+  const { due } = orderFigures({ ...order, total })
+  return {
+    ...basketView(after, order),
+    difference: Number(total - order.total),
+    amount_to_pay: amountOut(due),
+    amount_to_refund: amountOut(toGiveBack({ ...order, total })),
+  }
+}
+
+/** The lines of an order once a plan is carried out. */
+export function linesAfter(lines: readonly OrderLine[], plan: ChangePlan): OrderLine[] {
+  const cancel = unitsOf(lines, plan)
+  return [...lines.map((line) => without(line, cancel)), ...plan.added]
+}
+
+/** The units that leave, with their lines as they are now. */
+export function unitsOf(lines: readonly OrderLine[], plan: ChangePlan): Units[] {
+  return plan.cancel.map(({ line_id, quantity }) => {
+    const line = lines.find(({ id }) => id === line_id)
+    if (!line) throw new Error('a change names a line its order does not have')
+    return { line, quantity }
+  })
+}
+
+function openOf(line: OrderLine): bigint {
+  return line.quantity - line.cancelled - line.fulfilled
+}
+
+/** More of an article at the price it was ordered at. Promotions were decided for what was ordered then. */
+function moreOf(deps: OrderDeps, line: OrderLine, quantity: bigint, groups: readonly OrderGroup[]): Draft {
+  const { list: _l, discount: _d, net: _n, tax: _t, total: _s, adjustments: _a, ...kept } = line
+  return { snapshot: { ...kept, id: deps.newId('oln'), quantity }, ...placeOf(groups, line.id) }
+}
+
+/** Articles that come to the order, at today's price in its channel. */
+async function bought(
+  deps: OrderDeps,
+  merchantId: string,
+  order: Order,
+  groups: readonly OrderGroup[],
+  input: ChangeInput,
+): Promise<Draft[]> {
+  if (input.add === undefined) return []
+  const place = placeOf(groups)
+  const items = input.add.map(({ variant_id, quantity }) => ({
+    variant_id,
+    quantity: BigInt(quantity),
+    mode: place.mode,
+    store_id: place.store_id,
+  }))
+  const { currency, channel, store_id, customer_id, country, shipping_address } = order
+  const priced = await priceItems(deps.carts, merchantId, {
+    currency,
+    channel,
+    store_id,
+    customer_id,
+    country,
+    shipping_address,
+    items,
+  })
+  return priced.map((each) => {
+    const { list: _l, discount: _d, net: _n, tax: _t, total: _s, adjustments: _a, ...kept } = snapshotOf(deps, each, 0)
+    return { snapshot: kept, mode: each.mode, store_id: each.store_id ?? place.store_id }
+  })
+}
+
+/** Where and how a line is handed over; of an order's first group where no line is named or the line is in none. */
+function placeOf(groups: readonly OrderGroup[], lineId?: string): Pick<Draft, 'mode' | 'store_id'> {
+  const group = groups.find(({ lines }) => lines.some(({ line_id }) => line_id === lineId)) ?? groups[0]
+  return group
+    ? { mode: group.mode, store_id: group.mode === 'ship' ? null : group.store_id }
+    : { mode: 'digital', store_id: null }
+}
+
+/** What comes is a basket of its own: its tax is rounded by itself, and what was agreed stays to the cent. */
+function price(order: Order, lines: readonly OrderLine[], drafts: readonly Draft[]): OrderLine[] {
+  if (drafts.length === 0) return []
+  const last = Math.max(...lines.map(({ seq }) => seq))
+  const input: TotalsIn = {
+    currency: order.currency,
+    prices_include_tax: order.prices_include_tax,
+    tax_rounding: order.tax_rounding as TotalsIn['tax_rounding'],
+    lines: drafts.map(({ snapshot }, i) => ({ ...snapshot, seq: last + 1 + i })),
+    order_adjustments: [],
+  }
+  const totals = computeTotals(input)
+  return drafts.map(({ snapshot }, i) => {
+    const { seq, list, discount, net, tax, total, adjustments, tax_code, tax_rate_bp } = totals.lines[
+      i
+    ] as (typeof totals.lines)[number]
+    const sums = { list, discount, net, tax, total, adjustments, tax_code, tax_rate_bp }
+    return freshLine(order.id, { ...snapshot, ...sums, seq })
+  })
+}
+
+function tooMany(pointer: string, fulfilled: bigint): Problem {
+  return new Problem(
+    'quantity-exceeds-available',
+    at(pointer, `${fulfilled} of it were handed over; those are returned, not removed`),
+  )
+}
+
+function at(pointer: string, detail: string): { errors: FieldProblem[] } {
+  return { errors: [{ pointer, detail }] }
+}

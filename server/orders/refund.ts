@@ -1,0 +1,154 @@
+// Gives back what an order owes: an intent (order_refund) is carried out through payments, outside any transaction, under keys
+// made of the intent. A crash on the way costs nothing: the same call under the same key is answered as the first was.
+
+import { transact } from '../db/pool.ts'
+import type { Idempotency } from '../http/idempotency.ts'
+import { Problem } from '../lib/problem.ts'
+import {
+  cancel,
+  type PaymentFigures,
+  type PaymentView,
+  paymentsOfOrder,
+  type Reply,
+  refund as refundPayment,
+} from '../payments/index.ts'
+import type { OrderDeps } from './deps.ts'
+import { appendOrderEvents } from './event.ts'
+import {
+  claimRefunds,
+  endRefund,
+  merchantsWithRefunds,
+  type OrderRefund,
+  openTask,
+  postponeRefund,
+} from './refund-store.ts'
+
+/** Merchants looked at in one step, and refunds of each: small, because each may wait for a provider. */
+const MERCHANTS = 20
+const BATCH = 10
+/** Longer than a provider may take for the calls of one refund; after it another process may take it up. */
+export const LEASE_MS = 3 * 60_000
+/** While a payment's outcome is not known nothing can be given back: looked at again after 10 s, 20 s, … at most 5 minutes. */
+const AGAIN_MS = 10_000
+const AGAIN_AT_MOST_MS = 5 * 60_000
+
+/** One round over what is due. Answers how many were tried. */
+export async function carryOutRefunds(deps: OrderDeps): Promise<number> {
+  const now = deps.clock.now()
+  let tried = 0
+  for (const merchantId of await merchantsWithRefunds(deps.db, now, MERCHANTS * BATCH)) {
+    const until = new Date(now.getTime() + LEASE_MS)
+    for (const refund of await claimRefunds(deps.db, merchantId, { now, until, limit: BATCH })) {
+      tried++
+      await carryOut(deps, refund)
+    }
+  }
+  return tried
+}
+
+/**
+ * Carries out one refund that was claimed. What cannot be given back leaves a task; what cannot be given back yet is looked
+ * at again. Never throws for a refusal of the payment core.
+ */
+export async function carryOut(deps: OrderDeps, refund: OrderRefund): Promise<void> {
+  const { merchant_id, order_id } = refund
+  const payments = await paymentsOfOrder(deps.db, merchant_id, order_id)
+  const all = payments.filter((payment) => payment.direction === 'charge')
+  // One payment at a time has an order's money (ADR 10). The choice must not move with what we give back ourselves, so that a
+  // repeat after a crash names the same one.
+  const charges = refund.scope === 'all' ? all : all.filter(({ amount_captured }) => amount_captured > 0n).slice(-1)
+  const done: Given[] = []
+  for (const payment of charges) {
+    try {
+      done.push(...(await giveBack(deps, refund, payment)))
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      if (error.code === 'operation-unsupported') return fail(deps, refund, payment.id, error.message)
+      // Refused because somebody else is giving it back, or because its outcome is still open. Either shows in the figures.
+      deps.log.info('a refund of an order will be tried again', { merchant_id, code: error.code })
+      return again(deps, refund)
+    }
+  }
+  const refused = done.find(({ wasRefused }) => wasRefused)
+  if (refused) return fail(deps, refund, refused.payment_id, 'The provider refused to give the money back.')
+  // Money may still be coming: an answer is owed by the provider.
+  if (refund.scope === 'all' && charges.some(isUnderWay)) return again(deps, refund)
+  await finish(deps, refund, done)
+}
+
+interface Given {
+  payment_id: string
+  amount: bigint
+  wasRefused: boolean
+}
+
+/** Voids what is held and refunds what was taken, as far as the intent asks for it. */
+async function giveBack(deps: OrderDeps, refund: OrderRefund, payment: PaymentFigures): Promise<Given[]> {
+  const { merchant_id, order_id, n, scope } = refund
+  const key = (verb: string): Idempotency => {
+    const text = `onetill:${order_id}:${verb}:${n}:${payment.id}`
+    return { key: text, fingerprint: text }
+  }
+  const given: Given[] = []
+  if (scope === 'all' && isToBeCancelled(payment)) {
+    const reply = await cancel(deps.payments, merchant_id, key('void'), payment.id)
+    given.push({ payment_id: payment.id, amount: payment.amount_capturable, wasRefused: wasRefused(reply) })
+  }
+  const wanted = scope === 'all' ? payment.amount_refundable : refund.amount
+  const amount = wanted < payment.amount_refundable ? wanted : payment.amount_refundable
+  if (amount > 0n) {
+    const input = { amount: Number(amount), reason: refund.reason }
+    const reply = await refundPayment(deps.payments, merchant_id, key('refund'), payment.id, input)
+    given.push({ payment_id: payment.id, amount, wasRefused: wasRefused(reply) })
+  }
+  return given
+}
+
+/** Held, or at the customer's bank and not confirmed there. */
+function isToBeCancelled(payment: PaymentFigures): boolean {
+  if (payment.is_canceled && payment.amount_capturable === 0n) return false
+  return payment.amount_capturable > 0n || payment.status === 'requires_action'
+}
+
+function isUnderWay(payment: PaymentFigures): boolean {
+  return payment.status === 'processing' || (payment.amount_in_flight > 0n && payment.status !== 'requires_action')
+}
+
+function wasRefused(reply: Reply): boolean {
+  const { operations } = JSON.parse(reply.body) as PaymentView
+  return operations?.some(({ state }) => state === 'declined' || state === 'no_effect') ?? false
+}
+
+async function again(deps: OrderDeps, refund: OrderRefund): Promise<void> {
+  const wait = Math.min(AGAIN_MS * Math.max(1, refund.attempt), AGAIN_AT_MOST_MS)
+  await postponeRefund(deps.db, refund, new Date(deps.clock.now().getTime() + wait))
+}
+
+async function fail(deps: OrderDeps, refund: OrderRefund, paymentId: string, detail: string): Promise<void> {
+  const { merchant_id, order_id } = refund
+  const at = deps.clock.now()
+  await transact(deps.db, async (tx) => {
+    if (!(await endRefund(tx, refund, { state: 'failed', at }))) return
+    const task = { id: deps.newId('tsk'), order_id, kind: 'refund_failed' as const, payment_id: paymentId, detail, at }
+    await openTask(tx, merchant_id, task)
+    const more = { payment_id: paymentId, detail }
+    await appendOrderEvents(tx, deps, merchant_id, at, [{ order_id, type: 'order.refund_failed', by: null, more }])
+  })
+}
+
+async function finish(deps: OrderDeps, refund: OrderRefund, given: Given[]): Promise<void> {
+  const { merchant_id, order_id, is_expected, reason } = refund
+  const amount = given.reduce((sum, each) => sum + each.amount, 0n)
+  const paymentId = given[0]?.payment_id ?? null
+  const at = deps.clock.now()
+  await transact(deps.db, async (tx) => {
+    if (!(await endRefund(tx, refund, { state: 'done', at })) || amount === 0n) return
+    if (!is_expected) {
+      const detail = `${amount} came for an order that was given up, and was given back.`
+      const task = { id: deps.newId('tsk'), order_id, kind: 'payment_returned' as const, payment_id: paymentId, detail }
+      await openTask(tx, merchant_id, { ...task, at })
+    }
+    const more = { payment_id: paymentId, amount, reason }
+    await appendOrderEvents(tx, deps, merchant_id, at, [{ order_id, type: 'order.payment_returned', by: null, more }])
+  })
+}
