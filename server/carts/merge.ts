@@ -69,7 +69,9 @@ export async function mergeCarts(deps: CartDeps, merchantId: string, input: Merg
     if (policy === 'ask') return { stays, goes }
     const { after, change } = merged(deps, stays, goes, policy, at)
     await writeChange(tx, merchantId, after, change)
-    const tombstone = applied(goes, { cart: { state: 'merged', moved_to: into, locked_until: null } }, at)
+    // Its lines stay as they were; who it was for, the other cart knows.
+    const closed = { state: 'merged' as const, moved_to: into, locked_until: null, email: null, shipping_address: null }
+    const tombstone = applied(goes, { cart: closed }, at)
     await writeChange(tx, merchantId, tombstone, {})
     const says = { policy, line_ids: [...(change.put ?? []).map(({ id }) => id)] }
     await appendEvents(tx, merchantId, at, [

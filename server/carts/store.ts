@@ -224,14 +224,15 @@ export async function insertCartIn(tx: Tx, merchantId: string, cart: Cart, event
   )
 }
 
-/** Ends carts whose time is over, some of them, of any merchant. Served by cart_expiry. */
+/** Ends carts whose time is over, some of them, of any merchant, and forgets who they were for. Served by cart_expiry. */
 export async function expireCarts(tx: Tx, at: Date, limit: number): Promise<(Cart & { merchant_id: string })[]> {
   const { rows } = await tx.query<Cart & { merchant_id: string }>(
     `with due as (
        select merchant_id, id from cart where state in ('open', 'locked', 'parked') and expires_at <= $1
        order by expires_at limit $2 for update skip locked
      )
-     update cart c set state = 'expired', version = c.version + 1, updated_at = $1, locked_until = null
+     update cart c set state = 'expired', version = c.version + 1, updated_at = $1, locked_until = null,
+       email = null, shipping_address = null
      from due where c.merchant_id = due.merchant_id and c.id = due.id
      returning c.merchant_id, ${COLUMNS}, ${LINES}`,
     [at, limit],

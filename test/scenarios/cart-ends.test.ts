@@ -106,6 +106,14 @@ describe('a cart that is being paid', () => {
     assert.equal(await tryIt(), 200)
   })
 
+  it('forgets who it was for once it is an order, which knows, and keeps where its tax was due', async () => {
+    const shipping_address = { line1: 'Rynek 1', city: 'Kraków', country: 'PL' }
+    const cart = await shop.cart({ [axe]: 1 }, { email: 'ada@example.org', shipping_address })
+    await placeOrder(cart)
+    const { email, shipping_address: address, total, lines } = await shop.read(cart.id)
+    assert.deepEqual([email, address, total, lines[0]?.tax_code], [null, null, 4995, 'PL standard 2300'])
+  })
+
   it('becomes an order from exactly the version that was worked out, and is closed then', async () => {
     const cart = await shop.cart({ [axe]: 1 })
     const order = await placeOrder(cart)

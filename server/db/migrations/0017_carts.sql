@@ -187,7 +187,9 @@ begin
   with wanted as (
     select distinct on (r.merchant_id, r.cart_id, r.version) r.* from unnest(p_rows) r order by r.merchant_id, r.cart_id, r.version, r.n
   ), converted as (
-    update cart c set state = 'converted', version = c.version + 1, moved_to = w.order_id, locked_until = null, updated_at = w.at
+    -- Who it goes to is the order's to keep from here on.
+    update cart c set state = 'converted', version = c.version + 1, moved_to = w.order_id, locked_until = null, updated_at = w.at,
+        country = coalesce(c.shipping_address ->> 'country', c.country), email = null, shipping_address = null
       from wanted w
       where c.merchant_id = w.merchant_id and c.id = w.cart_id and c.version = w.version and c.state in ('open', 'locked')
         and c.expires_at > w.at
