@@ -34,6 +34,7 @@ import { createWorker, type Hints, type Worker } from './jobs/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
+import { Problem } from './lib/problem.ts'
 import {
   createLimit,
   createLoyaltyConsumer,
@@ -63,7 +64,7 @@ import {
   type PromotionDeps,
   routes as promotionRoutes,
 } from './promotions/index.ts'
-import { available, type StockDeps } from './stock/index.ts'
+import { available, expireCartReservations, type StockRouteDeps, routes as stockRoutes } from './stock/index.ts'
 import { keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
@@ -96,6 +97,8 @@ export interface Commerce {
 /** Set-based functions that take rows of several merchants in one call. */
 export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set([...CART_FUNCTIONS, ...ORDER_FUNCTIONS])
 
+/** How long goods may stay reserved beyond their time. */
+const EXPIRE_EVERY_MS = 30_000
 /** How often what is too old is looked for: it may stay some minutes longer, never be missed. */
 const PRUNE_EVERY_MS = 10 * 60_000
 
@@ -116,7 +119,15 @@ export function wireCommerce(base: CommerceBase): Commerce {
     promotionCache: createPromotionCache({ db, clock }),
     hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
   }
-  const stock: StockDeps = { db, clock, newId, merchantCache }
+  const stock: StockRouteDeps = {
+    ...{ db, clock, newId, merchantCache },
+    async mustHaveVariants(merchantId, variantIds, pointer) {
+      const found = await loadVariants(catalog, merchantId, [...variantIds])
+      const missing = variantIds.find((id) => !found.has(id))
+      if (missing === undefined) return
+      throw new Problem('reference-not-found', { errors: [{ pointer, detail: `${missing} names no article` }] })
+    },
+  }
   const goods: Goods = {
     loadVariants: (merchantId, ids) => loadVariants(catalog, merchantId, ids),
     priceVariants: (merchantId, context, items) => priceVariants(catalog, merchantId, context, items),
@@ -163,6 +174,10 @@ export function wireCommerce(base: CommerceBase): Commerce {
   const workers: Worker[] = [
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
     createExpiry(carts),
+    createWorker({
+      ...{ name: 'expired cart reservations', clock, log, everyMs: EXPIRE_EVERY_MS },
+      tick: () => expireCartReservations(stock),
+    }),
     orderWorkers.expiry,
     orderWorkers.refunds,
     ...createLoyaltyWorkers({ ...loyalty, clock, log }),
@@ -172,6 +187,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       profileRoutes(app, profiles)
       catalogRoutes(app, catalog)
       cartRoutes(app, carts)
+      stockRoutes(app, stock)
       promotionRoutes(app, promotions)
       loyaltyRoutes(app, { ...loyalty, catchUp: points.catchUp })
       orderRoutes(app, orders)

@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { amountOut } from '../http/schema.ts'
+import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import { codeKey } from '../totals/index.ts'
 import { addCodes, changePromotion, createPromotion, type PromotionDeps, viewOf } from './change.ts'
@@ -322,16 +323,4 @@ function previewOut(
     used: used.map((use) => ({ ...use, amount: amountOut(use.amount) })),
     refused,
   }
-}
-
-function etagOf(version: number): string {
-  return `"${version}"`
-}
-
-/** The version an If-Match names, with or without its quotes. One that names none of ours can match nothing: 412. */
-function versionOf(header: string | undefined): number | undefined {
-  if (header === undefined || header === '*') return undefined
-  const match = /^"?([1-9]\d{0,8})"?$/.exec(header.trim())
-  if (!match) throw new Problem('version-conflict', { detail: 'If-Match must be the version, for example "3".' })
-  return Number(match[1])
 }

@@ -11,5 +11,17 @@ export {
   reserve,
   type Short,
 } from './reserve.ts'
+export { routes } from './routes.ts'
 export type { Plan, Source, ToSend } from './source.ts'
 export { available, type LoadOf, planSources, type SourceQuestion } from './sources.ts'
+export { expireCartReservations } from './task.ts'
+export {
+  type Arrival,
+  cancelTransfer,
+  createTransfer,
+  type NewTransfer,
+  receiveTransfer,
+  shipTransfer,
+} from './transfer.ts'
+export type { StockRouteDeps } from './transfer-routes.ts'
+export type { TransferRow } from './transfer-store.ts'

@@ -7,6 +7,7 @@ import { CART_CHECKS } from './carts-checks.ts'
 import { LOYALTY_CHECKS } from './loyalty-checks.ts'
 import { ORDER_CHECKS } from './orders-checks.ts'
 import { PROMOTION_CHECKS } from './promotions-checks.ts'
+import { STOCK_CHECKS } from './stock-checks.ts'
 
 export interface Check {
   /** Number in the list of invariants, where it has one. */
@@ -167,6 +168,7 @@ export const CHECKS: readonly Check[] = [
   ...ORDER_CHECKS,
   ...LOYALTY_CHECKS,
   ...PROMOTION_CHECKS,
+  ...STOCK_CHECKS,
 ]
 
 export interface CheckResult extends Check {

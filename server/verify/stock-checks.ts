@@ -1,0 +1,49 @@
+// The invariants of stock.
+
+import type { Check } from './index.ts'
+
+export const STOCK_CHECKS: readonly Check[] = [
+  {
+    id: 'I-08',
+    holds: 'What is promised of an article in a store is the sum of its reservations',
+    sql: `select l.merchant_id || ' ' || l.variant_id || ' ' || l.store_id as "where" from stock_level l
+      left join (select merchant_id, variant_id, store_id, sum(quantity) as reserved from stock_reservation group by 1, 2, 3) r
+        using (merchant_id, variant_id, store_id)
+      where l.reserved <> coalesce(r.reserved, 0)`,
+  },
+  {
+    id: 'I-08',
+    holds: 'No reservation is for an article and store without a level',
+    sql: `select r.merchant_id || ' ' || r.ref as "where" from stock_reservation r where r.quantity > 0 and not exists (
+        select from stock_level l where l.merchant_id = r.merchant_id and l.variant_id = r.variant_id and l.store_id = r.store_id)`,
+  },
+  {
+    id: 'I-08',
+    holds: 'What is on hand, and what of it is not for sale, is the sum of the movements',
+    sql: `select coalesce(l.merchant_id, m.merchant_id) || ' ' || coalesce(l.variant_id, m.variant_id) as "where" from stock_level l
+      full join (select merchant_id, variant_id, store_id, sum(quantity) as on_hand,
+          coalesce(sum(bucket_quantity) filter (where bucket = 'damaged'), 0) as damaged,
+          coalesce(sum(bucket_quantity) filter (where bucket = 'display'), 0) as display,
+          coalesce(sum(bucket_quantity) filter (where bucket = 'quality'), 0) as quality,
+          coalesce(sum(bucket_quantity) filter (where bucket = 'hold'), 0) as hold
+        from stock_movement group by 1, 2, 3) m using (merchant_id, variant_id, store_id)
+      where (coalesce(l.on_hand, 0), coalesce(l.damaged, 0), coalesce(l.display, 0), coalesce(l.quality, 0), coalesce(l.hold, 0))
+        is distinct from (coalesce(m.on_hand, 0), coalesce(m.damaged, 0), coalesce(m.display, 0), coalesce(m.quality, 0), coalesce(m.hold, 0))`,
+  },
+  {
+    id: 'I-08',
+    holds: 'What was sold or promised beyond the stock has an open task',
+    sql: `select l.merchant_id || ' ' || l.variant_id || ' ' || l.store_id as "where" from stock_level l
+      where l.oversold > 0 and not exists (select from stock_task t
+        where t.merchant_id = l.merchant_id and t.variant_id = l.variant_id and t.store_id = l.store_id and t.kind = 'oversold')`,
+  },
+  {
+    id: 'transfer',
+    holds: 'What is on its way to a store is what transfers have sent and not yet delivered',
+    sql: `select l.merchant_id || ' ' || l.variant_id || ' ' || l.store_id as "where" from stock_level l
+      left join (select t.merchant_id, i.variant_id, t.to_store_id as store_id, sum(i.quantity - i.received - i.damaged - i.lost) as incoming
+        from transfer t join transfer_line i on i.merchant_id = t.merchant_id and i.transfer_id = t.id
+        where t.state = 'in_transit' group by 1, 2, 3) t using (merchant_id, variant_id, store_id)
+      where l.incoming <> coalesce(t.incoming, 0)`,
+  },
+]
