@@ -1,5 +1,6 @@
 // `npm run bench`: card sales per second over HTTP, with the baseline measured in the same run on the same machine. One
-// table; nothing here gates a test. `--quick` takes seconds instead of minutes and leaves out the million payments.
+// table; nothing here gates a test. `--quick` takes seconds instead of minutes and leaves out the million payments. `--search`
+// measures the search of the catalogue only.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -13,14 +14,18 @@ import { createIds } from '../server/lib/ids.ts'
 import { writeOneByOne } from './baseline.ts'
 import type { LoadOrder, LoadResult } from './load.ts'
 import { preload } from './preload.ts'
+import { benchSearch } from './search.ts'
 
 const isQuick = process.argv.includes('--quick')
+const isSearchOnly = process.argv.includes('--search')
 const PORT = 4790
 const MERCHANTS = 20
 const SECONDS = isQuick ? 4 : 10
 const WARM_UP_SECONDS = isQuick ? 2 : 5
 const MEMORY_SECONDS = isQuick ? 10 : 60
 const HISTORY = isQuick ? 0 : 1_000_000
+/** Of four variants each. */
+const SEARCH_PRODUCTS = 25_000
 const BASELINE_CONCURRENCIES = [4, 8, 16, 32]
 const ROOT = join(import.meta.dirname, '..')
 
@@ -43,9 +48,12 @@ async function main(): Promise<void> {
   })
   try {
     await waitUntilReady()
-    const merchants: Merchant[] = []
-    for (let i = 0; i < MERCHANTS; i++) merchants.push(await makeMerchant(env, `Bench ${i}`))
-    await report(server, dataDir, merchants)
+    if (!isSearchOnly) {
+      const merchants: Merchant[] = []
+      for (let i = 0; i < MERCHANTS; i++) merchants.push(await makeMerchant(env, `Bench ${i}`))
+      await report(server, dataDir, merchants)
+    }
+    await reportSearch(env, dataDir)
   } finally {
     await stop(server)
     await rm(dataDir, { recursive: true, force: true })
@@ -122,6 +130,27 @@ async function report(server: ChildProcess, dataDir: string, merchants: Merchant
       `that is ${((result.sales / result.seconds / (rates.get('20 merchants 256') ?? 1)) * 100).toFixed(0)} % of the empty figure`,
     )
   }
+  await db.end()
+}
+
+async function reportSearch(env: NodeJS.ProcessEnv, dataDir: string): Promise<void> {
+  const url = await findRunning(join(dataDir, 'postgres'))
+  if (!url) throw new Error('the server’s database does not run')
+  const db = openPool(url, { max: 2 })
+  const { id, key } = await makeMerchant(env, 'Bench catalogue')
+  await benchSearch({
+    db,
+    newId,
+    merchantId: id,
+    products: SEARCH_PRODUCTS,
+    queriesPerKind: isQuick ? 100 : 500,
+    print,
+    async ask(path) {
+      const answer = await fetch(`http://127.0.0.1:${PORT}${path}`, { headers: { authorization: `Bearer ${key}` } })
+      if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
+      await answer.arrayBuffer()
+    },
+  })
   await db.end()
 }
 

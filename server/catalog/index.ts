@@ -2,10 +2,14 @@
 
 import type { App } from '../http/app.ts'
 import type { CatalogDeps } from './draft.ts'
+import { findRoutes } from './find-routes.ts'
+import { priceRoutes } from './price-routes.ts'
 import { productRoutes } from './routes.ts'
 
 export type { CatalogDeps } from './draft.ts'
+export type { PriceContext } from './pricing.ts'
 export { createProduct, type NewProduct } from './product.ts'
+export { resolveScan, type ScanDeps, type Scanned } from './scan.ts'
 export {
   type CatalogCache,
   createCatalogCache,
@@ -20,4 +24,6 @@ export {
 /** Registers the module's routes. */
 export function routes(app: App, deps: CatalogDeps): void {
   productRoutes(app, deps)
+  priceRoutes(app, deps)
+  findRoutes(app, deps)
 }

@@ -16,7 +16,7 @@ import {
   type Variant,
   variantsOfProducts,
 } from './store.ts'
-import { addVariant, renameVariants, type VariantFields } from './variant.ts'
+import { addVariant, refreshVariants, type VariantFields } from './variant.ts'
 import { type ProductView, productView } from './views.ts'
 
 /** Fields of a product that a caller may set; null clears one. */
@@ -75,7 +75,7 @@ export async function addProduct(draft: Draft, input: NewProduct): Promise<{ pro
   tellProduct(draft, product, 'product.created')
   const variants: Variant[] = []
   for (const [i, fields] of (input.variants ?? [{}]).entries()) {
-    variants.push(await addVariant(draft, product, fields, `/variants/${i}`))
+    variants.push(await addVariant(draft, product, { fields, position: i, pointer: `/variants/${i}` }))
   }
   return { product, variants }
 }
@@ -109,8 +109,8 @@ export async function editProduct(draft: Draft, before: Product, fields: Product
   await updateProduct(draft.tx, draft.merchantId, product).catch(takenAt('/reference', 'Is another product’s.'))
   const variants = await variantsOfProducts(draft.tx, draft.merchantId, [product.id])
   for (const { id } of variants) draft.touched.add(id)
-  if (product.name !== before.name || product.brand !== before.brand)
-    await renameVariants(draft, before, product, variants)
+  if (product.name !== before.name || product.brand !== before.brand || product.state !== before.state)
+    await refreshVariants(draft, before, product, variants)
   tellProduct(draft, product, 'product.updated')
   return { product, isChanged: true }
 }

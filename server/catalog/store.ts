@@ -50,6 +50,8 @@ export interface Component {
 export interface Variant {
   id: string
   product_id: string
+  /** Its place among its siblings. */
+  position: number
   sku: string | null
   options: Record<string, string>
   track: Track
@@ -69,13 +71,14 @@ export interface Variant {
 export type VariantRow = Omit<Variant, 'barcodes' | 'components' | 'prices' | 'created_at'> & {
   sku_key: string | null
   words: bigint[]
+  is_shown: boolean
 }
 
 const PRODUCT =
   'id, reference, name, description, brand, image_url, state, kind, tax_category, categories, unit, is_returnable, version, created_at'
 
 // bigints inside JSON travel as text, so that none is rounded.
-const VARIANT = `v.id, v.product_id, v.sku, v.options, v.track, v.weight_grams, v.is_active, v.cost_e4, v.cost_currency, v.version,
+const VARIANT = `v.id, v.product_id, v.position, v.sku, v.options, v.track, v.weight_grams, v.is_active, v.cost_e4, v.cost_currency, v.version,
   v.created_at,
   (select coalesce(json_agg(json_build_object('code', b.code, 'form', b.form, 'quantity', b.quantity::text) order by b.position), '[]')
     from variant_barcode b where b.variant_id = v.id and b.merchant_id = v.merchant_id) as barcodes,
@@ -202,7 +205,7 @@ export async function variantsOfProducts(
   productIds: readonly string[],
 ): Promise<Variant[]> {
   const { rows } = await db.query<VariantAnswer>(
-    `select ${VARIANT} from variant v where v.product_id = any ($2) and v.merchant_id = $1 order by v.id`,
+    `select ${VARIANT} from variant v where v.product_id = any ($2) and v.merchant_id = $1 order by v.position, v.id`,
     [merchantId, productIds],
   )
   return rows.map(fromAnswer)
@@ -241,7 +244,7 @@ export async function listVariants(db: Queryable, merchantId: string, wanted: Va
     where v.merchant_id = $1 and v.id > $2 and ($3::text is null or v.sku = $3)
       and ($4::text is null or v.id = (select variant_id from variant_barcode where merchant_id = $1 and key = $4))
       and ($5::text is null or q.categories @> array[$5::text])
-      and (not $6 or (v.is_active and q.state = 'active'))
+      and (not $6 or v.is_shown)
     order by v.id limit $7`,
     [
       merchantId,
@@ -261,8 +264,8 @@ export async function insertVariant(tx: Tx, merchantId: string, variant: Variant
   const v = variant
   const { rowCount } = await tx.query(
     `insert into variant (merchant_id, id, product_id, sku, sku_key, options, track, weight_grams, is_active, cost_e4, cost_currency,
-      words, version, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (merchant_id, sku) do nothing`,
+      words, version, created_at, is_shown, position)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (merchant_id, sku) do nothing`,
     [
       merchantId,
       v.id,
@@ -278,6 +281,8 @@ export async function insertVariant(tx: Tx, merchantId: string, variant: Variant
       v.words,
       v.version,
       at,
+      v.is_shown,
+      v.position,
     ],
   )
   return rowCount === 1
@@ -288,7 +293,7 @@ export async function updateVariant(tx: Tx, merchantId: string, variant: Variant
   const v = variant
   await tx.query(
     `update variant set sku = $3, sku_key = $4, options = $5, track = $6, weight_grams = $7, is_active = $8, cost_e4 = $9,
-      cost_currency = $10, words = $11, version = $12
+      cost_currency = $10, words = $11, version = $12, is_shown = $13
     where merchant_id = $1 and id = $2`,
     [
       merchantId,
@@ -303,6 +308,7 @@ export async function updateVariant(tx: Tx, merchantId: string, variant: Variant
       v.cost_currency,
       v.words,
       v.version,
+      v.is_shown,
     ],
   )
 }

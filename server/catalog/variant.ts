@@ -24,6 +24,7 @@ import {
   type Track,
   updateVariant,
   type Variant,
+  type VariantRow,
   variantsOfProducts,
 } from './store.ts'
 import { type VariantView, variantView } from './views.ts'
@@ -58,7 +59,7 @@ export async function createVariant(
     const siblings = await variantsOfProducts(tx, merchantId, [productId])
     if (siblings.length >= MAX_VARIANTS)
       throw new Problem('too-many-items', { detail: `A product has at most ${MAX_VARIANTS} variants.` })
-    const variant = await addVariant(draft, product, fields, '')
+    const variant = await addVariant(draft, product, { fields, position: siblings.length, pointer: '' })
     await finish(draft)
     return variantView(product, variant, true)
   })
@@ -104,14 +105,14 @@ export async function readVariant(
 export async function addVariant(
   draft: Draft,
   product: Product,
-  fields: VariantFields,
-  pointer: string,
+  { fields, position, pointer }: { fields: VariantFields; position: number; pointer: string },
 ): Promise<Variant> {
   const { tx, merchantId } = draft
   const isKit = (fields.components?.length ?? 0) > 0
   const blank: Variant = {
     id: draft.newId('var'),
     product_id: product.id,
+    position,
     sku: null,
     options: {},
     track: isKit || product.kind !== 'goods' ? 'none' : 'quantity',
@@ -127,11 +128,7 @@ export async function addVariant(
   }
   const variant = withFields(blank, fields, pointer)
   const words = wordsFor(product, variant)
-  const row = {
-    ...variant,
-    sku_key: variant.sku === null ? null : skuKey(variant.sku),
-    words: hashes(merchantId, words),
-  }
+  const row = rowOf(merchantId, product, variant, words)
   if (!(await insertVariant(tx, merchantId, row, draft.at))) throw skuTaken(pointer)
   if (variant.barcodes.length > 0) await writeBarcodes(draft, variant, pointer, insertBarcodes)
   if (variant.components.length > 0) await writeComponents(draft, variant, pointer, insertComponents)
@@ -152,11 +149,7 @@ export async function editVariant(
   const variant = { ...withFields(before, fields, ''), version: before.version + 1 }
   if (isSame(before, variant)) return { variant: before, isChanged: false }
   const words = wordsFor(product, variant)
-  const row = {
-    ...variant,
-    sku_key: variant.sku === null ? null : skuKey(variant.sku),
-    words: hashes(merchantId, words),
-  }
+  const row = rowOf(merchantId, product, variant, words)
   await updateVariant(tx, merchantId, row).catch(takenAt('/sku', 'Is another variant’s.'))
   if (fields.barcodes) await writeBarcodes(draft, variant, '', replaceBarcodes)
   if (fields.components) await writeComponents(draft, variant, '', replaceComponents)
@@ -168,14 +161,13 @@ export async function editVariant(
   return { variant, isChanged: true }
 }
 
-/** Brings the words of a product's variants to its new name. The variants themselves, and their versions, stay as they are. */
-export async function renameVariants(draft: Draft, before: Product, after: Product, variants: readonly Variant[]) {
+/** Brings a product's variants to its new name and state. What they are themselves, and their versions, stay. */
+export async function refreshVariants(draft: Draft, before: Product, after: Product, variants: readonly Variant[]) {
   for (const variant of variants) {
     const words = wordsFor(after, variant)
     countWords(draft.words, wordsFor(before, variant), -1)
     countWords(draft.words, words, 1)
-    const row = { ...variant, sku_key: variant.sku === null ? null : skuKey(variant.sku) }
-    await updateVariant(draft.tx, draft.merchantId, { ...row, words: hashes(draft.merchantId, words) })
+    await updateVariant(draft.tx, draft.merchantId, rowOf(draft.merchantId, after, variant, words))
   }
 }
 
@@ -289,8 +281,14 @@ function wordsFor(product: Product, variant: Pick<Variant, 'options'>): string[]
   return wordsOf([product.name, ...Object.values(variant.options), product.brand ?? ''])
 }
 
-function hashes(merchantId: string, words: readonly string[]): bigint[] {
-  return words.map((word) => hashOf(merchantId, word))
+/** The variant's row with what is derived from it. */
+function rowOf(merchantId: string, product: Product, variant: Variant, words: readonly string[]): VariantRow {
+  return {
+    ...variant,
+    sku_key: variant.sku === null ? null : skuKey(variant.sku),
+    words: words.map((word) => hashOf(merchantId, word)),
+    is_shown: variant.is_active && product.state === 'active',
+  }
 }
 
 function tell(draft: Draft, product: Product, variant: Variant, type: 'variant.created' | 'variant.updated'): void {

@@ -25,7 +25,15 @@ function unknownLike(id: string): string {
 }
 
 /** What everybody may see who can open the web shop. */
-const SHOP_WINDOW = ['GET /v1/products', 'GET /v1/products/{id}', 'GET /v1/variants', 'GET /v1/variants/{id}'  'GET /v1/stock/availability',
+const SHOP_WINDOW = [
+  'GET /v1/products',
+  'GET /v1/products/{id}',
+  'GET /v1/variants',
+  'GET /v1/variants/{id}',
+  'GET /v1/variants/{id}/price',
+  'GET /v1/catalog/search',
+  'GET /v1/catalog/scan',
+  'GET /v1/stock/availability',
 ]
 
 let sent = 0

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { lockForOrder } from '../../server/carts/index.ts'
 import { createApi } from '../api.ts'
 import { type CartAnswer, type CartShop, openCartShop } from './cart-shop.ts'
 import { DAY, MINUTE } from './shop.ts'
@@ -19,25 +18,17 @@ after(() => shop.close())
 
 const add = (variant_id: string, quantity = 1, more: object = {}) => ({ lines: [{ variant_id, quantity, ...more }] })
 
-/** Makes the cart an order's, as order placement does. */
+const HOME = { shipping_address: { line1: 'Dam 1', postal_code: '1012 JS', city: 'Amsterdam', country: 'NL' } }
+
+/** Places the order of a cart; its id. */
 async function placeOrder(cart: CartAnswer): Promise<string> {
-  const order_id = shop.payments.newId('ord')
-  const row = {
-    n: 0,
-    merchant_id: shop.keys.merchant_id,
-    at: shop.clock.now(),
+  const answer = await shop.api.call<{ id: string }>('POST', '/v1/orders', {
     cart_id: cart.id,
-    version: cart.version,
-  }
-  // Appends the event as the order's own function does.
-  const { rows } = await shop.database.db.query<{ outcome: string }>(
-    `with taken as (
-       select * from cart_lock_for_order((select array_agg(r) from json_populate_recordset(null::cart_order_row, $1) r))
-     ) select outcome, event_append_rows($2, array[event]) from taken`,
-    [JSON.stringify([{ ...row, order_id, event_id: shop.payments.newId('evt') }]), shop.clock.now()],
-  )
-  assert.equal(rows[0]?.outcome, 'ok')
-  return order_id
+    cart_version: cart.version,
+    expected_total: cart.total,
+  })
+  assert.equal(answer.status, 201, answer.text)
+  return answer.body.id
 }
 
 describe('a cart set aside', () => {
@@ -114,26 +105,40 @@ describe('a cart that is being paid', () => {
     assert.deepEqual([email, address, total, lines[0]?.tax_code], [null, null, 4995, 'PL standard 2300'])
   })
 
+  it('becomes no order at another price than was agreed to, with an article that is gone, or empty', async () => {
+    const lamp = await shop.article('20.00')
+    const cart = await shop.cart({ [lamp]: 1 })
+    const order = (more: object = {}) => shop.till('POST', '/v1/orders', { cart_id: cart.id, ...more })
+    await shop.setPrice(lamp, '25.00')
+    const dearer = await order({ expected_total: 2000 })
+    assert.deepEqual([dearer.status, dearer.body.code], [409, 'price-changed'])
+    await shop.withdraw(lamp)
+    const gone = await order()
+    assert.deepEqual([gone.status, gone.body.code], [409, 'out-of-stock'])
+    await shop.till('DELETE', `/v1/carts/${cart.id}/lines/${cart.lines[0]?.id}`)
+    assert.equal((await order()).status, 422)
+    assert.equal((await shop.read(cart.id)).state, 'open')
+  })
+
+  it('becomes one order of many that are placed at once from all devices', async () => {
+    const cart = await shop.cart({ [axe]: 1 }, HOME, shop.page)
+    const place = (i: number) =>
+      (i % 2 ? shop.till : shop.device(cart.secret).call)('POST', '/v1/orders', { cart_id: cart.id })
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => place(i)))
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [...Array.from({ length: 9 }, () => 200), 201])
+    assert.equal(new Set(answers.map(({ body }) => body.id)).size, 1)
+  })
+
   it('becomes an order from exactly the version that was worked out, and is closed then', async () => {
-    const cart = await shop.cart({ [axe]: 1 })
+    const cart = await shop.cart({ [axe]: 1 }, HOME)
     const order = await placeOrder(cart)
     const read = await shop.read(cart.id)
     assert.deepEqual([read.state, read.moved_to, read.version], ['converted', order, 2])
     const late = await shop.till('POST', `/v1/carts/${cart.id}/lines`, add(axe))
     assert.deepEqual([late.status, late.body.code], [409, 'cart-closed'])
     assert.ok(late.body.detail.includes(order))
-    const [again] = await lockForOrder(shop.database.db, [
-      {
-        n: 0,
-        merchant_id: shop.keys.merchant_id,
-        at: shop.clock.now(),
-        cart_id: cart.id,
-        version: 1,
-        order_id: shop.payments.newId('ord'),
-        event_id: shop.payments.newId('evt'),
-      },
-    ])
-    assert.deepEqual([again?.outcome, again?.order_id], ['known', order])
+    const again = await shop.api.call<{ id: string }>('POST', '/v1/orders', { cart_id: cart.id })
+    assert.deepEqual([again.status, again.body.id], [200, order])
   })
 })
 
@@ -150,7 +155,7 @@ describe('a quote', () => {
 
   it('holds its prices in the cart that it becomes, whatever prices do', async () => {
     const lamp = await shop.article('20.00')
-    const cart = await shop.cart({ [lamp]: 3 })
+    const cart = await shop.cart({ [lamp]: 3 }, HOME)
     const quote = await quotes(`/v1/carts/${cart.id}/quotes`, until(30))
     assert.deepEqual([quote.status, quote.body.state, quote.body.quoted.total], [201, 'draft', 6000])
     const early = await quotes(`/v1/quotes/${quote.body.id}/accept`)

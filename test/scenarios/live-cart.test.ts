@@ -1,4 +1,4 @@
-// Story 1 over real HTTP: a cart begun on phone A goes on on laptop B and is taken over at till C; each sees at once what the
+// Story 1 over real HTTP: a cart begun on phone A goes on on laptop B and is paid at till C; each sees at once what the
 // others do.
 
 import assert from 'node:assert/strict'
@@ -15,7 +15,7 @@ before(async () => {
   staff = createApi(sendOverHttp(served.url), served.demo.secret_key)
   const product = await staff.call<{ variants: { id: string }[] }>('POST', '/v1/products', {
     name: 'Axe',
-    variants: [{ sku: 'LIVE-AXE', prices: [{ currency: 'EUR', unit_price: '49.95' }] }],
+    variants: [{ sku: 'LIVE-AXE', track: 'none', prices: [{ currency: 'EUR', unit_price: '49.95' }] }],
   })
   axe = product.body.variants[0]?.id as string
 })
@@ -26,7 +26,7 @@ interface CartEvent {
   type: string
   object_id: string
   object_version: number
-  data: { state: string; channel: string }
+  data: { state: string; channel: string; order_id: string | null }
 }
 
 /** Follows a cart as a page does. */
@@ -71,7 +71,7 @@ function device(secret: string): Api['call'] {
     page.call(method, path, body, { ...options, headers: { ...options.headers, 'cart-secret': secret } })
 }
 
-test('a web cart on phone A continues on laptop B and is taken over at till C, live on all of them', async () => {
+test('a web cart on phone A continues on laptop B and is paid at till C, live on all of them', async () => {
   const page = createApi(sendOverHttp(served.url), served.demo.publishable_key)
   const made = await page.call<CartView & { secret: string }>('POST', '/v1/carts', {
     currency: 'EUR',
@@ -111,6 +111,19 @@ test('a web cart on phone A continues on laptop B and is taken over at till C, l
   assert.deepEqual([till.status, till.body.total, till.body.customer_id], [200, 14_985, ada.body.id])
   const claimed = await phone.next()
   assert.deepEqual([claimed.type, claimed.object_id, claimed.data.channel], ['cart.claimed', id, 'pos'])
+
+  const order = await staff.call<{ id: string }>('POST', '/v1/orders', { cart_id: id, expected_total: 14_985 })
+  assert.equal(order.status, 201, order.text)
+  const paid = await staff.pay({
+    amount: 14_985,
+    currency: 'EUR',
+    channel: 'pos',
+    order_id: order.body.id,
+    tender: { method: 'cash', cash: { register_id: register?.id as string, tendered: 15_000 } },
+  })
+  assert.deepEqual([paid.status, paid.body.status], [201, 'captured'])
+  const converted = await phone.next()
+  assert.deepEqual([converted.type, converted.data.order_id], ['cart.converted', order.body.id])
   phone.leave()
 
   const again = await follow(id, secret, bound.sequence)

@@ -31,6 +31,8 @@ create table variant (
   merchant_id   text collate "C" not null,
   id            text collate "C" not null check (id ~ '^var_[0-9A-Z]{26}$'),
   product_id    text collate "C" not null,
+  -- Its place among its siblings.
+  position      int         not null,
   sku           text collate "C" check (length(sku) between 1 and 80),
   -- The SKU as people type it: letters and digits only, small. Searched by its beginning.
   sku_key       text collate "C",
@@ -39,6 +41,8 @@ create table variant (
   track         text        not null check (track in ('quantity', 'none')),
   weight_grams  int         check (weight_grams between 0 and 10000000),
   is_active     boolean     not null,
+  -- For sale: active, and its product too. Kept here because a search must not look at the product of every variant it passes.
+  is_shown      boolean     not null,
   -- What it costs us; never shown to publishable keys.
   cost_e4       bigint      check (cost_e4 between 0 and 9999999999990000),
   cost_currency text        check (cost_currency ~ '^[A-Z]{3}$'),
@@ -68,6 +72,36 @@ create table catalog_word (
   primary key (merchant_id, word)
 );
 create index catalog_word_by_form on catalog_word using gin (forms) with (fastupdate = off);
+
+-- Words that are, begin with, or resemble typed ones: `n` is the place of the typed word. Planned without sequential scans, and
+-- without the primary key where it could not serve: however old the statistics are, the look-ups stay look-ups.
+create function catalog_words(p_merchant text, p_words text[], p_forms text[], p_read int, p_keep int)
+returns table (n int, word text, variants int)
+language sql stable set enable_seqscan = off as $$
+  select (t.n - 1)::int, c.word, c.variants
+  from unnest(p_words) with ordinality t (word, n)
+  cross join lateral (
+    select x.word, x.variants from (
+      select w.word, w.variants from catalog_word w
+      where w.merchant_id = p_merchant and w.word >= t.word and w.word < t.word || U&'\+10FFFF' and w.variants > 0
+      order by w.word limit p_read) x
+    order by x.word = t.word desc, x.variants desc, x.word limit p_keep) c
+  union
+  select (f.n - 1)::int, c.word, c.variants
+  from unnest(p_forms) with ordinality f (forms, n)
+  cross join lateral (
+    select w.word, w.variants from catalog_word w
+    where (w.merchant_id = p_merchant) is true and w.forms && f.forms::bigint[] and w.variants > 0 limit p_keep) c
+$$;
+
+-- Variants that have a word of each set, in no order.
+create function catalog_by_words(p_merchant text, p_sets text[], p_all boolean, p_limit int) returns setof text
+language plpgsql stable set enable_seqscan = off as $$
+begin
+  return query execute 'select v.id from variant v where (v.merchant_id = $1) is true and (v.is_shown or $2) and '
+    || (select string_agg(format('v.words && %L::bigint[]', s), ' and ') from unnest(p_sets) s) || ' limit $3'
+    using p_merchant, p_all, p_limit;
+end $$;
 
 create table variant_barcode (
   merchant_id text collate "C" not null,

@@ -19,16 +19,30 @@ export const catalog: ModuleObjects = {
       ],
     })
     assert.equal(product.status, 201, product.text)
+    const list = await api.call<{ id: string }>('POST', '/v1/price_lists', {
+      name: `Winter of ${mark}`,
+      currency: 'EUR',
+      valid_from: '2099-01-01T00:00:00Z',
+    })
+    assert.equal(list.status, 201, list.text)
     return {
       product: product.body.id,
       variant: product.body.variants[0]?.id as string,
       otherVariant: product.body.variants[1]?.id as string,
+      priceList: list.body.id,
+      sku: `ROPE-${mark}`,
     }
   },
 
-  collections: (made) => ({ products: made['product'], variants: made['variant'] }),
+  collections: (made) => ({
+    products: made['product'],
+    variants: made['variant'],
+    price_lists: made['priceList'],
+  }),
 
-  bodies: () => {
+  queries: (made) => ({ 'GET /v1/catalog/scan': `code=${made['sku']}` }),
+
+  bodies: (made) => {
     const variant = {
       sku: 'AXE-1',
       track: 'quantity',
@@ -55,6 +69,32 @@ export const catalog: ModuleObjects = {
       'PATCH /v1/products/{id}': product,
       'POST /v1/products/{id}/variants': variant,
       'PATCH /v1/variants/{id}': variant,
+      'POST /v1/price_lists': {
+        name: 'Spring',
+        currency: 'EUR',
+        tax_included: true,
+        channel: 'web',
+        store_id: made['store'],
+        customer_group: 'members',
+        valid_from: '2099-03-01T00:00:00Z',
+        valid_to: '2099-04-01T00:00:00Z',
+        priority: 10,
+        lowest_wins: true,
+      },
+      'PATCH /v1/price_lists/{id}': {
+        name: 'Late winter',
+        customer_group: 'members',
+        valid_from: '2099-01-02T00:00:00Z',
+        valid_to: '2099-02-01T00:00:00Z',
+        priority: 20,
+        lowest_wins: true,
+      },
+      'PUT /v1/price_lists/{id}/prices': {
+        prices: [{ variant_id: made['variant'], unit_price: '19.95', min_qty: 1 }],
+      },
+      'PUT /v1/catalog/barcode_rules': {
+        data: [{ prefix: '28', kind: 'price', item_digits: 4, value_digits: 5, decimals: 2, has_inner_check: true }],
+      },
     }
   },
 }
