@@ -36,6 +36,7 @@ import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { Problem } from './lib/problem.ts'
 import {
+  createBalanceMove,
   createLimit,
   createLoyaltyConsumer,
   createLoyaltyWorkers,
@@ -148,24 +149,25 @@ export function wireCommerce(base: CommerceBase): Commerce {
   const orders: OrderDeps = { ...base, vault: base.payments.vault, carts, consumer: ordersConsumer }
   const orderWorkers = createOrderWorkers(orders)
   const timeline = createTimeline(base)
+  const hashed: LoyaltyDeps['keyedHash'] = (merchantId, of) => keyedHash(base.payments, merchantId, of)
+  const loyalty: LoyaltyDeps = {
+    db,
+    clock,
+    newId,
+    keyedHash: hashed,
+    limits: { checks: createLimit(clock, CHECKS), misses: createLimit(clock, MISSES) },
+  }
   const profiles: ProfileDeps = {
     db,
     clock,
     newId,
     timeline,
-    keyedHash: (merchantId, of) => keyedHash(base.payments, merchantId, of),
+    keyedHash: hashed,
     mergeParts: [
       { name: 'instruments', move: moveInstruments },
       { name: 'promotion_uses', move: moveUses },
+      { name: 'balances', move: createBalanceMove(loyalty) },
     ],
-  }
-
-  const loyalty: LoyaltyDeps = {
-    db,
-    clock,
-    newId,
-    keyedHash: profiles.keyedHash,
-    limits: { checks: createLimit(clock, CHECKS), misses: createLimit(clock, MISSES) },
   }
 
   const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, orderOf: orderForPoints })

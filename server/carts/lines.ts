@@ -1,10 +1,9 @@
 // Lines as callers ask for them, and how a new one joins those that are there.
 
-import type { SellableVariant } from '../catalog/index.ts'
+import { parseUnitPrice, type SellableVariant } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { type Cart, type CartCaller, type CartLine, type FulfilmentMode, MAX_LINES, MAX_QUANTITY } from './cart.ts'
-import { parseUnitPrice } from './unit-price.ts'
 
 /** How a line is to be handed over. */
 export interface Fulfilment {
@@ -116,8 +115,8 @@ function overrideOf(
   }
   if (line.reason === undefined) throw invalid(`${pointer}/reason`, 'is needed with unit_price')
   const price = parseUnitPrice(line.unit_price, context.currency)
-  if (price === undefined)
-    throw invalid(`${pointer}/unit_price`, `has more decimals than ${context.currency} can carry`)
+  if (typeof price !== 'bigint')
+    throw invalid(`${pointer}/unit_price`, `is no price in ${context.currency}: too many decimals, or too large`)
   return { override_e4: price, override_reason: line.reason }
 }
 

@@ -1,11 +1,11 @@
 // A cart as the API shows it, with what has changed since it was last shown and not objected to.
 
+import { formatUnitPrice } from '../catalog/index.ts'
 import { amountOut } from '../lib/money.ts'
 import type { PromotionRefusal } from '../totals/index.ts'
 import type { Cart, CartLine } from './cart.ts'
 import type { Evaluated, PricedLine } from './evaluate.ts'
 import type { LineAvailability } from './shortage.ts'
-import { unitPriceText } from './unit-price.ts'
 
 export interface Change {
   line_id: string
@@ -38,7 +38,7 @@ export function changesOf(evaluated: Evaluated, availability: Map<string, LineAv
     const at = { seq: line.seq, line_id: line.id }
     const now = seenNow(each, availability.get(line.id))
     if (line.seen_e4 !== null && line.seen_e4 !== now.seen_e4) {
-      const [was, is] = [line.seen_e4, now.seen_e4 as bigint].map((price) => unitPriceText(price, currency))
+      const [was, is] = [line.seen_e4, now.seen_e4 as bigint].map((price) => formatUnitPrice(price, currency))
       changes.push({ ...at, what: 'price', was: was as string, is: is as string })
     }
     if (now.seen_short !== null && line.seen_short !== null && now.seen_short !== line.seen_short) {
@@ -124,7 +124,7 @@ type LineView = ReturnType<typeof pricedView>
 
 function pricedView(cart: Cart, each: PricedLine, availability: Map<string, LineAvailability>) {
   const { line, variant, out } = each
-  const price = (value: bigint) => unitPriceText(value, cart.currency)
+  const price = (value: bigint) => formatUnitPrice(value, cart.currency)
   const stock = availability.get(line.id)
   return {
     id: line.id,
@@ -164,7 +164,7 @@ function goneView(cart: Cart, line: CartLine, name: string | null): LineView {
     name,
     quantity: Number(line.quantity),
     unit: null,
-    unit_price: line.seen_e4 === null ? null : unitPriceText(line.seen_e4, cart.currency),
+    unit_price: line.seen_e4 === null ? null : formatUnitPrice(line.seen_e4, cart.currency),
     list_price: null,
     lowest_30d_price: null,
     override_reason: line.override_reason,

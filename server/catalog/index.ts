@@ -7,6 +7,7 @@ import { priceRoutes } from './price-routes.ts'
 import { productRoutes } from './routes.ts'
 
 export type { CatalogDeps } from './draft.ts'
+export { formatUnitPrice, type PriceFault, parseUnitPrice } from './price.ts'
 export type { PriceContext } from './pricing.ts'
 export { createProduct, type NewProduct } from './product.ts'
 export { resolveScan, type ScanDeps, type Scanned } from './scan.ts'

@@ -22,7 +22,7 @@ export const PROBLEMS = {
   'amount-out-of-range': { status: 422, title: 'The amount is out of range', retry: 'no', when: 'An amount is larger than 999,999,999,999 minor units.' },
   'currency-unknown': { status: 422, title: 'The currency is not known', retry: 'no', when: 'The currency is not an active ISO 4217 code with minor units. Use three capital letters.' },
   'currency-precision': { status: 422, title: 'Too many decimals for the currency', retry: 'no', when: 'An amount in major units has more decimals than the currency, or the connector that would take it, can carry.' },
-  'currency-mismatch': { status: 422, title: 'The currencies differ', retry: 'no', when: 'A follow-up names another currency than the payment.' },
+  'currency-mismatch': { status: 422, title: 'The currencies differ', retry: 'no', when: 'A follow-up names another currency than the payment, or the balance that is to be used is kept in another one.' },
   'totals-mismatch': { status: 422, title: 'The parts do not add up', retry: 'no', when: 'Parts of an amount were given whose sum is not the whole.' },
   'reference-not-found': { status: 422, title: 'Something referred to does not exist', retry: 'no', when: 'An id inside the body names nothing of this merchant. errors[] points at it.' },
   'reference-taken': { status: 409, title: 'The reference is in use', retry: 'no', when: 'Another object of this merchant has the same reference. Find it by that reference, or choose another.' },

@@ -71,7 +71,7 @@ export async function earnFor(deps: LoyaltyDeps, tx: Tx, merchantId: string, inp
       currency,
       confirm_at,
     })
-    if (!isNew) continue
+    if (!isNew || line.points === 0n) continue
     changes.push({
       ...whatFor(deps, { ...line, account_id: account.id, order_id, currency }, input),
       event_type: 'loyalty.earned',
@@ -103,6 +103,7 @@ export async function reverseEarn(deps: LoyaltyDeps, tx: Tx, merchantId: string,
     const value = leftOf(earning.value, earning) - leftOf(earning.value, after)
     const isConfirmed = earning.confirmed_at !== null
     await setUnitsGone(tx, merchantId, { orderId: input.order_id, lineId: earning.line_id, returned, cancelled })
+    if (points === 0n && value === 0n) continue
     changes.push({
       ...whatFor(deps, earning, input),
       event_type: 'loyalty.reversed',
@@ -128,23 +129,24 @@ export async function confirmDue(deps: LoyaltyDeps, tx: Tx, merchantId: string, 
   const due = await lockDueEarnings(tx, merchantId, at, limit)
   if (due.length === 0) return 0
   await setConfirmed(tx, merchantId, due, at)
-  await bookChanges(
-    tx,
-    merchantId,
-    due.map((earning) => {
-      const points = leftOf(earning.points, earning)
-      return {
+  const changes = due.flatMap((earning): Change[] => {
+    const points = leftOf(earning.points, earning)
+    const amount = leftOf(earning.value, earning)
+    if (points === 0n && amount === 0n) return []
+    return [
+      {
         ...whatFor(deps, earning, { at, channel: '' }),
         event_type: 'loyalty.confirmed',
         type: 'earn_confirmed',
         units: points,
         pending: -points,
-        amount: leftOf(earning.value, earning),
+        amount,
         unit_key: earning.line_id,
         counter_account: 'loyalty_expense',
-      }
-    }),
-  )
+      },
+    ]
+  })
+  await bookChanges(tx, merchantId, changes)
   return due.length
 }
 

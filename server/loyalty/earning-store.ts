@@ -93,11 +93,24 @@ export async function setConfirmed(tx: Tx, merchantId: string, earnings: Earning
   )
 }
 
-/** Points confirmed since a date, less those taken back. Served by stored_value_entry_by_account. */
+/** Lets what was earned for one account count for another from now on. Served by loyalty_earning_by_account. */
+export async function moveEarnings(tx: Tx, merchantId: string, move: { from: string; to: string }): Promise<void> {
+  await tx.query('update loyalty_earning set account_id = $3 where account_id = $2 and merchant_id = $1', [
+    merchantId,
+    move.from,
+    move.to,
+  ])
+}
+
+/**
+ * Points confirmed since a date, less those taken back, those of profiles merged into this one included. Served by
+ * stored_value_entry_by_account.
+ */
 export async function pointsSince(db: Queryable, merchantId: string, accountId: string, since: Date): Promise<bigint> {
   const { rows } = await db.query<{ points: bigint }>(
     `select coalesce(sum(units), 0)::bigint as points from stored_value_entry
-    where account_id = $2 and merchant_id = $1 and type in ('earn_confirmed', 'reverse_earn') and at >= $3`,
+    where account_id = any (array(select id from stored_value where merged_into = $2 and merchant_id = $1) || $2::text)
+      and merchant_id = $1 and type in ('earn_confirmed', 'reverse_earn') and at >= $3`,
     [merchantId, accountId, since],
   )
   return rows[0]?.points ?? 0n

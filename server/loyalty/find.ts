@@ -83,7 +83,9 @@ export function createStoredValueBooks(deps: LoyaltyDeps): StoredValueBooks {
     async toCharge(merchantId, ask) {
       if (ask.giftCard !== undefined) {
         const { code, pin } = ask.giftCard
-        return (await findGiftCard(deps, merchantId, { ...ask, code, pin, isPinNeeded: true })).id
+        const card = await findGiftCard(deps, merchantId, { ...ask, code, pin, isPinNeeded: true })
+        if (card.currency !== ask.currency) throw new Problem('currency-mismatch')
+        return card.id
       }
       if (ask.customerId === undefined) return null
       if (ask.method === 'points') {
@@ -112,7 +114,9 @@ export function createStoredValueBooks(deps: LoyaltyDeps): StoredValueBooks {
 
 async function giftCardToCredit(deps: LoyaltyDeps, merchantId: string, ask: StoredValueAsk): Promise<string> {
   if (ask.giftCard !== undefined) {
-    return (await findGiftCard(deps, merchantId, { ...ask, code: ask.giftCard.code, isPinNeeded: false })).id
+    const found = await findGiftCard(deps, merchantId, { ...ask, code: ask.giftCard.code, isPinNeeded: false })
+    if (found.currency !== ask.currency) throw new Problem('currency-mismatch')
+    return found.id
   }
   const card = await readGiftCard(deps.db, merchantId, ask.giftCardId as string)
   if (!card) throw new Problem('reference-not-found', { errors: [{ pointer: ask.pointer, detail: 'does not exist' }] })

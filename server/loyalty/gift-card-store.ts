@@ -91,19 +91,14 @@ export interface NewGiftCard {
 }
 
 /**
- * Writes an empty, inactive card. Throws SQLSTATE 23505 when its request or its order's unit has a card already; look first,
- * under the lock that makes the look last.
+ * Writes an empty, inactive card. False when its request or its order's unit has a card already: then nothing is written, and
+ * the other card can be read, because whoever made it has committed.
  */
-export async function insertGiftCard(db: Queryable, merchantId: string, card: NewGiftCard, at: Date): Promise<void> {
-  await db.query(
-    `insert into stored_value (merchant_id, id, kind, currency, customer_id, state, expires_at, created_at, updated_at)
-    values ($1, $2, 'gift_card', $3, $4, 'inactive', $5, $6, $6)`,
-    [merchantId, card.id, card.currency, card.customer_id, card.expires_at, at],
-  )
-  await db.query(
+export async function insertGiftCard(db: Queryable, merchantId: string, card: NewGiftCard, at: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
     `insert into gift_card (merchant_id, id, code_hash, last4, has_pin, programme, voucher, tax_category, tax_rate_bp, order_id,
       line_id, unit, replaces, request_key)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing`,
     [
       merchantId,
       card.id,
@@ -121,6 +116,13 @@ export async function insertGiftCard(db: Queryable, merchantId: string, card: Ne
       card.request_key,
     ],
   )
+  if (rowCount === 0) return false
+  await db.query(
+    `insert into stored_value (merchant_id, id, kind, currency, customer_id, state, expires_at, created_at, updated_at)
+    values ($1, $2, 'gift_card', $3, $4, 'inactive', $5, $6, $6)`,
+    [merchantId, card.id, card.currency, card.customer_id, card.expires_at, at],
+  )
+  return true
 }
 
 export async function readGiftCard(db: Queryable, merchantId: string, id: string): Promise<GiftCardRow | null> {

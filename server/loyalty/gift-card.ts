@@ -57,7 +57,9 @@ export async function issueGiftCard(
     at,
   })
   return transact(deps.db, async (tx) => {
-    await insertGiftCard(tx, merchantId, card, at)
+    if (!(await insertGiftCard(tx, merchantId, card, at))) {
+      return (await findByRequest(tx, merchantId, key)) as GiftCardRow
+    }
     if (input.amount === undefined) await announce(deps, tx, merchantId, card.id, 'gift_card.created', at)
     else {
       await bookChanges(tx, merchantId, [
@@ -185,7 +187,8 @@ export async function transferGiftCard(
   const toId = fresh?.id ?? (input.to as string)
   if (toId === before.id) throw new Problem('invalid-state', { detail: 'A card is not moved to itself.' })
   return transact(deps.db, async (tx) => {
-    if (fresh) await insertGiftCard(tx, merchantId, fresh, at)
+    if (fresh && !(await insertGiftCard(tx, merchantId, fresh, at)))
+      return (await findByRequest(tx, merchantId, key)) as GiftCardRow
     // In the order in which every change of two accounts locks them.
     for (const id of [before.id, toId].sort()) await lockValue(tx, merchantId, id)
     const from = (await readGiftCard(tx, merchantId, before.id)) as GiftCardRow

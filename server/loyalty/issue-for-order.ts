@@ -63,7 +63,7 @@ export async function issueForOrder(
         unit,
         at,
       })
-      await insertGiftCard(tx, merchantId, card, at)
+      if (!(await insertGiftCard(tx, merchantId, card, at))) continue
       id = card.id
     } else {
       await lockValue(tx, merchantId, id)

@@ -31,7 +31,8 @@ const E4 = 10_000n
 /**
  * Points per line. The base is what was paid for goods after discounts, less what was paid with points (shared over the goods
  * by their totals). Points of the whole order are rounded down and shared by largest remainder, so the lines add up to it.
- * `exponent` is that of the currency. Lines that earn nothing are left out.
+ * `exponent` is that of the currency. Lines of goods that earn nothing are told too, so that it is decided once: points that
+ * paid and come back later must not make them earn.
  */
 export function earnedBy(
   programme: Pick<ProgrammeOfPoints, 'excluded_categories'>,
@@ -49,12 +50,11 @@ export function earnedBy(
   const byPoints = splitByLargestRemainder(sale.paidByPoints < whole ? sale.paidByPoints : whole, paid)
   const bases = paid.map((total, i) => total - (byPoints[i] as bigint))
   const base = bases.reduce((sum, part) => sum + part, 0n)
-  if (base === 0n) return []
   const points = (base * BigInt(rate.earn_e4) * BigInt(tier.multiplier_bp)) / (10n ** BigInt(sale.exponent) * E4 * E4)
-  const parts = splitByLargestRemainder(points, bases)
-  return goods.flatMap(({ line_id, quantity }, i) => {
+  const parts = base === 0n ? bases : splitByLargestRemainder(points, bases)
+  return goods.map(({ line_id, quantity }, i) => {
     const own = parts[i] as bigint
-    return own === 0n ? [] : [{ line_id, quantity, base: bases[i] as bigint, points: own, value: worthOf(rate, own) }]
+    return { line_id, quantity, base: bases[i] as bigint, points: own, value: worthOf(rate, own) }
   })
 }
 

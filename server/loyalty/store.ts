@@ -125,6 +125,29 @@ export async function openValue(
   return found
 }
 
+/** Every balance of a customer that was not put together with another, locked, in the order in which all lock them. */
+export async function balancesOf(tx: Queryable, merchantId: string, customerId: string): Promise<ValueRow[]> {
+  const { rows } = await tx.query<ValueRow>(
+    `select ${COLUMNS} from stored_value where customer_id = $2 and merchant_id = $1 and merged_into is null
+    order by id for update`,
+    [merchantId, customerId],
+  )
+  return rows
+}
+
+export async function setOwner(tx: Queryable, merchantId: string, ids: string[], customerId: string): Promise<void> {
+  if (ids.length === 0) return
+  await tx.query('update stored_value set customer_id = $3 where merchant_id = $1 and id = any ($2)', [
+    merchantId,
+    ids,
+    customerId,
+  ])
+}
+
+export async function setMergedInto(tx: Queryable, merchantId: string, id: string, into: string): Promise<void> {
+  await tx.query('update stored_value set merged_into = $3 where merchant_id = $1 and id = $2', [merchantId, id, into])
+}
+
 /** Moves the state of an account whose row is locked by the caller's transaction. Answers the row as it is then. */
 export async function setState(
   db: Queryable,

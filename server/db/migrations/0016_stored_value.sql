@@ -32,6 +32,8 @@ create table stored_value (
   -- Points earned that a return could still take back.
   pending     bigint not null default 0 check (pending >= 0),
   expires_at  timestamptz,
+  -- Of a customer who was merged into another: what comes back to this balance goes to that one.
+  merged_into text collate "C",
   version     int not null default 1,
   created_at  timestamptz not null,
   updated_at  timestamptz not null,
@@ -44,6 +46,8 @@ create table stored_value (
 ) with (fillfactor = 80);
 create unique index stored_value_of_customer on stored_value (customer_id, kind, coalesce(currency, ''), merchant_id)
   where kind <> 'gift_card';
+create index stored_value_by_customer on stored_value (customer_id, merchant_id, id) where customer_id is not null;
+create index stored_value_merged on stored_value (merged_into, merchant_id) where merged_into is not null;
 create index stored_value_expiry on stored_value (expires_at, merchant_id) where state in ('active', 'depleted') and expires_at is not null;
 
 create table gift_card (
@@ -67,7 +71,8 @@ create table gift_card (
   -- The Idempotency-Key it was issued under: a command that crashed finds its card again.
   request_key       text collate "C",
   primary key (merchant_id, id),
-  foreign key (merchant_id, id) references stored_value,
+  -- Checked at the end: the card comes first, because its unique indexes decide whether there is to be one.
+  foreign key (merchant_id, id) references stored_value deferrable initially deferred,
   foreign key (merchant_id, programme) references gift_card_programme
 );
 create unique index gift_card_by_code on gift_card (code_hash, merchant_id);
@@ -169,6 +174,7 @@ create table loyalty_earning (
   foreign key (merchant_id, account_id) references stored_value,
   check (returned + cancelled <= quantity)
 );
+create index loyalty_earning_by_account on loyalty_earning (account_id, merchant_id);
 create index loyalty_earning_due on loyalty_earning (confirm_at, merchant_id) where confirmed_at is null;
 
 -- The account in the books that holds what is owed.
@@ -213,7 +219,7 @@ begin
   then return (c.n, 'repeated', null)::stored_value_changed; end if;
   -- What was given out cannot be taken back once it is spent; only a return takes points that are gone. A charge has looked
   -- itself, and a capture takes what was held for it.
-  if c.units < 0 and c.type not in ('redeem', 'reverse_earn') and a.balance + c.units < a.held then
+  if c.units < 0 and c.type not in ('redeem', 'reverse_earn', 'transfer_in') and a.balance + c.units < a.held then
     return (c.n, 'insufficient', null)::stored_value_changed;
   end if;
   update stored_value x set
@@ -350,7 +356,10 @@ declare
   v_rest bigint;
   v_code text;
 begin
-  select s.account_id into v_account from stored_value_operation s where s.merchant_id = p_merchant and s.id = o.original_id;
+  -- Money that comes back finds the profile its owner was merged into; what is held stays where it is held.
+  select case o.kind when 'refund' then coalesce(s.merged_into, s.id) else s.id end into v_account
+    from stored_value_operation f join stored_value s on s.merchant_id = f.merchant_id and s.id = f.account_id
+    where f.merchant_id = p_merchant and f.id = o.original_id;
   if not found then return null; end if;
   select * into a from stored_value s where s.merchant_id = p_merchant and s.id = v_account for update;
   select * into x from stored_value_operation s where s.merchant_id = p_merchant and s.id = o.operation_id;
