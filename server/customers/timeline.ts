@@ -44,6 +44,7 @@ export function createTimeline(deps: { db: Db; clock: Clock; log: Log; hints: Pi
   return createConsumer(deps, {
     name: 'customer timeline',
     families: FAMILIES,
+    isRebuildable: true,
     async handle(tx, merchantId, events) {
       const moments = events.filter(({ type }) => !NOISE.has(type)).flatMap(momentOf)
       if (moments.length > 0) await insertMoments(tx, merchantId, moments)

@@ -53,3 +53,8 @@ export async function listEventsBetween(
   )
   return rows
 }
+
+/** Lets this transaction's commit be lost in a crash. Only for what the log can tell again. */
+export async function doNotWaitForDisk(tx: Tx): Promise<void> {
+  await tx.query(`select set_config('synchronous_commit', 'off', true)`)
+}

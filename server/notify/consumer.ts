@@ -6,7 +6,7 @@ import { type Db, type Tx, transact } from '../db/pool.ts'
 import { createWorker, type Hints, type Worker } from '../jobs/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { advanceCursor, listEventsBetween, lockCursor, merchantsBehind } from './consumer-store.ts'
+import { advanceCursor, doNotWaitForDisk, listEventsBetween, lockCursor, merchantsBehind } from './consumer-store.ts'
 import type { EventRow } from './event.ts'
 import { lastSequence } from './event-store.ts'
 
@@ -22,6 +22,11 @@ export interface ConsumerOptions {
   name: string
   /** Families of events to read, each ending with a dot: `['payment.']`. */
   families: readonly string[]
+  /**
+   * What it writes is worked out from the log alone and told to nobody. Then its transactions need not wait for the disk: after a
+   * crash cursor and effect are both older, and the same events are read again.
+   */
+  isRebuildable?: boolean
   /** Carries out what the events ask for, inside the transaction. Throwing leaves the cursor where it was. */
   handle(tx: Tx, merchantId: string, events: readonly EventRow[]): Promise<void>
   /** Called after the commit with the merchant; for waking others. */
@@ -61,6 +66,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
         families: options.families,
       })
       if (events.length > 0) await options.handle(tx, merchantId, events)
+      if (events.length === 0 || options.isRebuildable) await doNotWaitForDisk(tx)
       await advanceCursor(tx, { merchantId, consumer: options.name, seq: until })
       return until - cursor
     })
