@@ -1,6 +1,6 @@
 // `npm run bench`: card sales per second over HTTP, with the baseline measured in the same run on the same machine. One
 // table; nothing here gates a test. `--quick` takes seconds instead of minutes and leaves out the million payments. `--search`
-// measures the search of the catalogue only.
+// measures the search of the catalogue only, `--orders` orders only.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -13,6 +13,7 @@ import { systemClock } from '../server/lib/clock.ts'
 import { createIds } from '../server/lib/ids.ts'
 import { writeOneByOne } from './baseline.ts'
 import type { LoadOrder, LoadResult } from './load.ts'
+import { benchOrders } from './orders.ts'
 import { preload } from './preload.ts'
 import { benchSearch } from './search.ts'
 
@@ -26,6 +27,9 @@ const MEMORY_SECONDS = isQuick ? 10 : 60
 const HISTORY = isQuick ? 0 : 1_000_000
 /** Of four variants each. */
 const SEARCH_PRODUCTS = 25_000
+const isOrdersOnly = process.argv.includes('--orders')
+/** Articles that are there beside the million orders. */
+const ARTICLES = isQuick ? 0 : 100_000
 const BASELINE_CONCURRENCIES = [4, 8, 16, 32]
 const ROOT = join(import.meta.dirname, '..')
 
@@ -51,9 +55,10 @@ async function main(): Promise<void> {
     if (!isSearchOnly) {
       const merchants: Merchant[] = []
       for (let i = 0; i < MERCHANTS; i++) merchants.push(await makeMerchant(env, `Bench ${i}`))
-      await report(server, dataDir, merchants)
+      if (!isOrdersOnly) await report(server, dataDir, merchants)
+      await reportOrders(dataDir, merchants)
     }
-    await reportSearch(env, dataDir)
+    if (!isOrdersOnly) await reportSearch(env, dataDir)
   } finally {
     await stop(server)
     await rm(dataDir, { recursive: true, force: true })
@@ -152,6 +157,24 @@ async function reportSearch(env: NodeJS.ProcessEnv, dataDir: string): Promise<vo
     },
   })
   await db.end()
+}
+
+async function reportOrders(dataDir: string, merchants: Merchant[]): Promise<void> {
+  const adminUrl = await findRunning(join(dataDir, 'postgres'))
+  if (!adminUrl) throw new Error('the server’s database does not run')
+  print(`\nPaid orders over HTTP: cart with a line, order, payment; ${SECONDS} s each\n`)
+  print(row('', 'orders/s', 'p50 ms', 'p99 ms', 'failures'))
+  await benchOrders({
+    port: PORT,
+    merchants,
+    seconds: SECONDS,
+    warmUpSeconds: WARM_UP_SECONDS,
+    history: { variants: ARTICLES, orders: HISTORY },
+    adminUrl,
+    newRun: () => newId('req'),
+    post,
+    print: (label, result) => print(result === null ? label : row(label, ...figures(result))),
+  })
 }
 
 async function load(merchants: Merchant[], concurrency: number, seconds: number): Promise<LoadResult> {
