@@ -19,15 +19,21 @@ export async function lockCursor(
   tx: Tx,
   of: { merchantId: string; consumer: string; wait: boolean },
 ): Promise<bigint | null> {
+  const lock = async () => {
+    const { rows } = await tx.query<{ seq: bigint }>(
+      `select seq from event_cursor where merchant_id = $1 and consumer = $2 for update ${of.wait ? '' : 'skip locked'}`,
+      [of.merchantId, of.consumer],
+    )
+    return rows[0]?.seq ?? null
+  }
+  const cursor = await lock()
+  if (cursor !== null) return cursor
+  // Not there yet, or held by another: the insert changes nothing then.
   await tx.query(
     'insert into event_cursor (merchant_id, consumer, seq) values ($1, $2, 0) on conflict (merchant_id, consumer) do nothing',
     [of.merchantId, of.consumer],
   )
-  const { rows } = await tx.query<{ seq: bigint }>(
-    `select seq from event_cursor where merchant_id = $1 and consumer = $2 for update ${of.wait ? '' : 'skip locked'}`,
-    [of.merchantId, of.consumer],
-  )
-  return rows[0]?.seq ?? null
+  return lock()
 }
 
 export async function advanceCursor(tx: Tx, to: { merchantId: string; consumer: string; seq: bigint }): Promise<void> {

@@ -47,9 +47,9 @@ const MERCHANTS = 50
 const EVERY_MS = 500
 /**
  * On a busy day events come one by one and without end. A transaction for each would be a wait for the disk for each, with the
- * merchant's counter locked: what came in a tenth of a second is one. Whoever must see their own writes calls catchUp.
+ * merchant's counter locked: what came in a quarter of a second is one. Whoever must see their own writes calls catchUp.
  */
-const PACE_MS = 100
+const PACE_MS = 250
 
 export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Consumer {
   /** One window. Returns how far the cursor moved; `null` when another process holds it and we do not wait. */

@@ -77,6 +77,18 @@ test('a lost answer is repeated: the same cart gives the same order, before and 
   assert.deepEqual([second.body.id, third.body.id], [first.body.id, first.body.id])
 })
 
+test('a row that was committed and whose answer was lost on the way is answered as placed when it is sent again', async () => {
+  const { lanes } = shop.wired
+  const commit = lanes.commit.bind(lanes)
+  lanes.commit = async (fn, merchantId, row) => {
+    if (fn === 'order_place') await commit(fn, merchantId, row)
+    return commit(fn, merchantId, row)
+  }
+  const placed = await orders.place(await orders.cart({ kettle: 1 }))
+  assert.deepEqual([placed.status, placed.body.number], [201, '1001'])
+  assert.equal((await orders.read(placed.body.id)).total, 4995)
+})
+
 test('an order is not placed at another total, of another version, of an empty or a strange cart', async () => {
   const cart = await orders.cart({ mug: 1 })
   const cases = [
