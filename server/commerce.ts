@@ -41,9 +41,9 @@ import {
   createLoyaltyConsumer,
   createLoyaltyWorkers,
   createStoredValueBooks,
+  type FollowedOrder,
   type LoyaltyDeps,
   routes as loyaltyRoutes,
-  type OrderForPoints,
 } from './loyalty/index.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
@@ -54,8 +54,8 @@ import {
   MIXED_FUNCTIONS as ORDER_FUNCTIONS,
   type OrderDeps,
   routes as orderRoutes,
-  readOrder,
   readOrderLines,
+  readOrders,
 } from './orders/index.ts'
 import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
 import {
@@ -170,7 +170,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     ],
   }
 
-  const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, orderOf: orderForPoints })
+  const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, ordersOf: ordersToFollow })
 
   const consumers: Consumer[] = [ordersConsumer, timeline, points]
   const workers: Worker[] = [
@@ -202,17 +202,16 @@ export function wireCommerce(base: CommerceBase): Commerce {
   }
 }
 
-/** An order as points see it: of one that was given up nothing counts but what was handed over. */
-async function orderForPoints(tx: Tx, merchantId: string, orderId: string): Promise<OrderForPoints | null> {
-  const order = await readOrder(tx, merchantId, orderId)
-  if (!order) return null
-  const lines = await readOrderLines(tx, merchantId, orderId)
-  return {
+/** Orders as gift cards and points see them: of one that was given up nothing counts but what was handed over. */
+async function ordersToFollow(tx: Tx, merchantId: string, ids: string[]): Promise<FollowedOrder[]> {
+  const orders = await readOrders(tx, merchantId, ids)
+  const lines = Map.groupBy(await readOrderLines(tx, merchantId, ids), (line) => line.order_id)
+  return [...orders.values()].map((order) => ({
     ...order,
-    lines: lines.map((line) => ({
+    lines: (lines.get(order.id) ?? []).map((line) => ({
       ...line,
       line_id: line.id,
       cancelled: order.state === 'cancelled' ? line.quantity - line.fulfilled : line.cancelled,
     })),
-  }
+  }))
 }

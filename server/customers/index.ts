@@ -11,7 +11,7 @@ export { type IdentityDeps, type IdentityType, recognise } from './identity.ts'
 export type { MergeDeps, MergePart } from './merge.ts'
 export { type ProfileDeps, profileRoutes } from './profile-routes.ts'
 export { routes } from './routes.ts'
-export { personOf } from './store.ts'
+export { currentProfile, personOf } from './store.ts'
 export { createTimeline } from './timeline.ts'
 
 /** True when this merchant has such a customer. */

@@ -93,6 +93,20 @@ export async function personOf(db: Queryable, merchantId: string, id: string): P
   return rows[0]?.ids ?? [id]
 }
 
+/** The profile that an id stands for today: the one it was merged into, or itself. Bounded: merges do not go deeper. */
+export async function currentProfile(db: Queryable, merchantId: string, id: string): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(
+    `with recursive up (id, merged_into, depth) as (
+      select id, merged_into, 0 from customer where merchant_id = $1 and id = $2
+      union all
+      select c.id, c.merged_into, up.depth + 1 from up join customer c on c.merchant_id = $1 and c.id = up.merged_into
+      where up.depth < 100)
+    select id from up order by depth desc limit 1`,
+    [merchantId, id],
+  )
+  return rows[0]?.id ?? id
+}
+
 /** Counts a change to something that belongs to the customer. The caller holds the row's lock. */
 export async function bumpVersion(tx: Queryable, merchantId: string, customer: Customer): Promise<Customer> {
   const version = customer.version + 1

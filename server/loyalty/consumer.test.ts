@@ -7,7 +7,7 @@ import { transact } from '../db/pool.ts'
 import { silentLog } from '../lib/log.ts'
 import { appendEvents } from '../notify/index.ts'
 import { keyedHash } from '../vault/index.ts'
-import { createLoyaltyConsumer, type OrderForPoints } from './consumer.ts'
+import { createLoyaltyConsumer, type FollowedOrder } from './consumer.ts'
 import { createLimit } from './limit.ts'
 import { loyaltyOf } from './loyalty.ts'
 
@@ -43,8 +43,11 @@ test('an order paid in part with points earns on the rest, once, and its return 
     categories: [],
     returned: 0n,
     cancelled: 0n,
+    list: 5_000n,
+    metadata: null,
   }
-  let order: OrderForPoints = {
+  let order: FollowedOrder = {
+    id: 'order-1',
     customer_id: customer,
     currency: 'EUR',
     channel: 'web',
@@ -64,7 +67,7 @@ test('an order paid in part with points earns on the rest, once, and its return 
   }
   const consumer = createLoyaltyConsumer({
     ...deps,
-    orderOf: async (_tx, _merchant, id) => (id === 'order-1' ? order : null),
+    ordersOf: async (_tx, _merchant, ids) => (ids.includes('order-1') ? [order] : []),
   })
   const tell = async (type: string) => {
     const event = { id: payments.newId('evt'), type, object_type: 'order', object_id: 'order-1', object_version: 1 }

@@ -1,57 +1,121 @@
-// Follows orders and returns: what is confirmed earns points, what comes back or is cancelled takes them away. It reads the
-// order as it stands, so that it does not matter which message tells it, how often, or in which order they come.
+// Follows orders and returns: gift cards that were sold are issued, goods earn points, and what comes back or is cancelled takes
+// both away. It reads the order as it stands, so that it does not matter which message tells it, how often, or in which order.
 
+import { currentProfile } from '../customers/index.ts'
 import type { Tx } from '../db/pool.ts'
+import { isId } from '../lib/ids.ts'
+import { unitAllocation } from '../lib/money.ts'
 import { type Consumer, type ConsumerDeps, createConsumer } from '../notify/index.ts'
 import { coveredBy } from '../payments/index.ts'
 import type { LoyaltyDeps } from './deps.ts'
-import { earnFor, reverseEarn } from './earn.ts'
+import { planEarning, planReversal } from './earn.ts'
+import { planIssue, planVoidDownTo } from './issue-for-order.ts'
 import type { EarningLine } from './points.ts'
 import { readLoyaltyProgramme } from './programme-store.ts'
+import { bookChanges, type Change } from './store.ts'
 
-/** An order as points see it; wiring reads it from the module that keeps orders. */
-export interface OrderForPoints {
+/** A line as it stands: `returned` and `cancelled` count units from the beginning. */
+export interface FollowedLine extends EarningLine {
+  returned: bigint
+  cancelled: bigint
+  /** Before discounts: the face value of gift cards. */
+  list: bigint
+  /** Of gift cards: `gift_card_programme`, and `gift_card_id` when a blank card is sold. */
+  metadata: Readonly<Record<string, string>> | null
+}
+
+/** An order as this module sees it; wiring reads it from the module that keeps orders. */
+export interface FollowedOrder {
+  id: string
   customer_id: string | null
   currency: string
   channel: string
   store_id: string | null
-  /** Null until it is confirmed: nothing is earned before. */
+  /** Null until it is confirmed: nothing happens before. */
   confirmed_at: Date | null
-  /** `returned` and `cancelled` count units from the beginning. */
-  lines: readonly (EarningLine & { returned: bigint; cancelled: bigint })[]
+  lines: readonly FollowedLine[]
 }
 
 export interface FollowDeps extends LoyaltyDeps, ConsumerDeps {
   clock: ConsumerDeps['clock']
-  orderOf(tx: Tx, merchantId: string, orderId: string): Promise<OrderForPoints | null>
+  /** The orders of some ids; unknown ones are absent. */
+  ordersOf(tx: Tx, merchantId: string, ids: string[]): Promise<FollowedOrder[]>
 }
 
-/** The consumer `loyalty`: feeds on events of orders and returns, and follows whatever feeds those. */
+/** The consumer `loyalty`: reads events of orders and returns, after whatever writes those. */
 export function createLoyaltyConsumer(deps: FollowDeps): Consumer {
   return createConsumer(deps, {
     name: 'loyalty',
     families: ['order.', 'return.'],
     async handle(tx, merchantId, events) {
-      // A programme that is switched off gives no more points, and still takes back what it gave.
-      if ((await readLoyaltyProgramme(tx, merchantId)) === null) return
       const ids = new Set(events.flatMap((event) => orderIdOf(event.data) ?? []))
-      for (const id of [...ids].sort()) await follow(deps, tx, merchantId, id)
+      const orders = (await deps.ordersOf(tx, merchantId, [...ids].sort())).filter(
+        (order) => order.confirmed_at !== null,
+      )
+      // A programme that is switched off gives no more points, and still takes back what it gave.
+      const hasPoints = (await readLoyaltyProgramme(tx, merchantId)) !== null
+      const changes: Change[] = []
+      for (const order of orders) {
+        changes.push(...(await cardsFor(deps, tx, merchantId, order)))
+        if (hasPoints) changes.push(...(await pointsFor(deps, tx, merchantId, order)))
+      }
+      // All at once and last: it locks the balances in order, and then the event counter.
+      await bookChanges(tx, merchantId, changes)
     },
   })
 }
 
-async function follow(deps: FollowDeps, tx: Tx, merchantId: string, orderId: string): Promise<void> {
-  const order = await deps.orderOf(tx, merchantId, orderId)
-  if (!order || order.customer_id === null || order.confirmed_at === null) return
-  const { customer_id, confirmed_at, lines, currency, channel, store_id } = order
-  const where = { order_id: orderId, channel, store_id, at: deps.clock.now() }
-  const paid_by_points = await coveredBy(tx, merchantId, { orderId, method: 'points' })
-  await earnFor(deps, tx, merchantId, { ...where, customer_id, confirmed_at, currency, paid_by_points, lines })
-  await reverseEarn(deps, tx, merchantId, { ...where, lines })
+function whereOf(deps: FollowDeps, { id, channel, store_id }: FollowedOrder) {
+  return { order_id: id, channel, store_id, at: deps.clock.now() }
 }
 
-/** Orders without a customer earn nothing, which an event of theirs says. */
+async function cardsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: FollowedOrder): Promise<Change[]> {
+  const changes: Change[] = []
+  const { currency, customer_id } = order
+  for (const line of order.lines.filter(({ kind }) => kind === 'gift_card')) {
+    const { line_id, quantity, list, total, metadata } = line
+    const units = quantity - line.cancelled - line.returned
+    const where = { ...whereOf(deps, order), line_id }
+    const blank = metadata?.['gift_card_id']
+    const issued = await planIssue(deps, tx, merchantId, {
+      ...where,
+      quantity: units,
+      face_value: (unit) => unitAllocation(list, quantity, unit),
+      paid: (unit) => unitAllocation(total, quantity, unit),
+      currency,
+      customer_id,
+      programme: metadata?.['gift_card_programme'] ?? null,
+      blank_ids: blank !== undefined && isId('gft', blank) ? [blank] : [],
+    })
+    changes.push(...issued)
+    if (issued.length > 0 || units === quantity) continue
+    const voided = await planVoidDownTo(deps, tx, merchantId, { ...where, units })
+    changes.push(...voided.changes)
+    if (voided.missing > 0) {
+      deps.log.warn('gift cards of returned or cancelled units are spent and cannot be taken back', {
+        merchant_id: merchantId,
+        object_id: order.id,
+        count: voided.missing,
+      })
+    }
+  }
+  return changes
+}
+
+async function pointsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: FollowedOrder): Promise<Change[]> {
+  const { id, confirmed_at, lines, currency } = order
+  if (order.customer_id === null || confirmed_at === null) return []
+  const customer_id = await currentProfile(tx, merchantId, order.customer_id)
+  const where = whereOf(deps, order)
+  const paid_by_points = await coveredBy(tx, merchantId, { orderId: id, method: 'points' })
+  const sale = { ...where, customer_id, confirmed_at, currency, paid_by_points, lines }
+  return [
+    ...(await planEarning(deps, tx, merchantId, sale)),
+    ...(await planReversal(deps, tx, merchantId, { ...where, lines })),
+  ]
+}
+
 function orderIdOf(data: unknown): string | undefined {
-  const { order_id, customer_id } = data as { order_id?: unknown; customer_id?: unknown }
-  return typeof order_id === 'string' && customer_id !== null ? order_id : undefined
+  const { order_id } = data as { order_id?: unknown }
+  return typeof order_id === 'string' ? order_id : undefined
 }

@@ -52,9 +52,14 @@ export interface ReverseInput {
  * has a rate in the currency. In the caller's transaction; call it after everything else that locks.
  */
 export async function earnFor(deps: LoyaltyDeps, tx: Tx, merchantId: string, input: EarnInput): Promise<void> {
+  await bookChanges(tx, merchantId, await planEarning(deps, tx, merchantId, input))
+}
+
+/** The same without booking the changes, for a caller that has more of them: they are booked together, last. */
+export async function planEarning(deps: LoyaltyDeps, tx: Tx, merchantId: string, input: EarnInput): Promise<Change[]> {
   const programme = await readLoyaltyProgramme(tx, merchantId)
   const rate = programme?.rates.find(({ currency }) => currency === input.currency)
-  if (!programme?.is_enabled || !rate) return
+  if (!programme?.is_enabled || !rate) return []
   const { order_id, at, currency, customer_id } = input
   const opened = { id: deps.newId('loy'), kind: 'points' as const, currency: null, customerId: customer_id, at }
   const account = await openValue(tx, merchantId, opened)
@@ -82,7 +87,7 @@ export async function earnFor(deps: LoyaltyDeps, tx: Tx, merchantId: string, inp
       unit_key: line.line_id,
     })
   }
-  await bookChanges(tx, merchantId, changes)
+  return changes
 }
 
 /**
@@ -90,6 +95,16 @@ export async function earnFor(deps: LoyaltyDeps, tx: Tx, merchantId: string, inp
  * only rise; the same ones again change nothing. In the caller's transaction; call it after everything else that locks.
  */
 export async function reverseEarn(deps: LoyaltyDeps, tx: Tx, merchantId: string, input: ReverseInput): Promise<void> {
+  await bookChanges(tx, merchantId, await planReversal(deps, tx, merchantId, input))
+}
+
+/** The same without booking the changes. */
+export async function planReversal(
+  deps: LoyaltyDeps,
+  tx: Tx,
+  merchantId: string,
+  input: ReverseInput,
+): Promise<Change[]> {
   const gone = new Map(input.lines.map((line) => [line.line_id, line]))
   const changes: Change[] = []
   for (const earning of await lockEarnings(tx, merchantId, input.order_id)) {
@@ -115,7 +130,7 @@ export async function reverseEarn(deps: LoyaltyDeps, tx: Tx, merchantId: string,
       counter_account: 'loyalty_expense',
     })
   }
-  await bookChanges(tx, merchantId, changes)
+  return changes
 }
 
 /** Lets an order's points wait until its return window closes, when that is known later than the order. */

@@ -2,7 +2,7 @@
 // counted; an answer never says which of them was wrong.
 
 import { timingSafeEqual } from 'node:crypto'
-import { hasCustomer } from '../customers/index.ts'
+import { currentProfile, hasCustomer } from '../customers/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { StoredValueAsk, StoredValueBooks } from '../payments/index.ts'
 import { hashOfCode, pinOf, readCode } from './code.ts'
@@ -88,13 +88,14 @@ export function createStoredValueBooks(deps: LoyaltyDeps): StoredValueBooks {
         return card.id
       }
       if (ask.customerId === undefined) return null
+      const customerId = await currentProfile(deps.db, merchantId, ask.customerId)
       if (ask.method === 'points') {
         if (!(await hasPointValue(deps.db, merchantId, ask.currency))) {
           throw new Problem('method-unavailable', { detail: `Points are not worth anything in ${ask.currency} here.` })
         }
-        return (await valuesOf(deps.db, merchantId, { customerId: ask.customerId, kind: 'points' }))[0]?.id ?? null
+        return (await valuesOf(deps.db, merchantId, { customerId, kind: 'points' }))[0]?.id ?? null
       }
-      const accounts = await valuesOf(deps.db, merchantId, { customerId: ask.customerId, kind: 'store_credit' })
+      const accounts = await valuesOf(deps.db, merchantId, { customerId, kind: 'store_credit' })
       return accounts.find((account) => account.currency === ask.currency)?.id ?? null
     },
     async toCredit(merchantId, ask) {
@@ -106,7 +107,14 @@ export function createStoredValueBooks(deps: LoyaltyDeps): StoredValueBooks {
       if (!(await hasCustomer(deps.db, merchantId, customerId)))
         throw new Problem('reference-not-found', { errors: [{ pointer: ask.pointer, detail: 'does not exist' }] })
       const at = deps.clock.now()
-      const opened = { id: deps.newId('scr'), kind: 'store_credit' as const, currency: ask.currency, customerId, at }
+      const owner = await currentProfile(deps.db, merchantId, customerId)
+      const opened = {
+        id: deps.newId('scr'),
+        kind: 'store_credit' as const,
+        currency: ask.currency,
+        customerId: owner,
+        at,
+      }
       return (await openValue(deps.db, merchantId, opened)).id
     },
   }

@@ -1,7 +1,7 @@
 // The public face of stored value and loyalty: gift cards, store credit, points.
 
 export { type BookDeps, createStoredValueBook } from './book.ts'
-export { createLoyaltyConsumer, type FollowDeps, type OrderForPoints } from './consumer.ts'
+export { createLoyaltyConsumer, type FollowDeps, type FollowedLine, type FollowedOrder } from './consumer.ts'
 export type { LoyaltyDeps } from './deps.ts'
 export { type EarnInput, earnFor, type ReverseInput, reverseEarn, windowClosesAt } from './earn.ts'
 export { createStoredValueBooks } from './find.ts'

@@ -20,8 +20,8 @@ export interface GiftCardSale {
   line_id: string
   /** Units sold: one card each, numbered from 1. */
   quantity: bigint
-  /** Face value of each, minor units. */
-  face_value: bigint
+  /** Face value of each, minor units; by unit where a line does not divide evenly. */
+  face_value: bigint | ((unit: bigint) => bigint)
   /** What came in for each, minor units; less than the face when they were on offer. Default: the face value. */
   paid?: (unit: bigint) => bigint
   currency: string
@@ -35,8 +35,9 @@ export interface GiftCardSale {
 }
 
 /**
- * Issues the cards that a line sold; those that are there already stay as they are. Call it after everything else that the
- * transaction locks, events last but these. Answers every card of the line by unit; tell its code with `revealGiftCard`.
+ * Issues the cards that a line sold; those that are there already stay as they are. A blank card that cannot be sold (any
+ * more) is replaced by a new one. Call it after everything else that the transaction locks, events last but these. Answers
+ * every card of the line by unit; tell its code with `revealGiftCard`.
  */
 export async function issueForOrder(
   deps: LoyaltyDeps,
@@ -44,6 +45,12 @@ export async function issueForOrder(
   merchantId: string,
   sale: GiftCardSale,
 ): Promise<GiftCardRow[]> {
+  await bookChanges(tx, merchantId, await planIssue(deps, tx, merchantId, sale))
+  return (await cardsOfOrder(tx, merchantId, sale.order_id)).filter((card) => card.line_id === sale.line_id)
+}
+
+/** The same without booking the changes, for a caller that has more of them: they are booked together, last. */
+export async function planIssue(deps: LoyaltyDeps, tx: Tx, merchantId: string, sale: GiftCardSale): Promise<Change[]> {
   const programme = sale.programme == null ? null : await readProgramme(tx, merchantId, sale.programme)
   const made = (await cardsOfOrder(tx, merchantId, sale.order_id)).filter((card) => card.line_id === sale.line_id)
   const units = new Set(made.map((card) => card.unit))
@@ -53,7 +60,7 @@ export async function issueForOrder(
     const { order_id, line_id, currency, at } = sale
     const blank = sale.blank_ids?.[Number(unit - 1n)]
     const customer_id = sale.customer_id ?? null
-    let id = blank
+    let id = blank !== undefined && (await isSellable(tx, merchantId, blank, currency)) ? blank : undefined
     if (id === undefined) {
       const card = await newGiftCard(deps, merchantId, programme, {
         currency,
@@ -66,16 +73,17 @@ export async function issueForOrder(
       if (!(await insertGiftCard(tx, merchantId, card, at))) continue
       id = card.id
     } else {
-      await lockValue(tx, merchantId, id)
-      const card = await readGiftCard(tx, merchantId, id)
-      if (card?.state !== 'inactive' || card.order_id !== null || card.currency !== currency)
-        throw new Error(`the blank gift card ${id} of order ${order_id} cannot be sold`)
       await tieToOrder(tx, merchantId, { id, orderId: order_id, lineId: line_id, unit })
     }
     changes.push(...issueChanges(deps, { id, currency }, sale, unit))
   }
-  await bookChanges(tx, merchantId, changes)
-  return (await cardsOfOrder(tx, merchantId, sale.order_id)).filter((card) => card.line_id === sale.line_id)
+  return changes
+}
+
+async function isSellable(tx: Tx, merchantId: string, id: string, currency: string): Promise<boolean> {
+  await lockValue(tx, merchantId, id)
+  const card = await readGiftCard(tx, merchantId, id)
+  return card?.state === 'inactive' && card.order_id === null && card.currency === currency
 }
 
 function issueChanges(
@@ -84,7 +92,8 @@ function issueChanges(
   sale: GiftCardSale,
   unit: bigint,
 ): Change[] {
-  const { order_id, line_id, at, face_value } = sale
+  const { order_id, line_id, at } = sale
+  const face_value = typeof sale.face_value === 'bigint' ? sale.face_value : sale.face_value(unit)
   const paid = sale.paid?.(unit) ?? face_value
   const cause = {
     ref_id: order_id,
@@ -117,6 +126,13 @@ function issueChanges(
   return [sold, given].filter(({ units }) => units !== 0n)
 }
 
+/** Where and when cards are taken back. */
+export interface TakeBack {
+  channel: string
+  store_id?: string | null
+  at: Date
+}
+
 /**
  * Takes back a card that was sold and is returned: its whole value leaves it and it is blocked. `false` when something of it
  * is spent or held: then the return must be refused. The same again changes nothing and answers true.
@@ -125,22 +141,59 @@ export async function voidIssued(
   deps: LoyaltyDeps,
   tx: Tx,
   merchantId: string,
-  input: { gift_card_id: string; channel: string; store_id?: string | null; at: Date },
+  input: TakeBack & { gift_card_id: string },
 ): Promise<boolean> {
-  const { at } = input
-  await lockValue(tx, merchantId, input.gift_card_id)
-  const card = await readGiftCard(tx, merchantId, input.gift_card_id)
-  if (card === null || card.order_id === null) return false
+  const plan = await planVoid(deps, tx, merchantId, input.gift_card_id, input)
+  if (plan === 'spent') return false
+  if (plan !== 'void') await bookChanges(tx, merchantId, plan)
+  return true
+}
+
+/**
+ * Brings a line to as many living cards as it still has units: unspent ones are taken back, the first units first. Answers the
+ * changes to be booked, and how many could not be taken back because they are spent or held.
+ */
+export async function planVoidDownTo(
+  deps: LoyaltyDeps,
+  tx: Tx,
+  merchantId: string,
+  input: TakeBack & { order_id: string; line_id: string; units: bigint },
+): Promise<{ changes: Change[]; missing: number }> {
+  const cards = (await cardsOfOrder(tx, merchantId, input.order_id)).filter((card) => card.line_id === input.line_id)
+  const changes: Change[] = []
+  let alive = cards.length
+  for (const card of cards) if ((await issuedFor(tx, merchantId, card.id)).isVoid) alive--
+  for (const card of cards) {
+    if (BigInt(alive) <= input.units) break
+    const plan = await planVoid(deps, tx, merchantId, card.id, input)
+    if (plan === 'spent' || plan === 'void') continue
+    changes.push(...plan)
+    alive--
+  }
+  return { changes, missing: Math.max(0, alive - Number(input.units)) }
+}
+
+/** The changes that void a card; `void` when it is, `spent` when it cannot be. Locks and blocks it. */
+async function planVoid(
+  deps: LoyaltyDeps,
+  tx: Tx,
+  merchantId: string,
+  id: string,
+  where: TakeBack,
+): Promise<Change[] | 'void' | 'spent'> {
+  const { at } = where
+  await lockValue(tx, merchantId, id)
+  const card = await readGiftCard(tx, merchantId, id)
+  if (card === null || card.order_id === null) return 'spent'
+  const { paid, given, isVoid } = await issuedFor(tx, merchantId, card.id)
+  if (isVoid) return 'void'
+  if (card.held > 0n || card.balance !== paid + given) return 'spent'
   const cause = {
     ref_id: card.id,
     order_id: card.order_id,
-    channel: input.channel,
-    store_id: input.store_id ?? undefined,
+    channel: where.channel,
+    store_id: where.store_id ?? undefined,
   }
-  const { paid, given } = await issuedFor(tx, merchantId, card.id)
-  // Its entries add up to nothing once it is taken back.
-  if (paid + given === 0n) return true
-  if (card.held > 0n || card.balance !== paid + given) return false
   await setState(tx, merchantId, { id: card.id, state: 'blocked', at })
   const changes: Change[] = [
     {
@@ -164,10 +217,5 @@ export async function voidIssued(
       counter_account: 'marketing_expense',
     },
   ]
-  await bookChanges(
-    tx,
-    merchantId,
-    changes.filter(({ units }) => units !== 0n),
-  )
-  return true
+  return changes.filter(({ units }) => units !== 0n)
 }

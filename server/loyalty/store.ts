@@ -209,14 +209,15 @@ export async function issuedFor(
   db: Queryable,
   merchantId: string,
   accountId: string,
-): Promise<{ paid: bigint; given: bigint }> {
-  const { rows } = await db.query<{ paid: bigint; given: bigint }>(
+): Promise<{ paid: bigint; given: bigint; isVoid: boolean }> {
+  const { rows } = await db.query<{ paid: bigint; given: bigint; isVoid: boolean }>(
     `select coalesce(sum(amount) filter (where ref_type = 'order'), 0)::bigint as paid,
-      coalesce(sum(amount) filter (where ref_type = 'order_discount'), 0)::bigint as given
+      coalesce(sum(amount) filter (where ref_type = 'order_discount'), 0)::bigint as given,
+      count(*) > 0 and coalesce(sum(amount) filter (where ref_type in ('order', 'order_discount')), 0) = 0 as "isVoid"
     from stored_value_entry where account_id = $2 and merchant_id = $1`,
     [merchantId, accountId],
   )
-  return rows[0] as { paid: bigint; given: bigint }
+  return rows[0] as { paid: bigint; given: bigint; isVoid: boolean }
 }
 
 /** An operation of the payment core as the functions of migration 0016 take it. */

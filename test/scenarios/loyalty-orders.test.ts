@@ -1,0 +1,110 @@
+// The whole way: a cart becomes an order, its payment confirms it, points and gift cards follow, and a cancellation takes both
+// back to the point and to the cent.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { GiftCardView } from '../../server/loyalty/index.ts'
+import { type OrderShop, orderShop } from './order-shop.ts'
+import { CARDS, DAY, openShop, type Shop } from './shop.ts'
+
+let shop: Shop
+let orders: OrderShop
+before(async () => {
+  shop = await openShop()
+  orders = orderShop(shop)
+  await orders.sells('kettle', '50.00')
+  const card = { sku: 'GIFT', track: 'none', prices: [{ currency: 'EUR', unit_price: '25.00' }] }
+  const made = await shop.api.call<{ variants: { id: string }[] }>('POST', '/v1/products', {
+    name: 'Gift card',
+    kind: 'gift_card',
+    variants: [{ ...card, sku: 'GIFT-25' }],
+  })
+  assert.equal(made.status, 201, made.text)
+  giftCard = made.body.variants[0]?.id as string
+  const programme = await shop.api.call('PUT', '/v1/loyalty/programme', {
+    name: 'Friends',
+    is_enabled: true,
+    pending_days: 30,
+    rates: [{ currency: 'EUR', earn: '1', point_value: '0.01' }],
+    tiers: [],
+    excluded_categories: [],
+  })
+  assert.equal(programme.status, 200, programme.text)
+})
+after(() => shop.close())
+
+let giftCard: string
+const points = async (customer: string) => {
+  const { body } = await shop.api.get<{ points: number; pending: number }>(`/v1/customers/${customer}/loyalty`)
+  return [body.points, body.pending]
+}
+const cardsOf = async (orderId: string) => {
+  const { body } = await shop.api.get<{ data: GiftCardView[] }>('/v1/gift_cards?limit=100')
+  return body.data.filter((card) => card.order_id === orderId)
+}
+
+test('an order paid with points and a card earns on what the card paid; a cancelled unit takes its share back', async () => {
+  const customer = await shop.customer()
+  const give = { points: 2_000, currency: 'EUR', reason: 'welcome' }
+  await shop.api.command(`/v1/customers/${customer}/loyalty/adjustments`, give)
+  const order = await orders.order({ kettle: 2 }, { customer_id: customer })
+  const sale = {
+    amount: order.total,
+    currency: 'EUR',
+    channel: 'web',
+    order_id: order.id,
+    customer_id: customer,
+  } as const
+  const first = await shop.api.pay({ ...sale, tender: { method: 'points', amount: 2_000 } })
+  assert.equal(first.body.amount_captured, 2_000, first.text)
+  assert.deepEqual(await points(customer), [0, 0])
+  await shop.api.tender(first.body.id, { method: 'card', token: await shop.api.token(CARDS.approved) })
+  await shop.settle()
+  // 100.00 less 20.00 paid with points: 80 points.
+  assert.deepEqual(await points(customer), [0, 80])
+  const line = (await orders.read(order.id)).lines[0]
+  const cancelled = await orders.cancel(order.id, { lines: [{ line_id: line?.id, quantity: 1 }], reason: 'customer' })
+  assert.equal(cancelled.status < 300, true, cancelled.text)
+  await shop.settle()
+  assert.deepEqual((await points(customer))[1], 40)
+  shop.clock.advance(31 * DAY)
+  await shop.settle()
+  assert.deepEqual((await points(customer))[1], 0)
+})
+
+test('gift cards in an order are issued when it is paid, earn nothing, and die with a cancellation', async () => {
+  const customer = await shop.customer()
+  const cart = await shop.api.call<{ id: string }>('POST', '/v1/carts', {
+    currency: 'EUR',
+    channel: 'web',
+    lines: [{ variant_id: giftCard, quantity: 2 }],
+  })
+  assert.equal(cart.status, 201, cart.text)
+  const placed = await orders.place(cart.body.id, { customer_id: customer })
+  assert.equal(placed.status, 201, placed.text)
+  assert.equal(placed.body.total, 5_000)
+  await shop.settle()
+  assert.deepEqual(await cardsOf(placed.body.id), [])
+  await orders.pay(placed.body)
+  await shop.settle()
+  await shop.settle()
+  assert.deepEqual(
+    (await cardsOf(placed.body.id)).map(({ balance, state, customer_id }) => [balance, state, customer_id]),
+    [
+      [2_500, 'active', customer],
+      [2_500, 'active', customer],
+    ],
+  )
+  assert.deepEqual(await points(customer), [0, 0])
+  const [line] = placed.body.lines
+  const cancelled = await orders.cancel(placed.body.id, {
+    lines: [{ line_id: line?.id, quantity: 1 }],
+    reason: 'customer',
+  })
+  assert.equal(cancelled.status < 300, true, cancelled.text)
+  await shop.settle()
+  assert.deepEqual((await cardsOf(placed.body.id)).map(({ balance, state }) => [balance, state]).sort(), [
+    [0, 'blocked'],
+    [2_500, 'active'],
+  ])
+})
