@@ -44,7 +44,7 @@ test('an order paid in part with points earns on the rest, once, and its return 
     returned: 0n,
     cancelled: 0n,
     list: 5_000n,
-    metadata: null,
+    sku: null,
   }
   let order: FollowedOrder = {
     id: 'order-1',

@@ -3,12 +3,12 @@
 
 import { currentProfile } from '../customers/index.ts'
 import type { Tx } from '../db/pool.ts'
-import { isId } from '../lib/ids.ts'
 import { unitAllocation } from '../lib/money.ts'
 import { type Consumer, type ConsumerDeps, createConsumer } from '../notify/index.ts'
 import { coveredBy } from '../payments/index.ts'
 import type { LoyaltyDeps } from './deps.ts'
 import { planEarning, planReversal } from './earn.ts'
+import { programmeOfSku } from './gift-card-store.ts'
 import { planIssue, planVoidDownTo } from './issue-for-order.ts'
 import type { EarningLine } from './points.ts'
 import { readLoyaltyProgramme } from './programme-store.ts'
@@ -20,8 +20,8 @@ export interface FollowedLine extends EarningLine {
   cancelled: bigint
   /** Before discounts: the face value of gift cards. */
   list: bigint
-  /** Of gift cards: `gift_card_programme`, and `gift_card_id` when a blank card is sold. */
-  metadata: Readonly<Record<string, string>> | null
+  /** Says which programme a gift card follows. */
+  sku: string | null
 }
 
 /** An order as this module sees it; wiring reads it from the module that keeps orders. */
@@ -73,10 +73,9 @@ async function cardsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: Fol
   const changes: Change[] = []
   const { currency, customer_id } = order
   for (const line of order.lines.filter(({ kind }) => kind === 'gift_card')) {
-    const { line_id, quantity, list, total, metadata } = line
+    const { line_id, quantity, list, total, sku } = line
     const units = quantity - line.cancelled - line.returned
     const where = { ...whereOf(deps, order), line_id }
-    const blank = metadata?.['gift_card_id']
     const issued = await planIssue(deps, tx, merchantId, {
       ...where,
       quantity: units,
@@ -84,8 +83,7 @@ async function cardsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: Fol
       paid: (unit) => unitAllocation(total, quantity, unit),
       currency,
       customer_id,
-      programme: metadata?.['gift_card_programme'] ?? null,
-      blank_ids: blank !== undefined && isId('gft', blank) ? [blank] : [],
+      programme: sku === null ? null : await programmeOfSku(tx, merchantId, sku),
     })
     changes.push(...issued)
     if (issued.length > 0 || units === quantity) continue

@@ -270,6 +270,7 @@ function programmeRoutes(app: App, deps: LoyaltyDeps): void {
         tax_rate_bp = null,
         months_valid = null,
         has_pin = false,
+        skus = [],
       } = request.body
       if (voucher === 'single_purpose' && (tax_category === null || tax_rate_bp === null)) {
         const pointer = tax_category === null ? '/tax_category' : '/tax_rate_bp'
@@ -277,7 +278,7 @@ function programmeRoutes(app: App, deps: LoyaltyDeps): void {
           errors: [{ pointer, detail: 'is needed where tax is due when the card is issued' }],
         })
       }
-      const terms = { name, voucher, tax_category, tax_rate_bp, months_valid, has_pin }
+      const terms = { name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, skus }
       const row = { code: request.params.programme, ...terms, updated_at: deps.clock.now() }
       return programmeView(await writeProgramme(deps.db, callerOf(request).merchantId, row))
     },

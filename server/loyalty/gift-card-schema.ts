@@ -121,6 +121,7 @@ export const Programme = Type.Object(
     tax_rate_bp: Nullable(Type.Integer()),
     months_valid: Nullable(Type.Integer()),
     has_pin: Type.Boolean(),
+    skus: Type.Array(Type.String()),
     version: Type.Integer(),
     updated_at: Timestamp,
   },
@@ -136,6 +137,9 @@ export const NewProgramme = Type.Object(
     ),
     months_valid: Type.Optional(Type.Integer({ minimum: 1, maximum: 1200 })),
     has_pin: Type.Optional(Type.Boolean()),
+    skus: Type.Optional(
+      Type.Array(Line(64), { maxItems: 200, description: 'Articles whose sale issues cards of this programme.' }),
+    ),
   },
   strict,
 )

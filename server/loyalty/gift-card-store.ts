@@ -11,11 +11,13 @@ export interface ProgrammeRow {
   tax_rate_bp: number | null
   months_valid: number | null
   has_pin: boolean
+  /** Articles whose sale issues cards of this programme. */
+  skus: string[]
   version: number
   updated_at: Date
 }
 
-const PROGRAMME = 'code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, version, updated_at'
+const PROGRAMME = 'code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, skus, version, updated_at'
 
 /** Writes a programme whole; the next version when it is there. Cards issued before keep what they were issued with. */
 export async function writeProgramme(
@@ -23,14 +25,14 @@ export async function writeProgramme(
   merchantId: string,
   programme: Omit<ProgrammeRow, 'version'>,
 ): Promise<ProgrammeRow> {
-  const { code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, updated_at } = programme
+  const { code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, skus, updated_at } = programme
   const { rows } = await db.query<ProgrammeRow>(
-    `insert into gift_card_programme as p (merchant_id, code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, version, updated_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)
+    `insert into gift_card_programme as p (merchant_id, code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, skus, version, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $10, 1, $9)
     on conflict (merchant_id, code) do update set name = $3, voucher = $4, tax_category = $5, tax_rate_bp = $6, months_valid = $7,
-      has_pin = $8, version = p.version + 1, updated_at = $9
+      has_pin = $8, skus = $10, version = p.version + 1, updated_at = $9
     returning ${PROGRAMME}`,
-    [merchantId, code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, updated_at],
+    [merchantId, code, name, voucher, tax_category, tax_rate_bp, months_valid, has_pin, updated_at, skus],
   )
   return rows[0] as ProgrammeRow
 }
@@ -41,6 +43,15 @@ export async function readProgramme(db: Queryable, merchantId: string, code: str
     [merchantId, code],
   )
   return rows[0] ?? null
+}
+
+/** The programme that an article's cards follow, or null. A merchant has a handful of programmes: they are all looked at. */
+export async function programmeOfSku(db: Queryable, merchantId: string, sku: string): Promise<string | null> {
+  const { rows } = await db.query<{ code: string }>(
+    'select code from gift_card_programme where merchant_id = $1 and $2 = any (skus) order by code limit 1',
+    [merchantId, sku],
+  )
+  return rows[0]?.code ?? null
 }
 
 /** All of a merchant: they are a handful, and the list is bounded all the same. */

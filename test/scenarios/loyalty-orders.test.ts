@@ -21,6 +21,12 @@ before(async () => {
   })
   assert.equal(made.status, 201, made.text)
   giftCard = made.body.variants[0]?.id as string
+  await shop.api.call('PUT', '/v1/gift_card_programmes/shop', {
+    name: 'Shop',
+    voucher: 'multi_purpose',
+    months_valid: 24,
+    skus: ['GIFT-25'],
+  })
   const programme = await shop.api.call('PUT', '/v1/loyalty/programme', {
     name: 'Friends',
     is_enabled: true,
@@ -89,10 +95,15 @@ test('gift cards in an order are issued when it is paid, earn nothing, and die w
   await shop.settle()
   await shop.settle()
   assert.deepEqual(
-    (await cardsOf(placed.body.id)).map(({ balance, state, customer_id }) => [balance, state, customer_id]),
+    (await cardsOf(placed.body.id)).map(({ balance, state, customer_id, programme }) => [
+      balance,
+      state,
+      customer_id,
+      programme,
+    ]),
     [
-      [2_500, 'active', customer],
-      [2_500, 'active', customer],
+      [2_500, 'active', customer, 'shop'],
+      [2_500, 'active', customer, 'shop'],
     ],
   )
   assert.deepEqual(await points(customer), [0, 0])

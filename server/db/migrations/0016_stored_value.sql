@@ -12,6 +12,8 @@ create table gift_card_programme (
   tax_rate_bp  int check (tax_rate_bp between 0 and 10000),
   months_valid int check (months_valid between 1 and 1200),
   has_pin      boolean not null,
+  -- Articles whose sale issues cards of this programme.
+  skus         text[] not null check (cardinality(skus) <= 200),
   version      int not null check (version > 0),
   updated_at   timestamptz not null,
   primary key (merchant_id, code),

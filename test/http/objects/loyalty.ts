@@ -64,6 +64,7 @@ export const loyalty: ModuleObjects = {
       tax_rate_bp: 2100,
       months_valid: 24,
       has_pin: true,
+      skus: ['GIFT-25'],
     },
     'POST /v1/customers/{id}/store_credit/adjustments': { amount: 900, currency: 'EUR', reason: 'goodwill' },
   }),
