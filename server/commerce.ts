@@ -18,6 +18,7 @@ import {
   explodeKits,
   loadVariants,
   priceVariants,
+  runImports,
 } from './catalog/index.ts'
 import {
   createGroupLoader,
@@ -173,7 +174,15 @@ export function wireCommerce(base: CommerceBase): Commerce {
   const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, ordersOf: ordersToFollow })
 
   const consumers: Consumer[] = [ordersConsumer, timeline, points]
+  const imports = createWorker({
+    name: 'catalogue imports',
+    clock,
+    log,
+    everyMs: 2_000,
+    tick: () => runImports(catalog),
+  })
   const workers: Worker[] = [
+    imports,
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
     createExpiry(carts),
     createWorker({
@@ -187,7 +196,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
   return {
     routes(app) {
       profileRoutes(app, profiles)
-      catalogRoutes(app, catalog)
+      catalogRoutes(app, { ...catalog, wakeImports: () => imports.wake() })
       cartRoutes(app, carts)
       stockRoutes(app, stock)
       promotionRoutes(app, promotions)

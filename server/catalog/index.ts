@@ -3,11 +3,14 @@
 import type { App } from '../http/app.ts'
 import type { CatalogDeps } from './draft.ts'
 import { findRoutes } from './find-routes.ts'
+import { importRoutes } from './import-routes.ts'
 import { priceRoutes } from './price-routes.ts'
 import { productRoutes } from './routes.ts'
 
 export type { CatalogDeps } from './draft.ts'
+export { runImports } from './import.ts'
 export { formatUnitPrice, type PriceFault, parseUnitPrice } from './price.ts'
+
 export type { PriceContext } from './pricing.ts'
 export { createProduct, type NewProduct } from './product.ts'
 export { resolveScan, type ScanDeps, type Scanned } from './scan.ts'
@@ -23,8 +26,9 @@ export {
 } from './sellable.ts'
 
 /** Registers the module's routes. */
-export function routes(app: App, deps: CatalogDeps): void {
+export function routes(app: App, deps: CatalogDeps & { wakeImports(): void }): void {
   productRoutes(app, deps)
   priceRoutes(app, deps)
   findRoutes(app, deps)
+  importRoutes(app, deps)
 }

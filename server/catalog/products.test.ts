@@ -13,7 +13,7 @@ let theirs: NewMerchantKeys
 before(async () => {
   world = await merchantApp((app, { deps: base, clock, cache }) => {
     deps = { ...base, clock, merchantCache: cache, catalogCache: createCatalogCache({ db: base.db, clock }) }
-    routes(app, deps)
+    routes(app, { ...deps, wakeImports() {} })
   })
   mine = await world.makeMerchant()
   theirs = await world.makeMerchant()

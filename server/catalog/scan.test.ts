@@ -151,7 +151,13 @@ describe('a scan', () => {
   const ids: Record<string, string> = {}
   before(async () => {
     world = await merchantApp((app, { deps, clock, cache }) =>
-      routes(app, { ...deps, clock, merchantCache: cache, catalogCache: createCatalogCache({ db: deps.db, clock }) }),
+      routes(app, {
+        ...deps,
+        clock,
+        merchantCache: cache,
+        catalogCache: createCatalogCache({ db: deps.db, clock }),
+        wakeImports() {},
+      }),
     )
     mine = await world.makeMerchant({ country: 'SE', currency: 'SEK' })
     theirs = await world.makeMerchant()

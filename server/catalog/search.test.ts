@@ -34,7 +34,13 @@ describe('a search', () => {
   const ids: Record<string, string> = {}
   before(async () => {
     world = await merchantApp((app, { deps, clock, cache }) =>
-      routes(app, { ...deps, clock, merchantCache: cache, catalogCache: createCatalogCache({ db: deps.db, clock }) }),
+      routes(app, {
+        ...deps,
+        clock,
+        merchantCache: cache,
+        catalogCache: createCatalogCache({ db: deps.db, clock }),
+        wakeImports() {},
+      }),
     )
     mine = await world.makeMerchant()
     theirs = await world.makeMerchant()

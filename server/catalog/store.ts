@@ -77,8 +77,8 @@ export type VariantRow = Omit<Variant, 'barcodes' | 'components' | 'prices' | 'c
 const PRODUCT =
   'id, reference, name, description, brand, image_url, state, kind, tax_category, categories, unit, is_returnable, version, created_at'
 
-// bigints inside JSON travel as text, so that none is rounded.
-const VARIANT = `v.id, v.product_id, v.position, v.sku, v.options, v.track, v.weight_grams, v.is_active, v.cost_e4, v.cost_currency, v.version,
+/** A variant with all that belongs to it, `v` being its row. bigints inside JSON travel as text, so that none is rounded. */
+export const VARIANT_COLUMNS = `v.id, v.product_id, v.position, v.sku, v.options, v.track, v.weight_grams, v.is_active, v.cost_e4, v.cost_currency, v.version,
   v.created_at,
   (select coalesce(json_agg(json_build_object('code', b.code, 'form', b.form, 'quantity', b.quantity::text) order by b.position), '[]')
     from variant_barcode b where b.variant_id = v.id and b.merchant_id = v.merchant_id) as barcodes,
@@ -205,7 +205,7 @@ export async function variantsOfProducts(
   productIds: readonly string[],
 ): Promise<Variant[]> {
   const { rows } = await db.query<VariantAnswer>(
-    `select ${VARIANT} from variant v where v.product_id = any ($2) and v.merchant_id = $1 order by v.position, v.id`,
+    `select ${VARIANT_COLUMNS} from variant v where v.product_id = any ($2) and v.merchant_id = $1 order by v.position, v.id`,
     [merchantId, productIds],
   )
   return rows.map(fromAnswer)
@@ -213,7 +213,7 @@ export async function variantsOfProducts(
 
 export async function readVariants(db: Queryable, merchantId: string, ids: readonly string[]): Promise<Variant[]> {
   const { rows } = await db.query<VariantAnswer>(
-    `select ${VARIANT} from variant v where v.merchant_id = $1 and v.id = any ($2) order by v.id`,
+    `select ${VARIANT_COLUMNS} from variant v where v.merchant_id = $1 and v.id = any ($2) order by v.id`,
     [merchantId, ids],
   )
   return rows.map(fromAnswer)
@@ -240,7 +240,7 @@ export interface VariantFilter {
 /** Variants after `cursor` in order of id, one more than `limit`. */
 export async function listVariants(db: Queryable, merchantId: string, wanted: VariantFilter): Promise<Variant[]> {
   const { rows } = await db.query<VariantAnswer>(
-    `select ${VARIANT} from variant v join product q on q.merchant_id = v.merchant_id and q.id = v.product_id
+    `select ${VARIANT_COLUMNS} from variant v join product q on q.merchant_id = v.merchant_id and q.id = v.product_id
     where v.merchant_id = $1 and v.id > $2 and ($3::text is null or v.sku = $3)
       and ($4::text is null or v.id = (select variant_id from variant_barcode where merchant_id = $1 and key = $4))
       and ($5::text is null or q.categories @> array[$5::text])

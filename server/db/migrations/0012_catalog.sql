@@ -203,19 +203,23 @@ create table barcode_rule (
 create table catalog_import (
   merchant_id  text collate "C" not null,
   id           text collate "C" not null check (id ~ '^imp_[0-9A-Z]{26}$'),
-  status       text        not null check (status in ('pending', 'done')),
+  state        text        not null check (state in ('pending', 'done')),
   rows         int         not null check (rows >= 0),
-  next_row     int         not null,
+  -- The last row that was carried out: kits come in the second turn, when their components are there.
+  last_turn    int         not null,
+  last_row     int         not null,
   imported     int         not null default 0,
   changed      int         not null default 0,
   unchanged    int         not null default 0,
   refused      int         not null default 0,
+  -- How the file writes 49.95.
+  decimal      text        not null check (decimal in ('point', 'comma')),
   version      int         not null check (version > 0),
   created_at   timestamptz not null,
   finished_at  timestamptz,
   primary key (merchant_id, id)
 );
-create index catalog_import_pending on catalog_import (id) where status = 'pending';
+create index catalog_import_pending on catalog_import (id) where state = 'pending';
 
 -- The rows of a file that wait, and those that were refused.
 create table catalog_import_row (
@@ -223,6 +227,7 @@ create table catalog_import_row (
   import_id   text collate "C" not null,
   -- The line of the file, the header being 1.
   row         int   not null,
+  turn        int   not null check (turn in (1, 2)),
   cells       jsonb,
   field       text,
   detail      text,
@@ -230,3 +235,4 @@ create table catalog_import_row (
   foreign key (merchant_id, import_id) references catalog_import (merchant_id, id),
   check ((cells is null) = (detail is not null))
 );
+create index catalog_import_row_waiting on catalog_import_row (import_id, merchant_id, turn, row) where cells is not null;

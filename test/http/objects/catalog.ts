@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { ModuleObjects } from '../product.ts'
 
 export const catalog: ModuleObjects = {
-  async fill(_shop, api, made) {
+  async fill(shop, api, made) {
     const mark = String(made['merchant']).slice(-8)
     const product = await api.call<{ id: string; variants: { id: string }[] }>('POST', '/v1/products', {
       name: `Rope of ${mark}`,
@@ -25,7 +25,15 @@ export const catalog: ModuleObjects = {
       valid_from: '2099-01-01T00:00:00Z',
     })
     assert.equal(list.status, 201, list.text)
+    // Made by hand: files do not travel as JSON, as all that these tests send does.
+    const file = shop.payments.newId('imp')
+    await shop.database.db.query(
+      `insert into catalog_import (merchant_id, id, state, rows, last_turn, last_row, decimal, version, created_at)
+      values ($1, $2, 'done', 0, 1, 1, 'point', 1, $3)`,
+      [made['merchant'], file, shop.clock.now()],
+    )
     return {
+      import: file,
       product: product.body.id,
       variant: product.body.variants[0]?.id as string,
       otherVariant: product.body.variants[1]?.id as string,
@@ -38,6 +46,7 @@ export const catalog: ModuleObjects = {
     products: made['product'],
     variants: made['variant'],
     price_lists: made['priceList'],
+    imports: made['import'],
   }),
 
   queries: (made) => ({ 'GET /v1/catalog/scan': `code=${made['sku']}` }),
