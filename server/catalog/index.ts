@@ -7,6 +7,7 @@ import { importRoutes } from './import-routes.ts'
 import { priceRoutes } from './price-routes.ts'
 import { productRoutes } from './routes.ts'
 
+export { seedDemoCatalog } from './demo.ts'
 export type { CatalogDeps } from './draft.ts'
 export { runImports } from './import.ts'
 export { formatUnitPrice, type PriceFault, parseUnitPrice } from './price.ts'

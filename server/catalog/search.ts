@@ -39,7 +39,7 @@ const MIN_CODE_LENGTH = 2
 /** One edit in a short word, two in a long one. */
 const LONG_WORD = 8
 /** Variants weighed against each other, per step. */
-const POOL = 200
+const POOL = 100
 /** A word on more variants than this is met soon by walking along them, while its list in the index is long. */
 const TOO_COMMON = 20_000
 

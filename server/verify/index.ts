@@ -4,6 +4,7 @@
 
 import type { Queryable } from '../db/pool.ts'
 import { CART_CHECKS } from './carts-checks.ts'
+import { CATALOG_CHECKS } from './catalog-checks.ts'
 import { LOYALTY_CHECKS } from './loyalty-checks.ts'
 import { ORDER_CHECKS } from './orders-checks.ts'
 import { PROMOTION_CHECKS } from './promotions-checks.ts'
@@ -164,6 +165,7 @@ export const CHECKS: readonly Check[] = [
         from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id group by 1, 2) p using (merchant_id, currency)
       where coalesce(b.net, 0) <> coalesce(p.net, 0)`,
   },
+  ...CATALOG_CHECKS,
   ...CART_CHECKS,
   ...ORDER_CHECKS,
   ...LOYALTY_CHECKS,
