@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { type Answer, type MerchantApp, merchantApp } from '../../test/merchant-app.ts'
+import { transact } from '../db/pool.ts'
 import type { NewMerchantKeys } from '../merchants/index.ts'
 import { CATALOG_CHECKS } from '../verify/catalog-checks.ts'
 import { type CatalogDeps, createCatalogCache, routes } from './index.ts'
+import { writePrices } from './price-store.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -166,6 +168,26 @@ describe('a reduction', () => {
     assert.equal(body.data.length, 21)
     world.clock.advance(2000)
     assert.equal((await priceOf())['unit_price'], body.data[0]?.['unit_price'])
+  })
+
+  it('knows a price that has stood while another was changed a thousand times', async () => {
+    const sale = await list({ valid_from: inDays(50), valid_to: inDays(60) })
+    await transact(deps.db, async (tx) => {
+      for (let n = 1; n <= 1000; n++)
+        await writePrices(tx, mine.merchant_id, world.clock.now(), [
+          {
+            variant_id: variant,
+            price_list_id: String(sale['id']),
+            currency: 'EUR',
+            min_qty: 1n,
+            unit_price_e4: BigInt(n % 2 === 0 ? 44 : 45) * 1_000_000n,
+            tax_included: true,
+          },
+        ])
+    })
+    world.clock.advance(52 * DAY)
+    const reduced = await priceOf()
+    assert.deepEqual([reduced['unit_price'], reduced['lowest_30d']], ['44.00', '50.00'])
   })
 
   it('has a history that nobody can alter', async () => {

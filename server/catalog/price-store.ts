@@ -131,20 +131,24 @@ export async function readPriceFacts(
     from unnest($2::text[]) i (id)`,
     [merchantId, ids],
   )
-  return new Map(
-    rows.map((row) => [
-      row.variant_id,
-      {
-        prices: row.prices.map(priceFrom),
-        changes: row.changes.map((change) => ({
-          ...change,
-          min_qty: BigInt(change.min_qty),
-          unit_price_e4: change.unit_price_e4 === null ? null : BigInt(change.unit_price_e4),
-          at: new Date(change.at),
-        })),
-      },
-    ]),
-  )
+  return new Map(rows.map((row) => [row.variant_id, factsFrom(row)]))
+}
+
+function factsFrom(row: FactsAnswer): PriceFacts {
+  const prices = row.prices.map(priceFrom)
+  const changes = row.changes.map((change) => ({
+    ...change,
+    min_qty: BigInt(change.min_qty),
+    unit_price_e4: change.unit_price_e4 === null ? null : BigInt(change.unit_price_e4),
+    at: new Date(change.at),
+  }))
+  if (changes.length < MAX_CHANGES) return { prices, changes }
+  // A price whose last change was left out has held through all that was read.
+  const keyOf = (one: Pick<PriceRow, 'price_list_id' | 'currency' | 'min_qty'>) =>
+    `${one.price_list_id}/${one.currency}/${one.min_qty}`
+  const changed = new Set(changes.map(keyOf))
+  const steady = prices.filter((price) => !changed.has(keyOf(price)))
+  return { prices, changes: [...changes, ...steady.map((price) => ({ ...price, at: new Date(0) }))] }
 }
 
 // ---- Lists ---------------------------------------------------------------------------------------------------------
