@@ -27,6 +27,7 @@ import {
   type ProfileDeps,
   profileRoutes,
   pruneViews,
+  recognise,
 } from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
 import type { Db, Tx } from './db/pool.ts'
@@ -35,6 +36,7 @@ import { createWorker, type Hints, type Worker } from './jobs/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
+import { divideHalfUp } from './lib/money.ts'
 import { Problem } from './lib/problem.ts'
 import {
   createBalanceMove,
@@ -43,8 +45,10 @@ import {
   createLoyaltyWorkers,
   createStoredValueBooks,
   type FollowedOrder,
+  issueGiftCard,
   type LoyaltyDeps,
   routes as loyaltyRoutes,
+  revealGiftCard,
 } from './loyalty/index.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
@@ -66,6 +70,13 @@ import {
   type PromotionDeps,
   routes as promotionRoutes,
 } from './promotions/index.ts'
+import {
+  createReturnsConsumer,
+  createReturnsWorker,
+  type Priced,
+  type ReturnDeps,
+  routes as returnRoutes,
+} from './returns/index.ts'
 import { available, expireCartReservations, type StockRouteDeps, routes as stockRoutes } from './stock/index.ts'
 import { keyedHash, moveInstruments } from './vault/index.ts'
 
@@ -173,7 +184,6 @@ export function wireCommerce(base: CommerceBase): Commerce {
 
   const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, ordersOf: ordersToFollow })
 
-  const consumers: Consumer[] = [ordersConsumer, timeline, points]
   const imports = createWorker({
     name: 'catalogue imports',
     clock,
@@ -181,6 +191,19 @@ export function wireCommerce(base: CommerceBase): Commerce {
     everyMs: 2_000,
     tick: () => runImports(catalog),
   })
+  const returns: ReturnDeps = {
+    ...{ db, clock, newId, log, merchantCache, payments: base.payments },
+    priced: (merchantId, of) => pricedToday(catalog, clock.now(), merchantId, of),
+    recognise: async (merchantId, value) => (await recognise(profiles, merchantId, value))?.id ?? null,
+    exchangeCards: {
+      open: async (merchantId, { currency, key }) =>
+        (await issueGiftCard(loyalty, merchantId, key, { currency, reason: 'exchange' })).id,
+      codeOf: async (merchantId, id) => (await revealGiftCard(loyalty, merchantId, { id, has_pin: false })).code,
+    },
+  }
+  const returnsConsumer = createReturnsConsumer({ ...base, ...returns })
+
+  const consumers: Consumer[] = [ordersConsumer, returnsConsumer, timeline, points]
   const workers: Worker[] = [
     imports,
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
@@ -192,6 +215,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     orderWorkers.expiry,
     orderWorkers.refunds,
     ...createLoyaltyWorkers({ ...loyalty, clock, log }),
+    createReturnsWorker(returns),
   ]
   return {
     routes(app) {
@@ -202,6 +226,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       promotionRoutes(app, promotions)
       loyaltyRoutes(app, { ...loyalty, catchUp: points.catchUp })
       orderRoutes(app, orders)
+      returnRoutes(app, returns)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
@@ -223,4 +248,27 @@ async function ordersToFollow(tx: Tx, merchantId: string, ids: string[]): Promis
       cancelled: order.state === 'cancelled' ? line.quantity - line.fulfilled : line.cancelled,
     })),
   }))
+}
+
+/** Articles as returns without a receipt see them: worth what they cost at the least of late. */
+async function pricedToday(
+  catalog: CatalogDeps,
+  at: Date,
+  merchantId: string,
+  of: { variantIds: string[]; storeId: string; currency: string; channel: string },
+): Promise<Map<string, Priced>> {
+  const variants = await loadVariants(catalog, merchantId, of.variantIds)
+  const context = { currency: of.currency, channel: of.channel, store_id: of.storeId, customer_groups: [], at }
+  const items = of.variantIds.map((variant_id) => ({ variant_id, quantity: 1n }))
+  const prices = await priceVariants(catalog, merchantId, context, items)
+  const found = new Map<string, Priced>()
+  for (const [id, { name, is_returnable, categories }] of variants) {
+    const price = prices.get(id)
+    if (!price) continue
+    const lowest = price.lowest_30d_e4 ?? price.unit_price_e4
+    const unit = lowest < price.unit_price_e4 ? lowest : price.unit_price_e4
+    const components = explodeKits(variants, [{ variant_id: id, quantity: 1n }])
+    found.set(id, { name, is_returnable, categories, components, unit_amount: divideHalfUp(unit, 10_000n) })
+  }
+  return found
 }

@@ -144,6 +144,15 @@ const TABLES: Record<string, string[]> = {
     'stock_count_line',
     'stock_reference',
   ],
+  returns: [
+    'return_policy',
+    'goods_return',
+    'goods_return_line',
+    'return_refund',
+    'return_velocity',
+    'order_card',
+    'exchange',
+  ],
   customers: [
     'customer',
     'customer_identity',

@@ -5,7 +5,7 @@ export { createLoyaltyConsumer, type FollowDeps, type FollowedLine, type Followe
 export type { LoyaltyDeps } from './deps.ts'
 export { type EarnInput, earnFor, type ReverseInput, reverseEarn, windowClosesAt } from './earn.ts'
 export { createStoredValueBooks } from './find.ts'
-export { type GiftCardView, giftCardView, revealGiftCard } from './gift-card.ts'
+export { type GiftCardView, giftCardView, issueGiftCard, revealGiftCard } from './gift-card.ts'
 export type { GiftCardRow } from './gift-card-store.ts'
 export { type GiftCardSale, issueForOrder, voidIssued } from './issue-for-order.ts'
 export { createLimit, type Limit } from './limit.ts'

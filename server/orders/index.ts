@@ -40,9 +40,11 @@ export {
   type LineQuantity,
   type LineReturn,
   readOrder,
+  readOrderByNumber,
   readOrderGroups,
   readOrderLines,
   readOrders,
+  readOrdersOf,
   returnLines,
 } from './store.ts'
 

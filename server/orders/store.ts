@@ -207,6 +207,25 @@ export async function readDues(db: Queryable, merchantId: string, ids: string[])
   return new Map(rows.map(({ id, ...due }) => [id, due]))
 }
 
+/** The order with that number, or null. Served by sales_order_by_number. */
+export async function readOrderByNumber(db: Queryable, merchantId: string, number: bigint): Promise<Order | null> {
+  const { rows } = await db.query<Order>(`select ${ORDER} from sales_order where number = $2 and merchant_id = $1`, [
+    merchantId,
+    number,
+  ])
+  return rows[0] ?? null
+}
+
+/** The latest orders of a customer or an e-mail address. */
+export function readOrdersOf(
+  db: Queryable,
+  merchantId: string,
+  of: Pick<OrderFilter, 'customer_ids' | 'email'>,
+  limit: number,
+): Promise<Order[]> {
+  return listOrders(db, merchantId, of, { limit: limit - 1 })
+}
+
 /** The end of an order: cancelled for a reason, or closed. */
 export async function endOrders(
   tx: Tx,

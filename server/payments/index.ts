@@ -14,6 +14,8 @@ export {
   type OrderDue,
   type PaymentFigures,
   paymentsOfOrder,
+  type RefundableTender,
+  refundableTenders,
   type SetAmountOutcome,
   setPaymentAmount,
 } from './orders.ts'

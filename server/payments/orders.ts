@@ -96,3 +96,29 @@ export async function paymentsOfOrder(db: Queryable, merchantId: string, orderId
   const { rows } = await db.query<PaymentFigures>('select * from payment_figures($1, $2)', [merchantId, orderId])
   return rows
 }
+
+/** A tender of an order that money can go back to. */
+export interface RefundableTender {
+  payment_id: string
+  tender_id: string
+  method: string
+  captured: bigint
+  /** What can still be given back. */
+  refundable: bigint
+  /** `refund`, `partial_refund`, … */
+  can: string[]
+  register_id: string | null
+}
+
+/** The tenders of an order's payments that took money, newest first. Served by payment_by_order. */
+export async function refundableTenders(
+  db: Queryable,
+  merchantId: string,
+  orderId: string,
+): Promise<RefundableTender[]> {
+  const { rows } = await db.query<RefundableTender>('select * from payment_refundable_tenders($1, $2)', [
+    merchantId,
+    orderId,
+  ])
+  return rows
+}

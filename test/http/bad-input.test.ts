@@ -194,7 +194,9 @@ test('rows 160, 161, 215: a card number is refused in every text but those of th
         for (const text of spellings) {
           const answer = await send(route.method, pathFor(route, ours), spoilt(body, pointer, text))
           assertRefused(answer, 422, 'card-data-not-allowed', `${where} ${pointer} = ${text}`)
-          assert.doesNotMatch(answer.text, /4242/, 'the refusal does not repeat it')
+          // An id is random, and now and then has these digits by itself.
+          const said = answer.text.replace(/"request_id":"\w+"/, '')
+          assert.doesNotMatch(said, /4242/, 'the refusal does not repeat it')
         }
       }
     })
@@ -265,7 +267,7 @@ test('rows 37 to 50: a body that is no JSON object in UTF-8 is refused by every 
 
 test('rows 73, 74: a route that can move money wants a proper Idempotency-Key', async () => {
   const keyed = withBody.filter(({ parameters }) => parameters.some(({ name }) => name === 'Idempotency-Key'))
-  assert.equal(keyed.length, 15)
+  assert.equal(keyed.length, 17)
   for (const route of keyed) {
     const where = `${route.method} ${route.path}`
     const payload = JSON.stringify(bodyFor(route, ours))

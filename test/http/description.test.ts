@@ -43,6 +43,7 @@ test('exactly the routes that can move money ask for an Idempotency-Key', () => 
     'POST /v1/credits',
     'POST /v1/customers/{id}/loyalty/adjustments',
     'POST /v1/customers/{id}/store_credit/adjustments',
+    'POST /v1/exchanges',
     'POST /v1/gift_cards',
     'POST /v1/gift_cards/{id}/load',
     'POST /v1/gift_cards/{id}/transfer',
@@ -55,6 +56,7 @@ test('exactly the routes that can move money ask for an Idempotency-Key', () => 
     'POST /v1/payments/{id}/increments',
     'POST /v1/payments/{id}/refunds',
     'POST /v1/payments/{id}/tenders',
+    'POST /v1/returns/{id}/settle',
   ])
 })
 

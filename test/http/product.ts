@@ -11,6 +11,7 @@ import { customers } from './objects/customers.ts'
 import { loyalty } from './objects/loyalty.ts'
 import { orders } from './objects/orders.ts'
 import { promotions } from './objects/promotions.ts'
+import { returns } from './objects/returns.ts'
 import { stock } from './objects/stock.ts'
 
 /** A JSON schema, as far as these tests read it. */
@@ -95,7 +96,7 @@ export interface ModuleObjects<T extends Record<string, string> = Record<string,
 }
 
 /** In an order in which each needs only those before it. */
-const MODULES: ModuleObjects[] = [customers, catalog, stock, promotions, carts, loyalty, orders]
+const MODULES: ModuleObjects[] = [customers, catalog, stock, promotions, carts, loyalty, orders, returns]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
 export type Objects = Awaited<ReturnType<typeof fill>>

@@ -1,0 +1,39 @@
+// What returns need. server/commerce.ts gives it.
+
+import type { Db } from '../db/pool.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { MerchantCache } from '../merchants/index.ts'
+import type { PaymentDeps } from '../payments/index.ts'
+
+/** An article without a receipt: what it is called, what it takes from the stock, what it is worth today. */
+export interface Priced {
+  name: string
+  components: { variant_id: string; quantity: bigint }[]
+  is_returnable: boolean
+  categories: string[]
+  /** Minor units for one; the lowest price of late, so that a sale is not given back dearer than it was made. */
+  unit_amount: bigint
+}
+
+export interface ReturnDeps {
+  db: Db
+  clock: Clock
+  newId: NewId
+  log: Log
+  merchantCache: MerchantCache
+  payments: PaymentDeps
+  /** Articles as they are sold today in a store; those that are not are absent. */
+  priced(
+    merchantId: string,
+    of: { variantIds: string[]; storeId: string; currency: string; channel: string },
+  ): Promise<Map<string, Priced>>
+  /** The customer behind a verified e-mail address or card, or null. */
+  recognise(merchantId: string, value: { type: 'email' | 'card_alias'; value: string }): Promise<string | null>
+  /** Gift cards that exchanges pass through: made without value, once per key; and their codes, which nobody else is told. */
+  exchangeCards: {
+    open(merchantId: string, of: { currency: string; key: string }): Promise<string>
+    codeOf(merchantId: string, id: string): Promise<string>
+  }
+}

@@ -1,0 +1,163 @@
+// An exchange: what came back pays for what is taken instead, and only the difference is paid or given back. Both sides keep their
+// own documents: a return that is settled, an order that is paid. The worth passes through a gift card that nobody holds, so
+// the books show it like any other refund and payment, and nothing new can go wrong.
+
+import { transact } from '../db/pool.ts'
+import { Problem } from '../lib/problem.ts'
+import { readOrder } from '../orders/index.ts'
+import { type PaymentView, pay } from '../payments/index.ts'
+import { carryOut } from './carry-out.ts'
+import type { Step } from './decide.ts'
+import type { ReturnDeps } from './deps.ts'
+import {
+  type ExchangeRow,
+  exchangeOfReturn,
+  insertExchange,
+  lockExchange,
+  readExchange,
+  updateExchange,
+} from './exchange-store.ts'
+import { announceExchange, exchangeView } from './exchange-view.ts'
+import { policyOf } from './policy.ts'
+import { refundOf } from './return.ts'
+import { decide, type Settlement } from './settle.ts'
+import { lockReturn, updateReturn } from './store.ts'
+
+export interface ExchangeRequest extends Settlement {
+  /** A return whose goods were received. */
+  returnId: string
+  /** The order of what is taken instead: placed, and not paid. */
+  orderId: string
+  by: string
+}
+
+/**
+ * Exchanges. Called again for the same return and order it goes on where it was. Throws reference-not-found, invalid-state (not
+ * received, settled already, the order is paid or gone), currency-mismatch, and what `settle` throws.
+ */
+export async function exchange(deps: ReturnDeps, merchantId: string, input: ExchangeRequest) {
+  const started =
+    (await exchangeOfReturn(deps.db, merchantId, input.returnId)) ?? (await begin(deps, merchantId, input))
+  if (started.order_id !== input.orderId)
+    throw new Problem('invalid-state', { detail: 'The return is exchanged for another order.' })
+  await carryOut(deps, merchantId, started.return_id)
+  const paid = await payWithWorth(deps, merchantId, started)
+  return exchangeView(paid)
+}
+
+export async function getExchange(deps: Pick<ReturnDeps, 'db'>, merchantId: string, id: string) {
+  const row = await readExchange(deps.db, merchantId, id)
+  if (!row) throw new Problem('not-found')
+  return exchangeView(row)
+}
+
+async function begin(deps: ReturnDeps, merchantId: string, input: ExchangeRequest): Promise<ExchangeRow> {
+  const order = await readOrder(deps.db, merchantId, input.orderId)
+  if (!order) throw new Problem('reference-not-found', { errors: [{ pointer: '/order_id', detail: 'names no order' }] })
+  if (order.state !== 'placed' || order.amount_captured > 0n || order.amount_held > 0n)
+    throw new Problem('invalid-state', { detail: 'The order of what is taken instead must be placed and not paid.' })
+  const card = await deps.exchangeCards.open(merchantId, {
+    currency: order.currency,
+    key: `onetill:${input.returnId}:exchange`,
+  })
+  const { rules } = await policyOf(deps, merchantId)
+  const at = deps.clock.now()
+  return transact(deps.db, async (tx) => {
+    const back = await lockReturn(tx, merchantId, input.returnId)
+    if (!back)
+      throw new Problem('reference-not-found', { errors: [{ pointer: '/return_id', detail: 'names no return' }] })
+    if (back.state !== 'received')
+      throw new Problem('invalid-state', { detail: `The return is ${back.state}; its goods must have been received.` })
+    if (back.currency !== order.currency) throw new Problem('currency-mismatch')
+    const returned = refundOf(back)
+    const credited = returned < order.total ? returned : order.total
+    const row: ExchangeRow = {
+      ...{ id: deps.newId('exc'), return_id: back.id, order_id: order.id, currency: order.currency, state: 'settling' },
+      ...{ amount_returned: returned, amount_credited: credited, amount_due: order.total - credited },
+      ...{ gift_card_id: card, payment_id: null, version: 1, created_at: at, updated_at: at },
+    }
+    await insertExchange(tx, merchantId, row)
+    await updateReturn(tx, merchantId, { ...back, exchange_id: row.id, version: back.version + 1, updated_at: at })
+    const step: Step = { id: back.id, ifVersion: undefined, by: input.by }
+    // First what pays for the new goods, then the rest, back to where it came from.
+    const through = { method: 'gift_card', gift_card_id: card }
+    if (credited > 0n)
+      await decide(deps, merchantId, { ...step, to: through, isForced: true }, rules, tx, { amount: credited })
+    if (returned > credited || credited === 0n)
+      await decide(deps, merchantId, { ...step, to: input.to, isForced: input.isForced }, rules, tx, {
+        amount: returned,
+      })
+    await announceExchange(deps, tx, merchantId, row, 'exchange.created')
+    return row
+  })
+}
+
+/** Pays the new order with the worth of what came back, once it has arrived on the card. */
+async function payWithWorth(deps: ReturnDeps, merchantId: string, before: ExchangeRow): Promise<ExchangeRow> {
+  if (before.payment_id !== null || before.state === 'completed') return settleState(deps, merchantId, before.id, null)
+  if (before.amount_credited === 0n) return settleState(deps, merchantId, before.id, null)
+  const order = await readOrder(deps.db, merchantId, before.order_id)
+  if (!order) throw new Problem('not-found')
+  const key = `onetill:${before.id}:pay`
+  const reply = await pay(
+    deps.payments,
+    merchantId,
+    { key, fingerprint: key },
+    {
+      amount: Number(order.total),
+      currency: order.currency,
+      channel: order.channel as 'pos',
+      order_id: order.id,
+      customer_id: order.customer_id ?? undefined,
+      store_id: order.store_id ?? undefined,
+      reference: before.id,
+      tender: {
+        method: 'gift_card',
+        amount: Number(before.amount_credited),
+        gift_card: { code: await deps.exchangeCards.codeOf(merchantId, before.gift_card_id as string) },
+      },
+    },
+  )
+  return settleState(deps, merchantId, before.id, JSON.parse(reply.body) as PaymentView)
+}
+
+async function settleState(
+  deps: ReturnDeps,
+  merchantId: string,
+  id: string,
+  payment: PaymentView | null,
+): Promise<ExchangeRow> {
+  const at = deps.clock.now()
+  return transact(deps.db, async (tx) => {
+    const before = (await lockExchange(tx, merchantId, id)) as ExchangeRow
+    const paid =
+      payment === null ? before.amount_credited === 0n || before.payment_id !== null : payment.amount_captured > 0
+    const hasFailed = payment !== null && payment.status === 'failed'
+    const state = hasFailed ? 'failed' : !paid ? 'settling' : before.amount_due > 0n ? 'awaiting_payment' : 'completed'
+    const row: ExchangeRow = {
+      ...before,
+      state,
+      payment_id: payment?.id ?? before.payment_id,
+      version: before.version + 1,
+      updated_at: at,
+    }
+    if (row.state === before.state && row.payment_id === before.payment_id) return before
+    await updateExchange(tx, merchantId, row)
+    await announceExchange(deps, tx, merchantId, row, 'exchange.changed')
+    return row
+  })
+}
+
+/** The difference of an exchange was paid: learnt from its order. In the caller's transaction. */
+export async function completeExchange(
+  deps: ReturnDeps,
+  tx: Parameters<typeof lockExchange>[0],
+  merchantId: string,
+  id: string,
+): Promise<void> {
+  const before = await lockExchange(tx, merchantId, id)
+  if (before?.state !== 'awaiting_payment') return
+  const row: ExchangeRow = { ...before, state: 'completed', version: before.version + 1, updated_at: deps.clock.now() }
+  await updateExchange(tx, merchantId, row)
+  await announceExchange(deps, tx, merchantId, row, 'exchange.completed')
+}

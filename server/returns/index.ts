@@ -1,0 +1,18 @@
+// The public face of returns.
+
+import { createWorker, type Worker } from '../jobs/index.ts'
+import { carryOutDue } from './carry-out.ts'
+import type { ReturnDeps } from './deps.ts'
+
+export { createReturnsConsumer } from './consumer.ts'
+export type { Priced, ReturnDeps } from './deps.ts'
+export { routes } from './routes.ts'
+
+/** How soon money that a crash left open is looked at. */
+const EVERY_MS = 5_000
+
+/** Carries out what was decided and not done. */
+export function createReturnsWorker(deps: ReturnDeps): Worker {
+  const { clock, log } = deps
+  return createWorker({ name: 'refunds of returns', clock, log, everyMs: EVERY_MS, tick: () => carryOutDue(deps) })
+}

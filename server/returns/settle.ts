@@ -1,0 +1,132 @@
+// Decides how the money of a return goes back, writes that down as intents, and carries them out. What was decided is repeated
+// under the same keys until each intent has an end; what a provider refuses waits for somebody who names another way.
+
+import { transact } from '../db/pool.ts'
+import { Problem } from '../lib/problem.ts'
+import { refundableTenders } from '../payments/index.ts'
+import { carryOut } from './carry-out.ts'
+import { giveUpOutstanding, lockedIn, type Step, withdrawn } from './decide.ts'
+import type { ReturnDeps } from './deps.ts'
+import { announce } from './event.ts'
+import { type Part, planRefund } from './plan.ts'
+import { ALTERNATIVES, type Alternative, policyOf, type ReturnRules } from './policy.ts'
+import { insertRefunds, readRefunds } from './refund-store.ts'
+import { type Destination, type RefundRow, type ReturnRow, type ReturnView, refundOf, STEPS } from './return.ts'
+import { updateReturn } from './store.ts'
+
+export interface Settlement {
+  /** Where money goes that cannot go back to where it came from. */
+  to?: Destination
+  /** All of it goes there, because the customer wants it so. */
+  isForced?: boolean
+}
+
+/** The worker leaves an intent to the request that made it for this long. */
+const GRACE_MS = 60_000
+
+/**
+ * Settles what was received; what was asked for and never came is closed. Called again for a return of which a refund has
+ * failed, it plans that part anew. Throws not-found, version-conflict, invalid-state, operation-unsupported (some money can
+ * go back by no way offered: name `to`), not-returnable (the way is not allowed).
+ */
+export async function settle(deps: ReturnDeps, merchantId: string, step: Step & Settlement): Promise<ReturnView> {
+  const { rules } = await policyOf(deps, merchantId)
+  await transact(deps.db, (tx) => decide(deps, merchantId, step, rules, tx))
+  return carryOut(deps, merchantId, step.id)
+}
+
+type Tx = Parameters<Parameters<typeof transact>[1]>[0]
+
+/** Writes the intents, in the caller's transaction. */
+export async function decide(
+  deps: ReturnDeps,
+  merchantId: string,
+  step: Step & Settlement,
+  rules: ReturnRules,
+  tx: Tx,
+  most?: { amount: bigint },
+): Promise<ReturnRow> {
+  const at = deps.clock.now()
+  const before = await lockedIn(tx, merchantId, step, STEPS.settle)
+  const earlier = await readRefunds(tx, merchantId, before.id)
+  if (before.state === 'settling' && !earlier.some(({ state }) => state === 'failed') && most === undefined) {
+    // Decided already: whoever asks again, for example after a crash, gets it carried out.
+    if (before.amount_planned >= refundOf(before)) return before
+  }
+  const given = earlier.filter(({ state }) => state !== 'failed').reduce((sum, { amount }) => sum + amount, 0n)
+  const whole = refundOf(before) - given
+  const amount = most === undefined || most.amount > whole ? whole : most.amount
+  const destination = allowed(step.to, rules, before)
+  const parts = await partsOf(tx, merchantId, before, { ...step, to: destination }, amount, rules)
+  await giveUpOutstanding(tx, merchantId, before, at)
+  await insertRefunds(
+    tx,
+    merchantId,
+    before.id,
+    parts.map((part, i) => ({ n: earlier.length + i + 1, ...part })),
+    { at, dueAt: new Date(at.getTime() + GRACE_MS) },
+  )
+  const row: ReturnRow = {
+    ...before,
+    lines: withdrawn(before),
+    state: 'settling',
+    amount_planned: given + amount,
+    version: before.version + 1,
+    updated_at: at,
+  }
+  await updateReturn(tx, merchantId, row)
+  const refunds = await readRefunds(tx, merchantId, row.id)
+  await announce(deps, tx, { merchantId, row, refunds, type: 'return.settling', by: step.by })
+  return row
+}
+
+async function partsOf(
+  tx: Tx,
+  merchantId: string,
+  row: ReturnRow,
+  settlement: Settlement,
+  amount: bigint,
+  rules: ReturnRules,
+): Promise<Pick<RefundRow, 'payment_id' | 'tender_id' | 'method' | 'amount' | 'destination'>[]> {
+  if (amount === 0n) return []
+  if (row.order_id === null) return [withoutReceipt(row, settlement.to, amount)]
+  const tenders = await refundableTenders(tx, merchantId, row.order_id)
+  const plan = planRefund(amount, tenders, settlement.to, settlement.isForced ?? false)
+  if (plan.stuck > 0n) {
+    throw new Problem('operation-unsupported', {
+      detail: `${plan.stuck} of ${amount} can go back to no tender of the order; name another way in "to".`,
+    })
+  }
+  const limit = BigInt(rules.cash_limit[row.currency] ?? 0)
+  if (plan.cashOut > limit)
+    throw new Problem('not-returnable', {
+      detail: `At most ${limit} is handed out in cash for what was not paid in cash.`,
+    })
+  return plan.parts satisfies Part[]
+}
+
+function withoutReceipt(
+  row: ReturnRow,
+  to: Destination | undefined,
+  amount: bigint,
+): Pick<RefundRow, 'payment_id' | 'tender_id' | 'method' | 'amount' | 'destination'> {
+  const destination = to ?? { method: 'store_credit', customer_id: row.customer_id ?? undefined }
+  if (destination.method !== 'store_credit' && !passesThrough(row, destination))
+    throw new Problem('not-returnable', { detail: 'Without a receipt money goes to store credit only.' })
+  return { payment_id: null, tender_id: null, method: destination.method, amount, destination }
+}
+
+/** The destination with what it lacks. Throws not-returnable for a way the rules do not allow. */
+function allowed(to: Destination | undefined, rules: ReturnRules, row: ReturnRow): Destination | undefined {
+  if (!to) return undefined
+  const isKnown = (ALTERNATIVES as readonly string[]).includes(to.method)
+  if (!passesThrough(row, to) && (!isKnown || !rules.alternatives.includes(to.method as Alternative)))
+    throw new Problem('not-returnable', { detail: `Money does not go back by ${to.method} here.` })
+  if (to.method === 'store_credit') return { ...to, customer_id: to.customer_id ?? row.customer_id ?? undefined }
+  return to
+}
+
+/** The card of an exchange is nobody's choice, so no rule about choices holds for it. */
+function passesThrough(row: ReturnRow, to: Destination): boolean {
+  return row.exchange_id !== null && to.method === 'gift_card'
+}
