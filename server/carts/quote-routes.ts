@@ -3,10 +3,11 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { Id } from '../http/schema.ts'
+import { etagOf } from '../http/version.ts'
 import type { CartDeps } from './cart.ts'
 import { acceptQuote, declineQuote, quoteCart, sendQuote, showQuote } from './quote.ts'
 import * as schema from './schema.ts'
-import { CartPath, etagOf, holderOf, READ, STAFF_WRITE, TAGS, targetOf, WRITE } from './shared-routes.ts'
+import { CartPath, holderOf, READ, STAFF_WRITE, TAGS, targetOf, WRITE } from './shared-routes.ts'
 
 const QuotePath = Type.Object({ id: Id('quo') })
 

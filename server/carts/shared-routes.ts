@@ -5,7 +5,7 @@ import Type from 'typebox'
 import { callerOf } from '../http/app.ts'
 import type { Access } from '../http/auth.ts'
 import { Id } from '../http/schema.ts'
-import { Problem } from '../lib/problem.ts'
+import { versionOf } from '../http/version.ts'
 import { CART_SECRET_HEADER, cartCaller } from './caller.ts'
 import type { Target } from './change-lines.ts'
 
@@ -29,16 +29,4 @@ export function holderOf(request: FastifyRequest) {
 /** Which object a request changes, as which version. */
 export function targetOf(request: FastifyRequest<{ Params: { id: string } }>): Target {
   return { id: request.params.id, caller: holderOf(request), ifVersion: versionOf(request.headers['if-match']) }
-}
-
-export function etagOf(version: number): string {
-  return `"${version}"`
-}
-
-/** The version an If-Match names, with or without its quotes. One that names none of ours can match nothing: 412. */
-export function versionOf(header: string | undefined): number | undefined {
-  if (header === undefined || header === '*') return undefined
-  const match = /^"?([1-9]\d{0,8})"?$/.exec(header.trim())
-  if (!match) throw new Problem('version-conflict', { detail: 'If-Match must be the version, for example "3".' })
-  return Number(match[1])
 }

@@ -1,12 +1,13 @@
 // HTTP for what happens to a whole cart: merging, handing over, parking, locking, confirming.
 
 import { type App, callerOf } from '../http/app.ts'
+import { etagOf } from '../http/version.ts'
 import type { CartDeps } from './cart.ts'
 import { type Claim, claimCart, handOver } from './handover.ts'
 import { invalid } from './lines.ts'
 import { mergeCarts } from './merge.ts'
 import * as schema from './schema.ts'
-import { CartPath, etagOf, holderOf, STAFF_WRITE, TAGS, targetOf, WRITE } from './shared-routes.ts'
+import { CartPath, holderOf, STAFF_WRITE, TAGS, targetOf, WRITE } from './shared-routes.ts'
 import { confirmCart, lockCart, parkCart, resumeCart, unlockCart } from './states.ts'
 
 export function stateRoutes(app: App, deps: CartDeps): void {

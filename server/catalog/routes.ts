@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
+import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import { barcodeKey } from './barcode.ts'
 import type { CatalogDeps } from './draft.ts'
@@ -222,16 +223,4 @@ export function productRoutes(app: App, deps: CatalogDeps): void {
       return reply.header('etag', etagOf(variant.version)).send(variant)
     },
   })
-}
-
-export function etagOf(version: number): string {
-  return `"${version}"`
-}
-
-/** The version an If-Match names, with or without its quotes. One that names none of ours can match nothing: 412. */
-export function versionOf(header: string | undefined): number | undefined {
-  if (header === undefined || header === '*') return undefined
-  const match = /^"?([1-9]\d{0,8})"?$/.exec(header.trim())
-  if (!match) throw new Problem('version-conflict', { detail: 'If-Match must be the version, for example "3".' })
-  return Number(match[1])
 }

@@ -7,6 +7,7 @@ import { type App, callerOf } from '../http/app.ts'
 import { idempotencyOf } from '../http/idempotency.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
+import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import { listEvents } from '../notify/index.ts'
 import { cancelOrder } from './cancel.ts'
@@ -355,16 +356,4 @@ function taskView(task: OrderTask) {
     created_at: task.created_at.toISOString(),
     closed_at: task.closed_at?.toISOString() ?? null,
   }
-}
-
-function etagOf(version: number): string {
-  return `"${version}"`
-}
-
-/** The version an If-Match names, with or without its quotes. One that names none of ours can match nothing: 412. */
-function versionOf(header: string | undefined): number | undefined {
-  if (header === undefined || header === '*') return undefined
-  const match = /^"?([1-9]\d{0,8})"?$/.exec(header.trim())
-  if (!match) throw new Problem('version-conflict', { detail: 'If-Match must be the version, for example "3".' })
-  return Number(match[1])
 }
