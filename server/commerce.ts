@@ -73,12 +73,13 @@ import {
 import {
   createReturnsConsumer,
   createReturnsWorker,
+  type Destination,
   type Priced,
   type ReturnDeps,
   routes as returnRoutes,
 } from './returns/index.ts'
 import { available, expireCartReservations, type StockRouteDeps, routes as stockRoutes } from './stock/index.ts'
-import { keyedHash, moveInstruments } from './vault/index.ts'
+import { getInstrument, getToken, keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
   db: Db
@@ -195,6 +196,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     ...{ db, clock, newId, log, merchantCache, payments: base.payments },
     priced: (merchantId, of) => pricedToday(catalog, clock.now(), merchantId, of),
     recognise: async (merchantId, value) => (await recognise(profiles, merchantId, value))?.id ?? null,
+    mustKnow: (merchantId, to, currency) => mustKnowDestination(base, merchantId, to, currency),
     exchangeCards: {
       open: async (merchantId, { currency, key }) =>
         (await issueGiftCard(loyalty, merchantId, key, { currency, reason: 'exchange' })).id,
@@ -271,4 +273,35 @@ async function pricedToday(
     found.set(id, { name, is_returnable, categories, components, unit_amount: divideHalfUp(unit, 10_000n) })
   }
   return found
+}
+
+/** Everything that money is to go to is this merchant's; said before anything is written. */
+async function mustKnowDestination(
+  { db, merchantCache, payments }: CommerceBase,
+  merchantId: string,
+  to: Destination,
+  currency: string,
+): Promise<void> {
+  const merchant = await merchantCache.get(merchantId)
+  const { register_id, terminal_id, customer_id, token, instrument_id, gift_card_id } = to
+  const known: [name: string, id: string | undefined, isKnown: () => Promise<boolean> | boolean | undefined][] = [
+    ['register_id', register_id, () => merchant?.registers.has(register_id ?? '')],
+    ['terminal_id', terminal_id, () => merchant?.terminals.has(terminal_id ?? '')],
+    ['customer_id', customer_id, () => hasCustomer(db, merchantId, customer_id ?? '')],
+    ['token', token, async () => (await getToken(payments, merchantId, token ?? '')) !== null],
+    [
+      'instrument_id',
+      instrument_id,
+      async () => (await getInstrument(payments, merchantId, instrument_id ?? '')) !== null,
+    ],
+  ]
+  for (const [name, id, isKnown] of known) {
+    if (id !== undefined && !(await isKnown()))
+      throw new Problem('reference-not-found', {
+        errors: [{ pointer: `/to/${name}`, detail: 'names nothing of yours' }],
+      })
+  }
+  if (gift_card_id === undefined) return
+  const ask = { method: 'gift_card', currency, customerId: undefined, giftCard: undefined, callerId: undefined }
+  await payments.storedValue?.toCredit(merchantId, { ...ask, giftCardId: gift_card_id, pointer: '/to/gift_card_id' })
 }

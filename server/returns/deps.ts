@@ -6,6 +6,7 @@ import type { NewId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import type { PaymentDeps } from '../payments/index.ts'
+import type { Destination } from './return.ts'
 
 /** An article without a receipt: what it is called, what it takes from the stock, what it is worth today. */
 export interface Priced {
@@ -31,6 +32,8 @@ export interface ReturnDeps {
   ): Promise<Map<string, Priced>>
   /** The customer behind a verified e-mail address or card, or null. */
   recognise(merchantId: string, value: { type: 'email' | 'card_alias'; value: string }): Promise<string | null>
+  /** Throws reference-not-found or gift-card-invalid unless everything a destination names is the merchant's. */
+  mustKnow(merchantId: string, to: Destination, currency: string): Promise<void>
   /** Gift cards that exchanges pass through: made without value, once per key; and their codes, which nobody else is told. */
   exchangeCards: {
     open(merchantId: string, of: { currency: string; key: string }): Promise<string>

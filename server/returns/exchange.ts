@@ -56,6 +56,7 @@ async function begin(deps: ReturnDeps, merchantId: string, input: ExchangeReques
   if (!order) throw new Problem('reference-not-found', { errors: [{ pointer: '/order_id', detail: 'names no order' }] })
   if (order.state !== 'placed' || order.amount_captured > 0n || order.amount_held > 0n)
     throw new Problem('invalid-state', { detail: 'The order of what is taken instead must be placed and not paid.' })
+  if (input.to) await deps.mustKnow(merchantId, input.to, order.currency)
   const card = await deps.exchangeCards.open(merchantId, {
     currency: order.currency,
     key: `onetill:${input.returnId}:exchange`,

@@ -6,6 +6,7 @@ import type { ReturnDeps } from './deps.ts'
 
 export { createReturnsConsumer } from './consumer.ts'
 export type { Priced, ReturnDeps } from './deps.ts'
+export type { Destination } from './return.ts'
 export { routes } from './routes.ts'
 
 /** How soon money that a crash left open is looked at. */

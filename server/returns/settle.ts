@@ -12,7 +12,7 @@ import { type Part, planRefund } from './plan.ts'
 import { ALTERNATIVES, type Alternative, policyOf, type ReturnRules } from './policy.ts'
 import { insertRefunds, readRefunds } from './refund-store.ts'
 import { type Destination, type RefundRow, type ReturnRow, type ReturnView, refundOf, STEPS } from './return.ts'
-import { updateReturn } from './store.ts'
+import { readReturn, updateReturn } from './store.ts'
 
 export interface Settlement {
   /** Where money goes that cannot go back to where it came from. */
@@ -31,6 +31,8 @@ const GRACE_MS = 60_000
  */
 export async function settle(deps: ReturnDeps, merchantId: string, step: Step & Settlement): Promise<ReturnView> {
   const { rules } = await policyOf(deps, merchantId)
+  const row = step.to && (await readReturn(deps.db, merchantId, step.id))
+  if (step.to && row) await deps.mustKnow(merchantId, step.to, row.currency)
   await transact(deps.db, (tx) => decide(deps, merchantId, step, rules, tx))
   return carryOut(deps, merchantId, step.id)
 }
