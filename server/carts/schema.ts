@@ -1,20 +1,23 @@
 // The bodies and answers of the cart routes.
 
 import Type from 'typebox'
-import { AmountOrZero, Channel, CountryCode, Currency, Id, Nullable, Timestamp } from '../http/schema.ts'
+import {
+  AmountOrZero,
+  Channel,
+  CountryCode,
+  Currency,
+  Email,
+  Id,
+  line,
+  Nullable,
+  ONE_LINE,
+  PostalAddress,
+  Timestamp,
+} from '../http/schema.ts'
 import { MAX_AMOUNT } from '../lib/money.ts'
 import { CART_STATES, FULFILMENT_MODES, MAX_LINES, MAX_QUANTITY } from './cart.ts'
 import { MERGE_POLICIES } from './merge-lines.ts'
 
-// No control characters: these texts end up on receipts and labels.
-const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
-const text = (maxLength: number, description?: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: ONE_LINE, ...(description === undefined ? {} : { description }) })
-const Email = Type.String({
-  minLength: 3,
-  maxLength: 254,
-  pattern: '^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$',
-})
 const UnitPriceIn = Type.String({
   maxLength: 24,
   pattern: '^\\d{1,12}(\\.\\d{1,8})?$',
@@ -29,21 +32,7 @@ const Quantity = Type.Integer({
 })
 const Mode = Type.Enum([...FULFILMENT_MODES], { description: 'How the line is handed over.' })
 const Consumption = Type.Enum(['take_away', 'eat_in'], { description: 'For food: it decides the rate of tax.' })
-const Code = text(64, 'A promotion code, as the customer typed it.')
-
-const AddressSchema = Type.Object(
-  {
-    name: Type.Optional(text(120)),
-    line1: text(120),
-    line2: Type.Optional(text(120)),
-    postal_code: Type.Optional(text(20)),
-    city: text(80),
-    region: Type.Optional(text(80)),
-    country: CountryCode,
-    phone: Type.Optional(text(30)),
-  },
-  { additionalProperties: false },
-)
+const Code = line(64, 'A promotion code, as the customer typed it.')
 
 const Fulfilment = Type.Object(
   { mode: Mode, store_id: Type.Optional(Id('sto')) },
@@ -58,8 +47,8 @@ export const NewLine = Type.Object(
     quantity: Quantity,
     fulfilment: Type.Optional(Fulfilment),
     unit_price: Type.Optional(UnitPriceIn),
-    reason: Type.Optional(text(200, 'Why staff set another price than that of the lists.')),
-    note: Type.Optional(text(500)),
+    reason: Type.Optional(line(200, 'Why staff set another price than that of the lists.')),
+    note: Type.Optional(line(500)),
     consumption: Type.Optional(Consumption),
   },
   { additionalProperties: false },
@@ -76,7 +65,7 @@ export const NewCart = Type.Object(
     customer_id: Type.Optional(Id('cus')),
     country: Type.Optional(CountryCode),
     email: Type.Optional(Email),
-    shipping_address: Type.Optional(AddressSchema),
+    shipping_address: Type.Optional(PostalAddress),
     codes: Type.Optional(Type.Array(Code, { maxItems: 10 })),
     lines: Type.Optional(Lines),
   },
@@ -93,8 +82,8 @@ export const LinePatch = Type.Object(
     quantity: Type.Optional(Quantity),
     fulfilment: Type.Optional(Nullable(Fulfilment)),
     unit_price: Type.Optional(Nullable(UnitPriceIn)),
-    reason: Type.Optional(text(200)),
-    note: Type.Optional(Nullable(text(500))),
+    reason: Type.Optional(line(200)),
+    note: Type.Optional(Nullable(line(500))),
     consumption: Type.Optional(Nullable(Consumption)),
   },
   { additionalProperties: false, minProperties: 1 },
@@ -108,7 +97,7 @@ export const CartPatch = Type.Object(
     customer_id: Type.Optional(Nullable(Id('cus'))),
     email: Type.Optional(Nullable(Email)),
     country: Type.Optional(Nullable(CountryCode)),
-    shipping_address: Type.Optional(Nullable(AddressSchema)),
+    shipping_address: Type.Optional(Nullable(PostalAddress)),
     codes: Type.Optional(Type.Array(Code, { maxItems: 10 })),
   },
   { additionalProperties: false, minProperties: 1 },
@@ -137,7 +126,7 @@ export const Claim = Type.Object(
 )
 
 export const Park = Type.Object(
-  { name: Type.Optional(text(80, 'What staff will look for: a name, a table, a coat.')) },
+  { name: Type.Optional(line(80, 'What staff will look for: a name, a table, a coat.')) },
   { additionalProperties: false },
 )
 export const Resume = Type.Object({ register_id: Type.Optional(Id('reg')) }, { additionalProperties: false })
@@ -219,7 +208,7 @@ const CART_MEMBERS = {
   customer_id: Nullable(Id('cus')),
   email: Nullable(Type.String()),
   country: Nullable(Type.String()),
-  shipping_address: Nullable(AddressSchema),
+  shipping_address: Nullable(PostalAddress),
   codes: Type.Array(Type.String()),
   name: Nullable(Type.String({ description: 'Of a parked cart.' })),
   quote_id: Nullable(Id('quo')),

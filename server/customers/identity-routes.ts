@@ -2,15 +2,14 @@
 
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
-import { Id, Nullable, Timestamp } from '../http/schema.ts'
+import { closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { addIdentity, IDENTITY_TYPES, type IdentityDeps, identitiesOf, recognise, removeIdentity } from './identity.ts'
-import { Customer, line } from './routes.ts'
+import { Customer } from './routes.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'customers:read' } } as const
 const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'customers:write' } } as const
 const TAGS = ['Customers']
 const CustomerPath = Type.Object({ id: Id('cus') })
-const closed = { additionalProperties: false }
 
 const IdentityKind = Type.Enum([...IDENTITY_TYPES])
 const Identity = Type.Object(

@@ -3,7 +3,7 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { Channel, CountryCode, Id, Nullable, Timestamp } from '../http/schema.ts'
+import { Channel, CountryCode, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import type { Consumer } from '../notify/index.ts'
 import { addAddress, addressesOf, changeAddress, removeAddress } from './address.ts'
@@ -12,7 +12,6 @@ import { consentsOf, PURPOSES, sayConsent } from './consent.ts'
 import type { IdentityDeps } from './identity.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { type MergeDeps, mergeCustomers, mergesOf, undoMerge } from './merge.ts'
-import { line } from './routes.ts'
 import { timelineOf } from './timeline.ts'
 
 export type ProfileDeps = IdentityDeps & MergeDeps & { timeline: Consumer }
@@ -21,7 +20,6 @@ const READ = { access: { keys: ['secret', 'restricted'], scope: 'customers:read'
 const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'customers:write' } } as const
 const TAGS = ['Customers']
 const CustomerPath = Type.Object({ id: Id('cus') })
-const closed = { additionalProperties: false }
 const Purpose = Type.Enum([...PURPOSES])
 const Consent = Type.Object(
   {

@@ -3,30 +3,14 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { Id, Nullable, Timestamp } from '../http/schema.ts'
+import { Email, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import { type CustomerDeps, changeCustomer, createCustomer, viewOf } from './customer.ts'
 import { listCustomers, readCustomer } from './store.ts'
 
-// No control characters: a name ends up on receipts and in mail, where a line break would be a header.
-const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
-/** A text of one line. */
-export const line = (maxLength: number, description?: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: ONE_LINE, ...(description === undefined ? {} : { description }) })
-const Reference = Type.String({
-  minLength: 1,
-  maxLength: 120,
-  pattern: ONE_LINE,
-  description: 'Your own number for this person; unique.',
-})
-// Whether an address works only a mail can tell; this keeps out what certainly is none.
-export const Email = Type.String({
-  minLength: 3,
-  maxLength: 254,
-  pattern: '^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$',
-})
-const PersonName = Type.String({ minLength: 1, maxLength: 200, pattern: ONE_LINE })
+const Reference = line(120, 'Your own number for this person; unique.')
+const PersonName = line(200)
 const Phone = Type.String({
   minLength: 3,
   maxLength: 32,

@@ -75,6 +75,44 @@ export function Id(kind: IdKind) {
   })
 }
 
+/** No control characters: texts end up on receipts, labels and in mail, where a line break would be a header. */
+export const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
+
+/** A text of one line, of 1 to `maxLength` characters. */
+export function line(maxLength: number, description?: string) {
+  return Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: ONE_LINE,
+    ...(description === undefined ? {} : { description }),
+  })
+}
+
+/** An e-mail address. Whether it works only a mail can tell; this keeps out what certainly is none. */
+export const Email = Type.String({
+  minLength: 3,
+  maxLength: 254,
+  pattern: '^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$',
+})
+
+/** The option of an object that refuses fields it does not name. */
+export const closed = { additionalProperties: false }
+
+/** Where something is sent, or who pays for it: of carts and of the orders they become. */
+export const PostalAddress = Type.Object(
+  {
+    name: Type.Optional(line(120)),
+    line1: line(120),
+    line2: Type.Optional(line(120)),
+    postal_code: Type.Optional(line(20)),
+    city: line(80),
+    region: Type.Optional(line(80)),
+    country: CountryCode,
+    phone: Type.Optional(line(30)),
+  },
+  closed,
+)
+
 /** The client's own notes on an object: at most 50 keys of 1 to 40 characters with text of at most 500. Never read by us. */
 export const Metadata = Type.Unsafe<Record<string, string>>({
   type: 'object',

@@ -183,6 +183,14 @@ export function canonicalJson(value: JsonValue): string {
   return JSON.stringify(sorted(value))
 }
 
+/**
+ * JSON text with bigint as plain numbers. PostgreSQL reads them exactly, and so does every client: amounts and quantities stay
+ * below 2^53 (MAX_AMOUNT).
+ */
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each))
+}
+
 /** A copy whose members are inserted in order; one `stringify` of it is faster than building the text piece by piece. */
 function sorted(value: JsonValue): JsonValue {
   if (typeof value !== 'object' || value === null) return value

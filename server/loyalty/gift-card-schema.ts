@@ -1,12 +1,19 @@
 // What the API takes and shows of gift cards and store credit.
 
 import Type from 'typebox'
-import { AmountMinor, AmountOrZero, Currency, Id, Nullable, SignedAmount, Timestamp } from '../http/schema.ts'
+import {
+  AmountMinor,
+  AmountOrZero,
+  Currency,
+  closed,
+  Id,
+  line,
+  Nullable,
+  SignedAmount,
+  Timestamp,
+} from '../http/schema.ts'
 
-export const strict = { additionalProperties: false }
-/** No control characters: reasons end up on screens and in exports. */
-export const Line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]+$' })
-export const Reason = Line(200)
+export const Reason = line(200)
 export const ProgrammeCode = Type.String({
   pattern: '^[a-z0-9][a-z0-9_-]{0,39}$',
   description: 'Code of a gift card programme.',
@@ -61,11 +68,11 @@ export const NewGiftCard = Type.Object(
     customer_id: Type.Optional(Id('cus')),
     reason: Type.Optional(Reason),
   },
-  strict,
+  closed,
 )
 
-export const Load = Type.Object({ amount: AmountMinor, reason: Reason }, strict)
-export const Transfer = Type.Object({ to: Type.Optional(Id('gft')) }, strict)
+export const Load = Type.Object({ amount: AmountMinor, reason: Reason }, closed)
+export const Transfer = Type.Object({ to: Type.Optional(Id('gft')) }, closed)
 
 export const BalanceAsk = Type.Object(
   {
@@ -75,7 +82,7 @@ export const BalanceAsk = Type.Object(
     }),
     pin: Type.Optional(Type.String({ pattern: '^[0-9]{4,8}$' })),
   },
-  strict,
+  closed,
 )
 export const Balance = Type.Object(
   {
@@ -129,7 +136,7 @@ export const Programme = Type.Object(
 )
 export const NewProgramme = Type.Object(
   {
-    name: Line(120),
+    name: line(120),
     voucher: Voucher,
     tax_category: Type.Optional(Type.String({ minLength: 1, maxLength: 40, pattern: '^[a-z0-9_-]+$' })),
     tax_rate_bp: Type.Optional(
@@ -138,10 +145,10 @@ export const NewProgramme = Type.Object(
     months_valid: Type.Optional(Type.Integer({ minimum: 1, maximum: 1200 })),
     has_pin: Type.Optional(Type.Boolean()),
     skus: Type.Optional(
-      Type.Array(Line(64), { maxItems: 200, description: 'Articles whose sale issues cards of this programme.' }),
+      Type.Array(line(64), { maxItems: 200, description: 'Articles whose sale issues cards of this programme.' }),
     ),
   },
-  strict,
+  closed,
 )
 
 export const StoreCredit = Type.Object(
@@ -168,5 +175,5 @@ export const StoreCreditAdjustment = Type.Object(
     currency: Currency,
     reason: Reason,
   },
-  strict,
+  closed,
 )

@@ -5,13 +5,13 @@ import { hasCustomer } from '../customers/index.ts'
 import { type App, callerOf } from '../http/app.ts'
 import { idempotencyOf } from '../http/idempotency.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { Id } from '../http/schema.ts'
+import { closed, Id } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
 import { once } from '../payments/index.ts'
 import type { LoyaltyDeps } from './deps.ts'
 import { listPointEntries } from './earning-store.ts'
 import { entryView } from './gift-card-routes.ts'
-import { Entry, strict } from './gift-card-schema.ts'
+import { Entry } from './gift-card-schema.ts'
 import { adjustPoints, loyaltyOf } from './loyalty.ts'
 import {
   LoyaltyAccount,
@@ -130,7 +130,7 @@ export function loyaltyRoutes(app: App, deps: LoyaltyRouteDeps): void {
             customer_id: Type.Optional(Id('cus')),
             order_id: Type.Optional(Type.String({ maxLength: 64, pattern: '^[A-Za-z0-9_.:-]+$' })),
           },
-          strict,
+          closed,
         ),
         response: { 200: PageOf(Entry) },
       },

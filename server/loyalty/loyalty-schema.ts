@@ -2,11 +2,11 @@
 // per point; inside they are whole numbers times 10^4.
 
 import Type, { type Static } from 'typebox'
-import { AmountOrZero, Currency, Id, Nullable, SignedAmount } from '../http/schema.ts'
+import { AmountOrZero, Currency, closed, Id, line, Nullable, SignedAmount } from '../http/schema.ts'
 import { currencyOf } from '../lib/currency.ts'
 import { parseMajor, toMajor } from '../lib/money.ts'
 import { Problem } from '../lib/problem.ts'
-import { Line, Reason, strict } from './gift-card-schema.ts'
+import { Reason } from './gift-card-schema.ts'
 import type { ProgrammeOfPoints, Rate, Tier } from './programme-store.ts'
 
 const Decimal = (description: string, examples: string[]) =>
@@ -18,21 +18,21 @@ const RateInput = Type.Object(
     earn: Decimal('Points for one major unit of the currency, up to 4 decimals.', ['1', '0.5']),
     point_value: Decimal('What one point is worth, in major units.', ['0.01', '0.005']),
   },
-  strict,
+  closed,
 )
 const TierInput = Type.Object(
   {
     code: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,39}$' }),
-    name: Line(120),
+    name: line(120),
     from_points: Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: 'Confirmed within a year.' }),
     multiplier: Decimal('How many times the rate it earns, up to 4 decimals.', ['1', '1.5']),
   },
-  strict,
+  closed,
 )
 
 export const ProgrammeInput = Type.Object(
   {
-    name: Line(120),
+    name: line(120),
     is_enabled: Type.Boolean({ description: 'Off: nothing is earned or spent; returns still take back.' }),
     pending_days: Type.Integer({
       minimum: 0,
@@ -41,9 +41,9 @@ export const ProgrammeInput = Type.Object(
     }),
     rates: Type.Array(RateInput, { minItems: 1, maxItems: 40, description: 'One per currency.' }),
     tiers: Type.Array(TierInput, { maxItems: 20, description: 'Lowest first.' }),
-    excluded_categories: Type.Array(Line(120), { maxItems: 200, description: 'Goods in these earn nothing.' }),
+    excluded_categories: Type.Array(line(120), { maxItems: 200, description: 'Goods in these earn nothing.' }),
   },
-  strict,
+  closed,
 )
 export type ProgrammeInput = Static<typeof ProgrammeInput>
 
@@ -86,7 +86,7 @@ export const PointsAdjustment = Type.Object(
     currency: Currency,
     reason: Reason,
   },
-  strict,
+  closed,
 )
 
 const DECIMALS = 4

@@ -3,14 +3,12 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { CountryCode, Currency, Id, Nullable, Timestamp } from '../http/schema.ts'
+import { CountryCode, Currency, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { isTimeZone, timeZoneOf } from './place.ts'
 import { found, invalid, type MerchantRouteDeps, Name } from './request.ts'
 import * as rows from './store.ts'
 import { CAPABILITIES, type OpeningHours, STORE_KINDS, WEEKDAYS } from './store-place.ts'
 
-const closed = { additionalProperties: false }
-const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1f\\x7f]+$' })
 const TimeOfDay = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$', examples: ['09:00'] })
 
 const Opening = Type.Object({ from: TimeOfDay, to: TimeOfDay }, closed)

@@ -1,7 +1,7 @@
 // The SQL of changes after an order was placed.
 
 import type { Queryable, Tx } from '../db/pool.ts'
-import { jsonOf } from './store.ts'
+import { jsonOf } from '../lib/json.ts'
 
 export interface OrderChange {
   id: string

@@ -3,7 +3,7 @@
 
 import type { Tx } from '../db/pool.ts'
 import type { NewId } from '../lib/ids.ts'
-import { jsonOf } from './store.ts'
+import { jsonOf } from '../lib/json.ts'
 
 export interface OrderEvent {
   order_id: string

@@ -6,6 +6,7 @@
 import { type CartCaller, type CartForOrder, readCartForOrder } from '../carts/index.ts'
 import { hasCustomer } from '../customers/index.ts'
 import type { LaneRow } from '../db/lanes.ts'
+import { jsonOf } from '../lib/json.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
 import { getInstrument, getToken } from '../vault/index.ts'
 import type { OrderDeps } from './deps.ts'
@@ -17,7 +18,6 @@ import { reservationsOf } from './reservation.ts'
 import type { NewOrder } from './schema.ts'
 import { freshLine, snapshotOf } from './snapshot.ts'
 import { type PlannedGroup, planGroups } from './source.ts'
-import { jsonOf } from './store.ts'
 import { type OrderView, orderView } from './view.ts'
 
 export interface Placed {

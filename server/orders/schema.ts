@@ -1,39 +1,27 @@
 // What the routes of orders take and answer.
 
 import Type, { type Static } from 'typebox'
-import { AmountOrZero, Channel, CountryCode, Currency, Id, Metadata, Nullable, Timestamp } from '../http/schema.ts'
+import {
+  AmountOrZero,
+  Channel,
+  Currency,
+  closed,
+  Email,
+  Id,
+  line,
+  Metadata,
+  Nullable,
+  PostalAddress,
+  Timestamp,
+} from '../http/schema.ts'
 import { FULFILMENT_STATUSES, PAYMENT_STATUSES, RETURN_STATUSES } from './figures.ts'
 import { CHARGE_MODES, ORDER_STATES } from './order.ts'
 import { TASK_KINDS } from './refund-store.ts'
-
-const strict = { additionalProperties: false }
-// No control characters: these end up on labels, receipts and in mail.
-const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
-const line = (maxLength: number, more = {}) => Type.String({ minLength: 1, maxLength, pattern: ONE_LINE, ...more })
 
 /** As many lines as a cart holds. */
 const MAX_LINES = 200
 /** As in carts: a million pieces, or a tonne in grams. */
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Whole base units, for example pieces.' })
-const Email = Type.String({
-  minLength: 3,
-  maxLength: 254,
-  pattern: '^[^\\s@\\x00-\\x1f\\x7f]+@[^\\s@\\x00-\\x1f\\x7f]+$',
-})
-
-export const OrderAddress = Type.Object(
-  {
-    name: Type.Optional(line(120)),
-    line1: line(120),
-    line2: Type.Optional(line(120)),
-    postal_code: Type.Optional(line(20)),
-    city: line(80),
-    region: Type.Optional(line(80)),
-    country: CountryCode,
-    phone: Type.Optional(line(30)),
-  },
-  strict,
-)
 
 export const NewOrder = Type.Object(
   {
@@ -54,17 +42,17 @@ export const NewOrder = Type.Object(
     instrument_id: Type.Optional(Id('ins')),
     email: Type.Optional(Email),
     customer_id: Type.Optional(Id('cus')),
-    shipping_address: Type.Optional(OrderAddress),
-    billing_address: Type.Optional(OrderAddress),
-    reference: Type.Optional(line(120, { description: 'Your own number for it.' })),
+    shipping_address: Type.Optional(PostalAddress),
+    billing_address: Type.Optional(PostalAddress),
+    reference: Type.Optional(line(120, 'Your own number for it.')),
     metadata: Type.Optional(Metadata),
   },
-  strict,
+  closed,
 )
 export type NewOrder = Static<typeof NewOrder>
 
-const LineUnits = Type.Object({ line_id: Id('oln'), quantity: Quantity }, strict)
-const Reason = line(200, { description: 'Kept with the order and told in its event.' })
+const LineUnits = Type.Object({ line_id: Id('oln'), quantity: Quantity }, closed)
+const Reason = line(200, 'Kept with the order and told in its event.')
 
 export const CancelInput = Type.Object(
   {
@@ -73,7 +61,7 @@ export const CancelInput = Type.Object(
       Type.Array(LineUnits, { minItems: 1, maxItems: MAX_LINES, description: 'Without it, all that is open.' }),
     ),
   },
-  strict,
+  closed,
 )
 export type CancelInput = Static<typeof CancelInput>
 
@@ -81,7 +69,7 @@ export const ChangeInput = Type.Object(
   {
     reason: Type.Optional(Reason),
     add: Type.Optional(
-      Type.Array(Type.Object({ variant_id: Id('var'), quantity: Quantity }, strict), {
+      Type.Array(Type.Object({ variant_id: Id('var'), quantity: Quantity }, closed), {
         minItems: 1,
         maxItems: MAX_LINES,
       }),
@@ -95,7 +83,7 @@ export const ChangeInput = Type.Object(
       }),
     ),
   },
-  { ...strict, minProperties: 1 },
+  { ...closed, minProperties: 1 },
 )
 export type ChangeInput = Static<typeof ChangeInput>
 
@@ -166,8 +154,8 @@ const Summary = {
   customer_id: Nullable(Type.String()),
   email: Nullable(Type.String()),
   reference: Nullable(Type.String()),
-  shipping_address: Nullable(OrderAddress),
-  billing_address: Nullable(OrderAddress),
+  shipping_address: Nullable(PostalAddress),
+  billing_address: Nullable(PostalAddress),
   metadata: Type.Record(Type.String(), Type.String()),
   instrument_id: Nullable(Type.String({ description: 'The card kept for this order.' })),
   ...Sums,

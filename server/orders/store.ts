@@ -1,6 +1,7 @@
 // The SQL of orders and their lines. Each statement says which index serves it where that is not the primary key.
 
 import type { Queryable, Tx } from '../db/pool.ts'
+import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { OrderDue } from '../payments/index.ts'
 import type { Sums } from './figures.ts'
@@ -141,11 +142,6 @@ async function count(tx: Tx, fn: string, merchantId: string, rows: object[], at:
     if (code === 'OT001' && message in REFUSALS) throw new Problem(REFUSALS[message])
     throw error
   }
-}
-
-/** JSON with bigint as plain numbers, which PostgreSQL reads exactly. */
-export function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each))
 }
 
 /** What a list of orders may be asked for. */

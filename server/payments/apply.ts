@@ -4,6 +4,7 @@
 
 import { redact } from '../connectors/call.ts'
 import type { Outcome } from '../connectors/connector.ts'
+import { jsonOf } from '../lib/json.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { OperationState } from './payment.ts'
 
@@ -122,5 +123,5 @@ function describe(row: Record<string, unknown>, outcome: Evidence['outcome']): v
 
 /** Money in evidence bodies is bigint; JSON has only numbers, and our range fits them exactly. */
 function jsonable(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v)))
+  return JSON.parse(jsonOf(value))
 }

@@ -1,17 +1,10 @@
 // The JSON of promotions.
 
 import Type, { type TSchema } from 'typebox'
-import { AmountMinor, AmountOrZero, Channel, Currency, Id, Nullable, Timestamp } from '../http/schema.ts'
+import { AmountMinor, AmountOrZero, Channel, Currency, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 
-// No control characters: a name is printed on receipts.
-const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
-export const PromotionName = Type.String({
-  minLength: 1,
-  maxLength: 120,
-  pattern: ONE_LINE,
-  description: 'What the customer reads on cart and receipt.',
-})
-const Word = Type.String({ minLength: 1, maxLength: 120, pattern: ONE_LINE })
+export const PromotionName = line(120, 'What the customer reads on cart and receipt.')
+const Word = line(120)
 export const Code = Type.String({
   minLength: 3,
   maxLength: 64,
@@ -22,7 +15,6 @@ export const Code = Type.String({
 const MAX_PREFIX = 40
 const Percent = Type.Integer({ minimum: 1, maximum: 10_000, description: 'Basis points: 2500 is 25 %.' })
 const Pieces = Type.Integer({ minimum: 1, maximum: 1_000_000 })
-const strict = { additionalProperties: false } as const
 
 const Tier = Type.Object(
   {
@@ -30,7 +22,7 @@ const Tier = Type.Object(
     percent_bp: Type.Optional(Percent),
     amount: Type.Optional(AmountMinor),
   },
-  { ...strict, description: 'Either percent_bp or amount.' },
+  { ...closed, description: 'Either percent_bp or amount.' },
 )
 
 /** One form with members of each kind: a caller who forgets one is told which, as a choice of forms could not. */
@@ -66,7 +58,7 @@ export const Rule = Type.Object(
     max_amount: Type.Optional(Nullable(AmountMinor)),
   },
   {
-    ...strict,
+    ...closed,
     description:
       'What is taken off. percent_off: percent_bp, applies_to. amount_off: amount, per. x_for_y: take, pay. bundle_price: ' +
       'quantity pieces together for price, where that is less. tiers: basis, tiers. free_shipping: max_amount, or null for all.',
@@ -87,7 +79,7 @@ const CONDITIONS = {
 }
 const Conditions = Type.Object(CONDITIONS)
 export const NewConditions = Type.Partial(Type.Object(CONDITIONS), {
-  ...strict,
+  ...closed,
   description: 'What must hold, of the goods it is for as they cost when its turn comes. Replaced as a whole.',
 })
 
@@ -114,9 +106,9 @@ export const NewPromotion = Type.Object(
     ...Type.Partial(Type.Object(optional)).properties,
     needs_code: Type.Optional(Type.Boolean({ description: 'Opened by codes only. Cannot be changed later.' })),
   },
-  strict,
+  closed,
 )
-export const PromotionPatch = Type.Partial(Type.Object(FIELDS), { ...strict, minProperties: 1 })
+export const PromotionPatch = Type.Partial(Type.Object(FIELDS), { ...closed, minProperties: 1 })
 
 export const PromotionSchema = Type.Object(
   {
@@ -140,7 +132,7 @@ const MaxUses = Nullable(
 export const NewCodes = Type.Union([
   Type.Object(
     { codes: Type.Array(Code, { minItems: 1, maxItems: 1000 }), max_uses: MaxUses },
-    { ...strict, description: 'Codes of your own.' },
+    { ...closed, description: 'Codes of your own.' },
   ),
   Type.Object(
     {
@@ -148,7 +140,7 @@ export const NewCodes = Type.Union([
       prefix: Type.Optional(Type.String({ maxLength: MAX_PREFIX, pattern: '^[^\\s\\x00-\\x1f\\x7f]*$' })),
       max_uses: MaxUses,
     },
-    { ...strict, description: 'Codes made here, not to be guessed.' },
+    { ...closed, description: 'Codes made here, not to be guessed.' },
   ),
 ])
 
@@ -178,7 +170,7 @@ const BasketLine = Type.Object(
     kind: Type.Optional(Type.Enum(['goods', 'shipping', 'fee', 'gift_card', 'deposit', 'tip'])),
     is_weighed: Type.Optional(Type.Boolean({ description: 'The quantity is a weight; the line counts as one piece.' })),
   },
-  strict,
+  closed,
 )
 export const Basket = Type.Object(
   {
@@ -191,7 +183,7 @@ export const Basket = Type.Object(
     codes: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 20 })),
     at: Type.Optional(Timestamp),
   },
-  strict,
+  closed,
 )
 
 export const Preview = Type.Object(

@@ -3,11 +3,11 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { idempotencyOf } from '../http/idempotency.ts'
-import { Id } from '../http/schema.ts'
+import { closed, Id } from '../http/schema.ts'
 import { once } from '../payments/index.ts'
 import type { ReturnDeps } from './deps.ts'
 import { exchange, getExchange } from './exchange.ts'
-import { closed, Exchange, To } from './schema.ts'
+import { Exchange, To } from './schema.ts'
 import { answer } from './step-routes.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'returns:read' } } as const

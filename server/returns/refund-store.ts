@@ -1,8 +1,8 @@
 // The SQL of intents to give money back.
 
 import type { Queryable, Tx } from '../db/pool.ts'
+import { jsonOf } from '../lib/json.ts'
 import type { RefundRow } from './return.ts'
-import { jsonOf } from './store.ts'
 
 const COLUMNS = 'n, payment_id, tender_id, method, amount, destination, state, operation_id, failure'
 

@@ -1,19 +1,11 @@
 // What returns look like over HTTP.
 
 import Type from 'typebox'
-import { AmountOrZero, Channel, Id, Nullable, Timestamp } from '../http/schema.ts'
+import { AmountOrZero, Channel, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { DISPOSITIONS } from '../stock/index.ts'
 import { ALTERNATIVES } from './policy.ts'
 import { RETURN_STATES } from './return.ts'
 
-export const closed = { additionalProperties: false }
-export const line = (maxLength: number, description?: string) =>
-  Type.String({
-    minLength: 1,
-    maxLength,
-    pattern: '^[^\\x00-\\x1f\\x7f]+$',
-    ...(description === undefined ? {} : { description }),
-  })
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000 })
 const Money = Type.Record(Type.String({ pattern: '^[A-Z]{3}$' }), AmountOrZero)
 

@@ -1,6 +1,7 @@
 // The SQL of returns and their lines.
 
 import type { Queryable, Tx } from '../db/pool.ts'
+import { jsonOf } from '../lib/json.ts'
 import type { ReturnLine, ReturnRow } from './return.ts'
 
 const RETURN = `id, order_id, customer_id, state, channel, store_id, currency, reason, note, tracking, shipping_fee,
@@ -8,11 +9,6 @@ const RETURN = `id, order_id, customer_id, state, channel, store_id, currency, r
   updated_at, settled_at`
 const LINE = `no, line_id, variant_id, name, components, unit_amount, requested, restock, quality, damaged, vendor, discard,
   withdrawn, amount, tax`
-
-/** JSON with bigint as plain numbers, which PostgreSQL reads exactly. */
-export function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each))
-}
 
 export async function insertReturn(tx: Tx, merchantId: string, row: ReturnRow): Promise<void> {
   const { lines, ...head } = row

@@ -2,12 +2,13 @@
 
 import { hash } from 'node:crypto'
 import { transact } from '../db/pool.ts'
+import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { appendEvents } from '../notify/index.ts'
 import type { StockDeps } from './deps.ts'
 import { type Bucket, type Movement, move } from './move.ts'
 import { configOf } from './sources.ts'
-import { claimReference, jsonOf } from './store.ts'
+import { claimReference } from './store.ts'
 
 /** What a reason does with `quantity` units: to what is on hand, and to what of it is not for sale. */
 interface Effect {

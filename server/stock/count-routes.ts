@@ -3,12 +3,12 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { Id } from '../http/schema.ts'
+import { closed, Id, line } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import { cancelCount, countLines, countView, openCount, submitCount } from './count.ts'
 import { listCounts } from './count-store.ts'
-import { Count, closed, line, QuantityOrZero } from './schema.ts'
+import { Count, QuantityOrZero } from './schema.ts'
 import type { StockRouteDeps } from './transfer-routes.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'stock:read' } } as const

@@ -1,7 +1,7 @@
 // The SQL of counts.
 
 import type { Queryable, Tx } from '../db/pool.ts'
-import { jsonOf } from './store.ts'
+import { jsonOf } from '../lib/json.ts'
 
 export interface CountLine {
   variant_id: string

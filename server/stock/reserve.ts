@@ -2,8 +2,9 @@
 // the order of locks are in migration 0013.
 
 import type { Queryable, Tx } from '../db/pool.ts'
+import { jsonOf } from '../lib/json.ts'
 import type { StockDeps, Units } from './deps.ts'
-import { callStock, jsonOf } from './store.ts'
+import { callStock } from './store.ts'
 
 /** An article there was too little of, and how many there were. */
 export interface Short {

@@ -3,11 +3,11 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { Channel, Id } from '../http/schema.ts'
+import { Channel, closed, Id, line } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
 import { adjust } from './adjust.ts'
 import { countRoutes } from './count-routes.ts'
-import { AdjustmentsIn, closed, Level, line, Movement, Nearby, QuantityOrZero, Task } from './schema.ts'
+import { AdjustmentsIn, Level, Movement, Nearby, QuantityOrZero, Task } from './schema.ts'
 import { type Availability, availabilityNear, configOf } from './sources.ts'
 import { sourcingRoutes } from './sourcing-routes.ts'
 import {

@@ -1,13 +1,8 @@
 // What stock looks like over HTTP.
 
 import Type from 'typebox'
-import { Id, Nullable, Timestamp } from '../http/schema.ts'
+import { closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { REASONS } from './adjust.ts'
-
-export const closed = { additionalProperties: false }
-export const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
-export const line = (maxLength: number, description?: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: ONE_LINE, ...(description === undefined ? {} : { description }) })
 
 /** Whole base units: pieces, or grams of a weighed article. */
 export const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000_000 })

@@ -2,9 +2,9 @@
 
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
-import { Channel, CountryCode, Id, Nullable } from '../http/schema.ts'
+import { Channel, CountryCode, closed, Id, Nullable } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
-import { closed, Quantity } from './schema.ts'
+import { Quantity } from './schema.ts'
 import { DEFAULT_WEIGHTS, type Explained } from './source.ts'
 import { planSources } from './sources.ts'
 import type { StockRouteDeps } from './transfer-routes.ts'

@@ -2,12 +2,8 @@
 // write facts, and the reads.
 
 import type { Queryable, Tx } from '../db/pool.ts'
+import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
-
-/** JSON with bigint as plain numbers, which PostgreSQL reads exactly. */
-export function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each))
-}
 
 const REFUSALS: Record<string, 'quantity-exceeds-available'> = {
   exceeds_available: 'quantity-exceeds-available',

@@ -3,11 +3,11 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { Id } from '../http/schema.ts'
+import { closed, Id, line } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import type { StockDeps } from './deps.ts'
-import { closed, line, Quantity, QuantityOrZero, Transfer } from './schema.ts'
+import { Quantity, QuantityOrZero, Transfer } from './schema.ts'
 import { configOf } from './sources.ts'
 import {
   cancelTransfer,

@@ -1,7 +1,7 @@
 // The SQL of transfers.
 
 import type { Queryable, Tx } from '../db/pool.ts'
-import { jsonOf } from './store.ts'
+import { jsonOf } from '../lib/json.ts'
 
 export interface TransferLine {
   variant_id: string
