@@ -1,5 +1,5 @@
-// Click and collect. Three articles are ordered and the whole amount is held. At the counter one is not wanted: the other
-// two are charged, and the rest of the hold is released with the same command.
+// Three articles are ordered and the whole amount is held. At the counter one is not wanted: the other two are charged, and the
+// rest of the hold is released with the same command. Here with an order number of your own and payments alone.
 
 import { command, euros, newKey, tokenOf } from './client.ts'
 

@@ -25,6 +25,29 @@ export interface Payment {
   operations: { id: string; kind: string; state: string }[] | null
 }
 
+/** The parts of a cart these programs look at. `secret` is told once, to the page that made or claimed it. */
+export interface Cart {
+  id: string
+  version: number
+  channel: string
+  channels_seen: string[]
+  lines: { variant_id: string; quantity: number; total: number }[]
+  total: number
+  secret?: string
+}
+
+/** The parts of an order these programs look at. */
+export interface Order {
+  id: string
+  number: string
+  state: string
+  payment_status: string
+  lines: { id: string; variant_id: string; quantity: number; quantity_fulfilled: number; total: number }[]
+  total: number
+  amount_due: number
+  amount_refunded: number
+}
+
 /** What `npm start` wrote about its demo retailer. */
 interface Demo {
   secret_key: string
@@ -59,6 +82,31 @@ export function command(path: string, body: object, key: string): Promise<Paymen
   return call<Payment>('POST', path, body, key)
 }
 
+/** Calls the API as a page in a browser does: with the publishable key, and the secret of the cart it made. */
+export function asPage<T>(method: 'GET' | 'POST', path: string, body?: object, cartSecret?: string): Promise<T> {
+  return send<T>(method, path, demo.publishable_key, body, undefined, cartSecret)
+}
+
+/** A new article that costs `unit_price` euros, with so many of it in a store. Answers its variant. */
+export async function article(name: string, unit_price: string, stock: { store_id: string; quantity: number }) {
+  const product = { name, variants: [{ prices: [{ currency: 'EUR', unit_price }] }] }
+  const { variants } = await call<{ variants: [{ id: string }] }>('POST', '/v1/products', product)
+  const [{ id }] = variants
+  const lines = [{ variant_id: id, quantity: stock.quantity, reason: 'received' }]
+  await call('POST', '/v1/stock/adjustments', { store_id: stock.store_id, lines })
+  return id
+}
+
+/** A store of the demo retailer by its name. */
+export function storeNamed(name: string): string {
+  const store = demo.stores.find((one) => one.name === name)
+  if (!store) throw new Error(`the demo retailer has no store ${name}`)
+  return store.id
+}
+
+/** Where the goods go in these stories. */
+export const home = { line1: 'Prinsengracht 1', postal_code: '1015 DK', city: 'Amsterdam', country: 'NL' }
+
 /** A card as a one-time token, made with the publishable key as a browser does. */
 export async function tokenOf(cardNumber: string): Promise<string> {
   const card = { number: cardNumber, exp_month: 12, exp_year: 2034, cvc: '123' }
@@ -82,6 +130,7 @@ async function send<T>(
   apiKey: string,
   body?: object,
   idempotencyKey?: string,
+  cartSecret?: string,
 ): Promise<T> {
   const answer = await fetch(`${base}${path}`, {
     method,
@@ -89,6 +138,7 @@ async function send<T>(
       authorization: `Bearer ${apiKey}`,
       ...(body ? { 'content-type': 'application/json' } : {}),
       ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+      ...(cartSecret ? { 'cart-secret': cartSecret } : {}),
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
   })

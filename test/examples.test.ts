@@ -21,6 +21,16 @@ const SAYS: Record<string, string[]> = {
     'a third of €30.00: 422 amount-exceeds-refundable',
   ],
   'split-cash-and-card.ts': ['partially_captured: change €30.00', 'captured: cash €20.00, card €15.00'],
+  'web-order.ts': ['in the cart: €29.90', 'placed, to pay €29.90; sent twice: one order', 'confirmed, paid'],
+  'cart-from-phone-to-till.ts': [
+    'the till has the same cart: €39.00',
+    'the phone shows 2 lines: €48.00',
+    'paid: €48.00',
+  ],
+  'gift-card-and-card.ts': [
+    'captured: gift_card €25.00, card €39.00',
+    'cancelled: €64.00 back, €25.00 of it on the gift card',
+  ],
   'redirect-with-ideal.ts': ['requires_action: redirect', 'captured'],
 }
 
