@@ -2,7 +2,7 @@
 // and for ever, is the work of the transaction that begins the money's movement, not of HTTP.
 
 import { hash } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { containsCardNumber } from '../lib/card-scan.ts'
 import { canonicalJson, type JsonValue } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
@@ -41,4 +41,9 @@ export function idempotencyOf(request: FastifyRequest): Idempotency {
 function pathOf(url: string): string {
   const cut = url.indexOf('?')
   return cut === -1 ? url : url.slice(0, cut)
+}
+
+/** Sends a reply as it was stored under its key, so that a repeat gets the same bytes: its body is JSON text already. */
+export function sendStored(reply: FastifyReply, { status, body }: { status: number; body: string }): FastifyReply {
+  return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
 }

@@ -185,7 +185,7 @@ export function canonicalJson(value: JsonValue): string {
 
 /**
  * JSON text with bigint as plain numbers. PostgreSQL reads them exactly, and so does every client: amounts and quantities stay
- * below 2^53 (MAX_AMOUNT).
+ * below 2^53 (MAX_AMOUNT), and so do unit prices below nine billion euros.
  */
 export function jsonOf(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each))

@@ -1,7 +1,7 @@
 // What the API shows of an order. Amounts are minor units, unit prices are decimals in major units as text.
 
-import { currencyOf } from '../lib/currency.ts'
-import { amountOut, toMajor } from '../lib/money.ts'
+import { formatUnitPrice } from '../catalog/index.ts'
+import { amountOut } from '../lib/money.ts'
 import type { PaymentFigures } from '../payments/index.ts'
 import {
   fulfilmentStatus,
@@ -14,18 +14,6 @@ import {
   taxesNow,
 } from './figures.ts'
 import type { Order, OrderLine } from './order.ts'
-
-/** Decimals of a unit price beyond the currency's own. */
-const E4_DECIMALS = 4
-
-/** 49.95 of 499,500 in euro: at least the currency's decimals, further ones only where there are any. */
-export function unitPriceOut(unitPriceE4: bigint, currency: string): string {
-  const exponent = currencyOf(currency)?.exponent ?? 2
-  const text = toMajor(unitPriceE4, exponent + E4_DECIMALS)
-  const [whole = '0', decimals = ''] = text.split('.')
-  const kept = decimals.replace(/0+$/, '').padEnd(exponent, '0')
-  return kept === '' ? whole : `${whole}.${kept}`
-}
 
 /** One line as it stands. Its amounts are those of the units that were not cancelled. */
 export function lineView(line: OrderLine, order: Pick<Order, 'currency' | 'prices_include_tax'>) {
@@ -44,7 +32,7 @@ export function lineView(line: OrderLine, order: Pick<Order, 'currency' | 'price
     quantity_open: Number(line.quantity - line.cancelled - line.fulfilled),
     quantity_return_requested: Number(line.return_requested),
     quantity_returned: Number(line.returned),
-    unit_price: unitPriceOut(line.unit_price_e4, order.currency),
+    unit_price: formatUnitPrice(line.unit_price_e4, order.currency),
     ...sumsView(lineNow(line, order.prices_include_tax)),
     tax_code: line.tax_code,
     tax_rate_bp: line.tax_rate_bp,

@@ -1,9 +1,9 @@
 // HTTP ↔ commands of the payment core. No decisions here.
 
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
-import { idempotencyOf } from '../http/idempotency.ts'
+import { idempotencyOf, sendStored } from '../http/idempotency.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Channel, Id } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
@@ -24,7 +24,6 @@ import {
   PaymentInput,
   PaymentView,
   RefundInput,
-  type Reply,
   ResolutionInput,
   TenderInput,
 } from './payment.ts'
@@ -40,11 +39,6 @@ const writes = { access: { keys: ['secret', 'restricted'], scope: 'payments:writ
 const movesMoney = { ...writes, idempotent: true } as const
 const refunds = { access: { keys: ['secret', 'restricted'], scope: 'refunds:write' }, idempotent: true } as const
 const reads = { access: { keys: ['secret', 'restricted'], scope: 'payments:read' } } as const
-
-/** Sends a reply whose body is JSON text already. */
-function answer(reply: FastifyReply, { status, body }: Reply): FastifyReply {
-  return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
-}
 
 /** Wrong codes of gift cards are counted per caller. */
 function asCaller(deps: PaymentDeps, request: FastifyRequest): PaymentDeps {
@@ -67,7 +61,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       schema: described('createPayment', 'Create a payment, with or without a tender', { body: PaymentInput }),
     },
     async (request, reply) =>
-      answer(
+      sendStored(
         reply,
         await pay(
           asCaller(deps, request),
@@ -87,7 +81,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       }),
     },
     async (request, reply) =>
-      answer(
+      sendStored(
         reply,
         await addTender(
           asCaller(deps, request),
@@ -108,7 +102,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       }),
     },
     async (request, reply) =>
-      answer(
+      sendStored(
         reply,
         await capture(
           deps,
@@ -129,13 +123,13 @@ export function routes(app: App, deps: PaymentDeps): void {
       }),
     },
     async (request, reply) =>
-      answer(reply, await cancel(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request))),
+      sendStored(reply, await cancel(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request))),
   )
   app.post(
     '/v1/payments/:id/refunds',
     { config: refunds, schema: described('refundPayment', 'Give money back', { params: ById, body: RefundInput }) },
     async (request, reply) =>
-      answer(
+      sendStored(
         reply,
         await refund(
           asCaller(deps, request),
@@ -156,7 +150,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       }),
     },
     async (request, reply) =>
-      answer(
+      sendStored(
         reply,
         await increment(
           deps,
@@ -177,7 +171,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       }),
     },
     async (request, reply) =>
-      answer(
+      sendStored(
         reply,
         await extend(
           deps,
@@ -192,7 +186,7 @@ export function routes(app: App, deps: PaymentDeps): void {
     '/v1/credits',
     { config: refunds, schema: described('createCredit', 'Pay out without an earlier charge', { body: CreditInput }) },
     async (request, reply) =>
-      answer(
+      sendStored(
         reply,
         await credit(
           asCaller(deps, request),
@@ -213,7 +207,7 @@ export function routes(app: App, deps: PaymentDeps): void {
     },
     async (request, reply) => {
       const { id, operation_id } = request.params as { id: string; operation_id: string }
-      return answer(
+      return sendStored(
         reply,
         await decide(deps, callerOf(request).merchantId, id, operation_id, request.body as ResolutionInput),
       )
@@ -250,7 +244,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       const { merchantId } = callerOf(request)
       const ids = page(await listPaymentIds(deps.db, merchantId, filter, limit, cursor), limit, (id) => id)
       const bodies = await renderPayments(deps.db, merchantId, ids.data)
-      return answer(reply, {
+      return sendStored(reply, {
         status: 200,
         body: `{"data":[${bodies.join(',')}],"next_cursor":${JSON.stringify(ids.next_cursor)}}`,
       })
@@ -262,7 +256,7 @@ export function routes(app: App, deps: PaymentDeps): void {
     async (request, reply) => {
       const body = await renderPayment(deps.db, callerOf(request).merchantId, idOf(request))
       if (body === null) throw new Problem('not-found')
-      return answer(reply, { status: 200, body })
+      return sendStored(reply, { status: 200, body })
     },
   )
   app.get(

@@ -2,13 +2,12 @@
 
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
-import { idempotencyOf } from '../http/idempotency.ts'
+import { idempotencyOf, sendStored } from '../http/idempotency.ts'
 import { closed, Id } from '../http/schema.ts'
 import { once } from '../payments/index.ts'
 import type { ReturnDeps } from './deps.ts'
 import { exchange, getExchange } from './exchange.ts'
 import { Exchange, To } from './schema.ts'
-import { answer } from './step-routes.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'returns:read' } } as const
 const MOVES_MONEY = { access: { keys: ['secret', 'restricted'], scope: 'returns:write' }, idempotent: true } as const
@@ -41,7 +40,7 @@ export function exchangeRoutes(app: App, deps: ReturnDeps): void {
         status: 201,
         body: JSON.stringify(await exchange(deps, merchantId, input)),
       }))
-      return answer(reply, answered)
+      return sendStored(reply, answered)
     },
   )
   app.get(

@@ -1,9 +1,8 @@
 // HTTP for the steps of a return.
 
-import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
-import { idempotencyOf } from '../http/idempotency.ts'
+import { idempotencyOf, sendStored } from '../http/idempotency.ts'
 import { closed, Id, line, Nullable } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import { MAX_AMOUNT } from '../lib/money.ts'
@@ -129,12 +128,7 @@ export function stepRoutes(app: App, deps: ReturnDeps): void {
         status: 200,
         body: JSON.stringify(await settle(deps, merchantId, { ...step, to, isForced: all_to })),
       }))
-      return answer(reply, answered)
+      return sendStored(reply, answered)
     },
   )
-}
-
-/** Sends a reply whose body is JSON text already, as it was stored under its key. */
-export function answer(reply: FastifyReply, { status, body }: { status: number; body: string }): FastifyReply {
-  return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(body)
 }
