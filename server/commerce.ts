@@ -31,6 +31,13 @@ import {
 } from './customers/index.ts'
 import type { Lanes } from './db/lanes.ts'
 import type { Db, Tx } from './db/pool.ts'
+import {
+  countOpen,
+  createFulfilmentsConsumer,
+  createFulfilmentWorkers,
+  type FulfilmentDeps,
+  routes as fulfilmentRoutes,
+} from './fulfilments/index.ts'
 import type { App } from './http/app.ts'
 import { createWorker, type Hints, type Worker } from './jobs/index.ts'
 import type { Clock } from './lib/clock.ts'
@@ -159,8 +166,23 @@ export function wireCommerce(base: CommerceBase): Commerce {
     guesses: createGuessLimit(clock),
   }
   const ordersConsumer = createOrdersConsumer(base, () => orderWorkers.refunds.wake())
-  const orders: OrderDeps = { ...base, vault: base.payments.vault, carts, consumer: ordersConsumer }
+  const orders: OrderDeps = {
+    ...{ ...base, vault: base.payments.vault, carts, consumer: ordersConsumer },
+    loadOf: (merchantId) => countOpen(db, merchantId),
+  }
   const orderWorkers = createOrderWorkers(orders)
+  const fulfilmentsConsumer = createFulfilmentsConsumer({ ...base, orders }, () => fulfilmentWorkers.charges.wake())
+  const fulfilments: FulfilmentDeps = {
+    ...{ ...base, orders },
+    // Payments confirm orders, and those bring fulfilments.
+    consumer: {
+      async catchUp(merchantId) {
+        await ordersConsumer.catchUp(merchantId)
+        await fulfilmentsConsumer.catchUp(merchantId)
+      },
+    },
+  }
+  const fulfilmentWorkers = createFulfilmentWorkers(fulfilments)
   const timeline = createTimeline(base)
   const hashed: LoyaltyDeps['keyedHash'] = (merchantId, of) => keyedHash(base.payments, merchantId, of)
   const loyalty: LoyaltyDeps = {
@@ -205,7 +227,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
   }
   const returnsConsumer = createReturnsConsumer({ ...base, ...returns })
 
-  const consumers: Consumer[] = [ordersConsumer, returnsConsumer, timeline, points]
+  const consumers: Consumer[] = [ordersConsumer, fulfilmentsConsumer, returnsConsumer, timeline, points]
   const workers: Worker[] = [
     imports,
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
@@ -216,6 +238,8 @@ export function wireCommerce(base: CommerceBase): Commerce {
     }),
     orderWorkers.expiry,
     orderWorkers.refunds,
+    fulfilmentWorkers.charges,
+    fulfilmentWorkers.expiry,
     ...createLoyaltyWorkers({ ...loyalty, clock, log }),
     createReturnsWorker(returns),
   ]
@@ -228,6 +252,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       promotionRoutes(app, promotions)
       loyaltyRoutes(app, { ...loyalty, catchUp: points.catchUp })
       orderRoutes(app, orders)
+      fulfilmentRoutes(app, fulfilments)
       returnRoutes(app, returns)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],

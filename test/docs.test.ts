@@ -181,7 +181,7 @@ interface Route {
   parameters?: { name: string }[]
 }
 const MOVES_MONEY =
-  /^POST \/v1\/(payments|credits|payments\/\{id\}\/(tenders|captures|cancel|refunds|increments|extensions)|orders\/\{id\}\/(cancel|changes\/\{change_id\}\/confirm)|returns\/\{id\}\/settle|exchanges|gift_cards|gift_cards\/\{id\}\/(load|transfer)|customers\/\{id\}\/(store_credit|loyalty)\/adjustments)$/
+  /^POST \/v1\/(payments|credits|payments\/\{id\}\/(tenders|captures|cancel|refunds|increments|extensions)|orders\/\{id\}\/(cancel|changes\/\{change_id\}\/confirm)|fulfilments\/\{id\}\/(collect|ship)|returns\/\{id\}\/settle|exchanges|gift_cards|gift_cards\/\{id\}\/(load|transfer)|customers\/\{id\}\/(store_credit|loyalty)\/adjustments)$/
 
 // ---- What can be written as an event -------------------------------------------------------------------------------
 

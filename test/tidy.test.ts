@@ -131,6 +131,7 @@ const BANS: Ban[] = [
 const TABLES: Record<string, string[]> = {
   merchants: ['merchant', 'store', 'register', 'terminal', 'merchant_channel', 'merchant_method', 'connector_account'],
   access: ['api_key'],
+  fulfilments: ['fulfilment', 'fulfilment_line'],
   stock: [
     'stock_level',
     'stock_reservation',

@@ -32,6 +32,8 @@ export type {
   OrderLine,
   OrderState,
 } from './order.ts'
+export { GROUP_MODES } from './order.ts'
+export { carryOut } from './refund.ts'
 export { reservationRef } from './reservation-ref.ts'
 export { routes } from './routes.ts'
 export { createOrdersConsumer } from './settle.ts'
@@ -39,6 +41,7 @@ export {
   fulfilLines,
   type LineQuantity,
   type LineReturn,
+  lockOrder,
   readOrder,
   readOrderByNumber,
   readOrderGroups,

@@ -32,5 +32,5 @@ export type {
 export { credit, refund } from './refund.ts'
 export { LADDER_MS, resolveDue, reverseDuplicates } from './resolve.ts'
 export { routes } from './routes.ts'
-export { coveredBy, familiarMethods, readOpenOperations } from './store.ts'
+export { coveredBy, familiarMethods, readOpenOperations, readOperationsOfKey, renderPayment } from './store.ts'
 export type { StoredValueAsk, StoredValueBooks } from './stored-value.ts'

@@ -8,6 +8,7 @@ export {
   type InstrumentView,
   listInstruments,
   revokeInstrument,
+  revokeOrderInstrument,
   type SaveOutcome,
   saveInstrument,
 } from './instruments.ts'

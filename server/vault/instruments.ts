@@ -10,6 +10,7 @@ import {
   readInstruments,
   readInstrumentsOf,
   revoke,
+  revokeOfOrder,
   useToken,
 } from './store.ts'
 import { cardFacts } from './tokens.ts'
@@ -95,6 +96,15 @@ export async function revokeInstrument(
 ): Promise<boolean> {
   if (!isId('ins', instrument.id) || !isId('cus', instrument.customerId)) return false
   return revoke(deps.db, merchantId, { ...instrument, at: deps.clock.now() })
+}
+
+/** Ends an instrument that was kept for one order. Again, or of another order, changes nothing. */
+export async function revokeOrderInstrument(
+  deps: Pick<VaultDeps, 'db' | 'clock'>,
+  merchantId: string,
+  instrument: { id: string; orderId: string },
+): Promise<void> {
+  await revokeOfOrder(deps.db, merchantId, { ...instrument, at: deps.clock.now() })
 }
 
 async function customerExists(deps: VaultDeps, merchantId: string, customerId: string): Promise<boolean> {

@@ -252,6 +252,19 @@ export async function revoke(
   return updated.rowCount === 1
 }
 
+/** Ends an order's instrument. */
+export async function revokeOfOrder(
+  db: Queryable,
+  merchantId: string,
+  instrument: { id: string; orderId: string; at: Date },
+): Promise<void> {
+  await db.query(
+    `update instrument set revoked_at = $4
+     where merchant_id = $1 and id = $2 and order_id = $3 and revoked_at is null`,
+    [merchantId, instrument.id, instrument.orderId, instrument.at],
+  )
+}
+
 export async function hasCustomer(db: Queryable, merchantId: string, customerId: string): Promise<boolean> {
   const found = await db.query<{ known: boolean }>('select vault_has_customer($1, $2) as known', [
     merchantId,

@@ -44,6 +44,8 @@ test('exactly the routes that can move money ask for an Idempotency-Key', () => 
     'POST /v1/customers/{id}/loyalty/adjustments',
     'POST /v1/customers/{id}/store_credit/adjustments',
     'POST /v1/exchanges',
+    'POST /v1/fulfilments/{id}/collect',
+    'POST /v1/fulfilments/{id}/ship',
     'POST /v1/gift_cards',
     'POST /v1/gift_cards/{id}/load',
     'POST /v1/gift_cards/{id}/transfer',

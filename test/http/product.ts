@@ -8,6 +8,7 @@ import { CARDS, MINUTE, openShop, type Shop } from '../scenarios/shop.ts'
 import { carts } from './objects/carts.ts'
 import { catalog } from './objects/catalog.ts'
 import { customers } from './objects/customers.ts'
+import { fulfilments } from './objects/fulfilments.ts'
 import { loyalty } from './objects/loyalty.ts'
 import { orders } from './objects/orders.ts'
 import { promotions } from './objects/promotions.ts'
@@ -96,7 +97,7 @@ export interface ModuleObjects<T extends Record<string, string> = Record<string,
 }
 
 /** In an order in which each needs only those before it. */
-const MODULES: ModuleObjects[] = [customers, catalog, stock, promotions, carts, loyalty, orders, returns]
+const MODULES: ModuleObjects[] = [customers, catalog, stock, promotions, carts, loyalty, orders, fulfilments, returns]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
 export type Objects = Awaited<ReturnType<typeof fill>>

@@ -1,0 +1,167 @@
+// What fulfilments learn from the event log, and what they do in the background: the consumer makes them of confirmed orders and
+// lets them follow cancellations and transfers; workers charge, release and expire.
+
+import type { Tx } from '../db/pool.ts'
+import { createWorker, type Worker } from '../jobs/index.ts'
+import { isId } from '../lib/ids.ts'
+import { Problem } from '../lib/problem.ts'
+import { type Consumer, type ConsumerDeps, createConsumer, type EventRow } from '../notify/index.ts'
+import { isHandedOver, lockOrder, type Order, readOrder, readOrderLines } from '../orders/index.ts'
+import { cancel, paymentsOfOrder } from '../payments/index.ts'
+import { reserve } from '../stock/index.ts'
+import { revokeOrderInstrument } from '../vault/index.ts'
+import { carryOutCharge, LEASE_MS } from './charge.ts'
+import { followOrders } from './create.ts'
+import type { FulfilmentDeps } from './deps.ts'
+import { expireFulfilments } from './drop.ts'
+import { tell } from './event.ts'
+import { stockOf } from './finish.ts'
+import { type Fulfilment, openOf } from './fulfilment.ts'
+import {
+  changeFulfilment,
+  claimDue,
+  hurryCharges,
+  lockFulfilment,
+  merchantsDue,
+  postpone,
+  readLines,
+  readOfOrders,
+  readOfTransfer,
+} from './store.ts'
+
+/** These change nothing that is handed over. */
+const IGNORED = new Set(['order.placed', 'order.payment_changed', 'order.payment_returned', 'order.closed'])
+
+/** The consumer `fulfilments`: reads events of orders, payments and transfers. `wake` is called when a charge may be due. */
+export function createFulfilmentsConsumer(
+  deps: ConsumerDeps & Omit<FulfilmentDeps, 'consumer'>,
+  wake: () => void,
+): Consumer {
+  return createConsumer(deps, {
+    name: 'fulfilments',
+    families: ['order.', 'payment.', 'transfer.'],
+    async handle(tx, merchantId, events) {
+      const ofPayments = idsOf(events.filter(({ type }) => type.startsWith('payment.')))
+      if (ofPayments.length > 0) await hurryCharges(tx, merchantId, ofPayments, deps.clock.now())
+      const arrived = events.filter(({ type }) => type === 'transfer.received' || type === 'transfer.cancelled')
+      for (const event of arrived) await followTransfer(deps, tx, merchantId, event)
+      const orders = idsOf(events.filter(({ type }) => type.startsWith('order.') && !IGNORED.has(type)))
+      if (orders.length > 0) await followOrders(deps, tx, merchantId, orders)
+    },
+    afterwards: wake,
+  })
+}
+
+function idsOf(events: readonly EventRow[]): string[] {
+  const ids = events.map((event) => (event.data as { order_id?: unknown } | null)?.order_id)
+  return [...new Set(ids.filter((id): id is string => typeof id === 'string' && isId('ord', id)))]
+}
+
+/** Goods came to where they are collected; or they did not, or not all, and the store must say what is to be done. */
+async function followTransfer(
+  deps: Pick<FulfilmentDeps, 'clock' | 'newId'>,
+  tx: Tx,
+  merchantId: string,
+  event: EventRow,
+): Promise<void> {
+  const seen = await readOfTransfer(tx, merchantId, event.object_id)
+  if (!seen) return
+  const order = (await lockOrder(tx, merchantId, seen.order_id)) as Order
+  const f = (await lockFulfilment(tx, merchantId, seen.id)) as Fulfilment
+  if (f.transfer_id !== event.object_id || f.state !== 'pending') return
+  const lines = await readLines(tx, merchantId, f.id)
+  const at = deps.clock.now()
+  const units = lines.map((line) => ({ line_id: line.line_id, quantity: openOf(line) }))
+  const stock = stockOf(lines, units, f.destination_store_id).filter(({ quantity }) => quantity > 0n)
+  const sent = (event.data as { lines: { quantity: number; received: number }[] }).lines
+  const isWhole = event.type === 'transfer.received' && sent.every(({ quantity, received }) => received >= quantity)
+  const short = isWhole ? await reserve(tx, merchantId, { ref: f.id, kind: 'order', lines: stock, at }) : []
+  const isThere = isWhole && short.length === 0
+  const patch = isThere
+    ? { transfer_id: null, store_id: f.destination_store_id, reservation_ref: f.id }
+    : { transfer_id: null, state: 'rejected' as const, reason: 'transfer_discrepancy' }
+  const after = await changeFulfilment(tx, merchantId, f, ['pending'], patch, at)
+  const type = isThere ? 'fulfilment.goods_arrived' : 'fulfilment.rejected'
+  await tell(tx, deps, merchantId, at, [{ type, fulfilment: after, lines, order, by: null }])
+}
+
+// ---- Workers -------------------------------------------------------------------------------------------------------
+
+/** A charge that a request left behind is taken up after its lease; one that follows an order waits this long at most. */
+const CHARGE_EVERY_MS = 2_000
+const EXPIRE_EVERY_MS = 30_000
+const MERCHANTS = 20
+const BATCH = 10
+const AGAIN_MS = 10_000
+
+/** Background work of fulfilments. */
+export function createFulfilmentWorkers(deps: FulfilmentDeps): { charges: Worker; expiry: Worker } {
+  const { clock, log } = deps
+  return {
+    charges: createWorker({
+      ...{ name: 'fulfilment charges', clock, log, everyMs: CHARGE_EVERY_MS },
+      tick: async () => (await chargeDue(deps)) + (await releaseDue(deps)),
+    }),
+    expiry: createWorker({
+      ...{ name: 'uncollected fulfilments', clock, log, everyMs: EXPIRE_EVERY_MS },
+      tick: () => expireFulfilments(deps),
+    }),
+  }
+}
+
+/** Carries out charges that are due. Answers how many were brought to an end. */
+export async function chargeDue(deps: FulfilmentDeps): Promise<number> {
+  const now = deps.clock.now()
+  let ended = 0
+  for (const merchantId of await merchantsDue(deps.db, 'charge_due_at', now, MERCHANTS * BATCH)) {
+    const claim = { now, until: new Date(now.getTime() + LEASE_MS), limit: BATCH }
+    for (const f of await claimDue(deps.db, merchantId, 'charge_due_at', claim)) {
+      const after = await carryOutCharge(deps, merchantId, f)
+      if (after.charge_state !== 'unknown' && after.charge_state !== 'intent') ended++
+    }
+  }
+  return ended
+}
+
+/** Releases what is held for orders of which nothing is open any more, and revokes their cards. */
+export async function releaseDue(deps: FulfilmentDeps): Promise<number> {
+  const now = deps.clock.now()
+  let done = 0
+  for (const merchantId of await merchantsDue(deps.db, 'release_at', now, MERCHANTS * BATCH)) {
+    const claim = { now, until: new Date(now.getTime() + LEASE_MS), limit: BATCH }
+    for (const f of await claimDue(deps.db, merchantId, 'release_at', claim)) {
+      const isDone = await release(deps, merchantId, f)
+      const again = isDone ? null : new Date(now.getTime() + AGAIN_MS)
+      await postpone(deps.db, merchantId, f.id, 'release_at', again)
+      if (isDone) done++
+    }
+  }
+  return done
+}
+
+/** False when a charge of the order is still open. */
+async function release(deps: FulfilmentDeps, merchantId: string, f: Fulfilment): Promise<boolean> {
+  const order = await readOrder(deps.db, merchantId, f.order_id)
+  const lines = await readOrderLines(deps.db, merchantId, f.order_id)
+  const siblings = await readOfOrders(deps.db, merchantId, [f.order_id])
+  const isOpen = lines.filter(isHandedOver).some((line) => line.cancelled + line.fulfilled < line.quantity)
+  // Something of it is still to come: whatever ends that looks again.
+  if (!order || (isOpen && order.state === 'confirmed')) return true
+  if (siblings.some(({ charge_state }) => charge_state === 'intent' || charge_state === 'unknown')) return false
+  if (order.instrument_id !== null)
+    await revokeOrderInstrument(deps, merchantId, { id: order.instrument_id, orderId: order.id })
+  // An order that was cancelled as a whole gives everything back itself.
+  if (order.state !== 'confirmed') return true
+  for (const payment of await paymentsOfOrder(deps.db, merchantId, order.id)) {
+    if (payment.direction !== 'charge' || payment.amount_capturable === 0n) continue
+    const text = `onetill:${f.id}:release:${payment.id}`
+    try {
+      await cancel(deps.payments, merchantId, { key: text, fingerprint: text }, payment.id)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      deps.log.info('a hold of an order will be released later', { merchant_id: merchantId, code: error.code })
+      return false
+    }
+  }
+  return true
+}

@@ -1,0 +1,8 @@
+// The public face of fulfilments.
+
+export { pickupCode } from './code.ts'
+export type { FulfilmentDeps } from './deps.ts'
+export { createFulfilmentsConsumer, createFulfilmentWorkers } from './follow.ts'
+export type { Fulfilment, FulfilmentLine, FulfilmentState } from './fulfilment.ts'
+export { routes } from './routes.ts'
+export { countOpen, readFulfilment, readOfOrders } from './store.ts'
