@@ -167,20 +167,21 @@ export function wireCommerce(base: CommerceBase): Commerce {
   }
   const ordersConsumer = createOrdersConsumer(base, () => orderWorkers.refunds.wake())
   const orders: OrderDeps = {
-    ...{ ...base, vault: base.payments.vault, carts, consumer: ordersConsumer },
+    ...{ ...base, vault: base.payments.vault, carts },
+    // What was cancelled is free again by the time it is answered.
+    consumer: { catchUp: (merchantId) => followed(merchantId) },
     loadOf: (merchantId) => countOpen(db, merchantId),
   }
   const orderWorkers = createOrderWorkers(orders)
+  /** Payments confirm orders, and those bring fulfilments. */
+  async function followed(merchantId: string): Promise<void> {
+    await ordersConsumer.catchUp(merchantId)
+    await fulfilmentsConsumer.catchUp(merchantId)
+  }
   const fulfilmentsConsumer = createFulfilmentsConsumer({ ...base, orders }, () => fulfilmentWorkers.charges.wake())
   const fulfilments: FulfilmentDeps = {
     ...{ ...base, orders },
-    // Payments confirm orders, and those bring fulfilments.
-    consumer: {
-      async catchUp(merchantId) {
-        await ordersConsumer.catchUp(merchantId)
-        await fulfilmentsConsumer.catchUp(merchantId)
-      },
-    },
+    consumer: { catchUp: (merchantId) => followed(merchantId) },
   }
   const fulfilmentWorkers = createFulfilmentWorkers(fulfilments)
   const timeline = createTimeline(base)

@@ -82,6 +82,8 @@ export function confirmChange(
   return once(deps.payments, merchantId, idempotency, decision.id, async () => {
     const applied = await applyDraft(deps, merchantId, decision)
     if (applied?.refund) await carryOut(deps, applied.refund)
+    // What left it is free again by the time it is answered.
+    await deps.consumer.catchUp(merchantId)
     const change = (await readChange(deps.db, merchantId, decision.orderId, decision.id)) as OrderChange
     return { status: 200, body: JSON.stringify(changeView(change)) }
   })
