@@ -45,6 +45,7 @@ export interface Order {
   lines: { id: string; variant_id: string; quantity: number; quantity_fulfilled: number; total: number }[]
   total: number
   amount_due: number
+  amount_paid: number
   amount_refunded: number
 }
 
@@ -78,8 +79,8 @@ export async function call<T = Payment>(method: 'GET' | 'POST', path: string, bo
 }
 
 /** `call` for what can move money: `key` names the intended effect, and that effect happens once, however often you call. */
-export function command(path: string, body: object, key: string): Promise<Payment> {
-  return call<Payment>('POST', path, body, key)
+export function command<T = Payment>(path: string, body: object, key: string): Promise<T> {
+  return call<T>('POST', path, body, key)
 }
 
 /** Calls the API as a page in a browser does: with the publishable key, and the secret of the cart it made. */

@@ -27,6 +27,8 @@ const SAYS: Record<string, string[]> = {
     'the phone shows 2 lines: €48.00',
     'paid: €48.00',
   ],
+  'click-and-collect.ts': ['confirmed: €134.00 ordered', 'ready: €0.00 charged', 'collected: €14.00 charged'],
+  'return-in-store.ts': ['settled: €6.66 of €9.99 back on the card', 'in the shop now: 2'],
   'gift-card-and-card.ts': [
     'captured: gift_card €25.00, card €39.00',
     'cancelled: €64.00 back, €25.00 of it on the gift card',
