@@ -64,7 +64,7 @@ const PUBLISHABLE_SCOPES: readonly Scope[] = [
 ]
 
 /**
- * The scopes of a new key. A secret key has all, a publishable key the two that are harmless in public, a restricted key
+ * The scopes of a new key. A secret key has all, a publishable key those that are harmless in public, a restricted key
  * those asked for. Throws `validation-error` when scopes are asked for where none can be chosen, or none where they must.
  */
 export function scopesFor(kind: KeyKind, asked: readonly Scope[] | undefined): readonly Scope[] {
