@@ -31,6 +31,8 @@ const START_PATIENCE_MS = 60_000
 
 const FOLDER = 'onetill-test-cluster-'
 const KEEPER = 'onetill test keeper'
+/** Tries again: another run may be sweeping the same folder at this moment. */
+const GONE = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }
 const shared = join(tmpdir(), `onetill-test-${process.getuid?.() ?? 0}`)
 const addressFile = `${shared}.json`
 
@@ -51,7 +53,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     url: embedded.url,
     async remove() {
       await embedded.stop()
-      await rm(dataDir, { recursive: true, force: true })
+      await rm(dataDir, GONE)
     },
   }
 }
@@ -70,7 +72,7 @@ async function sweep(): Promise<void> {
     const taken = await startEmbedded({ dataDir, log: silentLog, settings: SETTINGS }).catch(() => undefined)
     if (!taken) continue
     await taken.stop()
-    await rm(dataDir, { recursive: true, force: true })
+    await rm(dataDir, GONE)
   }
 }
 

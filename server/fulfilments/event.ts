@@ -2,10 +2,10 @@
 
 import type { Tx } from '../db/pool.ts'
 import type { NewId } from '../lib/ids.ts'
+import { jsonOf } from '../lib/json.ts'
 import { appendEvents } from '../notify/index.ts'
 import type { Order } from '../orders/index.ts'
 import type { Fulfilment, FulfilmentLine } from './fulfilment.ts'
-import { jsonOf } from './store.ts'
 import { viewOf } from './view.ts'
 
 export interface FulfilmentEvent {

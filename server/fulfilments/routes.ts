@@ -2,7 +2,7 @@
 
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
-import { idempotencyOf } from '../http/idempotency.ts'
+import { idempotencyOf, sendStored } from '../http/idempotency.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
@@ -231,11 +231,7 @@ function handOverRoutes(app: App, deps: FulfilmentDeps): void {
       response: { 200: FulfilmentBody, 202: FulfilmentBody },
     },
     handler: async (request, reply) => {
-      const { status, body } = await run(request, request.params.id, { verb: 'collect', ...request.body })
-      return reply
-        .code(status as 200)
-        .type('application/json')
-        .send(JSON.parse(body))
+      return sendStored(reply, await run(request, request.params.id, { verb: 'collect', ...request.body }))
     },
   })
 
@@ -254,11 +250,7 @@ function handOverRoutes(app: App, deps: FulfilmentDeps): void {
       response: { 200: FulfilmentBody, 202: FulfilmentBody },
     },
     handler: async (request, reply) => {
-      const { status, body } = await run(request, request.params.id, { verb: 'ship', ...request.body })
-      return reply
-        .code(status as 200)
-        .type('application/json')
-        .send(JSON.parse(body))
+      return sendStored(reply, await run(request, request.params.id, { verb: 'ship', ...request.body }))
     },
   })
 }

@@ -1,18 +1,14 @@
 // What the routes of fulfilments take and answer.
 
 import Type from 'typebox'
-import { AmountOrZero, Id, Nullable, Timestamp } from '../http/schema.ts'
+import { AmountOrZero, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { GROUP_MODES } from '../orders/index.ts'
 import { CHARGE_STATES, FULFILMENT_STATES, REJECT_REASONS } from './fulfilment.ts'
 
-const strict = { additionalProperties: false }
-// No control characters: these end up on labels and in mail.
-const ONE_LINE = '^[^\\x00-\\x1f\\x7f]+$'
-const line = (maxLength: number, more = {}) => Type.String({ minLength: 1, maxLength, pattern: ONE_LINE, ...more })
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Whole base units.' })
 /** As many lines as a cart holds. */
 const MAX_LINES = 200
-const UnitsOfLine = Type.Object({ line_id: Id('oln'), quantity: Quantity }, strict)
+const UnitsOfLine = Type.Object({ line_id: Id('oln'), quantity: Quantity }, closed)
 const Lines = Type.Array(UnitsOfLine, { minItems: 1, maxItems: MAX_LINES })
 
 export const FulfilmentBody = Type.Object(
@@ -75,20 +71,20 @@ const CounterTender = Type.Object(
     cash: Type.Optional(
       Type.Object(
         { register_id: Id('reg'), tendered: Type.Optional(Type.Integer({ minimum: 1, maximum: 999_999_999_999 })) },
-        strict,
+        closed,
       ),
     ),
   },
-  { ...strict, description: 'Instead of the card that was kept. Its amount is what is collected.' },
+  { ...closed, description: 'Instead of the card that was kept. Its amount is what is collected.' },
 )
 
 export const CollectInput = Type.Object(
   {
     code: Type.Optional(Type.String({ minLength: 4, maxLength: 20, pattern: '^[0-9A-Za-z][0-9A-Za-z -]*$' })),
-    staff_override_reason: Type.Optional(line(200, { description: 'How staff know the customer without a code.' })),
+    staff_override_reason: Type.Optional(line(200, 'How staff know the customer without a code.')),
     lines: Type.Optional(Lines),
     refuse: Type.Optional(
-      Type.Array(Type.Object({ line_id: Id('oln'), quantity: Quantity, reason: line(200) }, strict), {
+      Type.Array(Type.Object({ line_id: Id('oln'), quantity: Quantity, reason: line(200) }, closed), {
         minItems: 1,
         maxItems: MAX_LINES,
         description: 'What the customer does not want: cancelled, and not charged or refunded.',
@@ -96,7 +92,7 @@ export const CollectInput = Type.Object(
     ),
     tender: Type.Optional(CounterTender),
   },
-  strict,
+  closed,
 )
 
 export const ShipInput = Type.Object(
@@ -109,10 +105,10 @@ export const ShipInput = Type.Object(
           Type.String({ minLength: 8, maxLength: 500, pattern: '^https?://[^\\s\\x00-\\x1f\\x7f]+$' }),
         ),
       },
-      strict,
+      closed,
     ),
   },
-  strict,
+  closed,
 )
 
 export const DeliverInput = Type.Object(
@@ -124,15 +120,15 @@ export const DeliverInput = Type.Object(
       }),
     ),
   },
-  strict,
+  closed,
 )
 export const RejectInput = Type.Object(
   { reason: Type.Enum(Object.keys(REJECT_REASONS) as (keyof typeof REJECT_REASONS)[]) },
-  strict,
+  closed,
 )
-export const CancelFulfilmentInput = Type.Object({ reason: line(200) }, strict)
+export const CancelFulfilmentInput = Type.Object({ reason: line(200) }, closed)
 export const RerouteInput = Type.Object(
   { store_id: Type.Optional({ ...Id('sto'), description: 'Default: the best store that has it.' }) },
-  strict,
+  closed,
 )
-export const SplitInput = Type.Object({ fulfilment_id: Id('ful'), lines: Lines }, strict)
+export const SplitInput = Type.Object({ fulfilment_id: Id('ful'), lines: Lines }, closed)

@@ -1,6 +1,7 @@
 // The SQL of fulfilments. Each statement says which index serves it where that is not the primary key.
 
 import type { Queryable, Tx } from '../db/pool.ts'
+import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Component } from '../orders/index.ts'
 import type { Fulfilment, FulfilmentLine, FulfilmentState, LineUnits } from './fulfilment.ts'
@@ -262,9 +263,4 @@ export async function postpone(
   until: Date | null,
 ): Promise<void> {
   await db.query(`update fulfilment set ${due} = $3 where merchant_id = $1 and id = $2`, [merchantId, id, until])
-}
-
-/** JSON with bigint as plain numbers, which PostgreSQL reads exactly. */
-export function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each))
 }

@@ -4,7 +4,7 @@ import Type from 'typebox'
 import { CART_SECRET_HEADER, cartCaller } from '../carts/index.ts'
 import { personOf } from '../customers/index.ts'
 import { type App, callerOf } from '../http/app.ts'
-import { idempotencyOf } from '../http/idempotency.ts'
+import { idempotencyOf, sendStored } from '../http/idempotency.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
@@ -148,11 +148,7 @@ export function routes(app: App, deps: OrderDeps): void {
         ifVersion: versionOf(request.headers['if-match']),
         input: request.body,
       }
-      const { status, body } = await cancelOrder(deps, merchantId, idempotencyOf(request), command)
-      return reply
-        .code(status as 200)
-        .type('application/json')
-        .send(JSON.parse(body))
+      return sendStored(reply, await cancelOrder(deps, merchantId, idempotencyOf(request), command))
     },
   })
 
@@ -247,11 +243,7 @@ function changeRoutes(app: App, deps: OrderDeps): void {
       const { merchantId, keyId } = callerOf(request)
       const { id, change_id } = request.params
       const decision = { orderId: id, id: change_id, by: keyId }
-      const { status, body } = await confirmChange(deps, merchantId, idempotencyOf(request), decision)
-      return reply
-        .code(status as 200)
-        .type('application/json')
-        .send(JSON.parse(body))
+      return sendStored(reply, await confirmChange(deps, merchantId, idempotencyOf(request), decision))
     },
   })
 
