@@ -34,7 +34,6 @@ const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'fulfilments:wr
 const TAGS = ['Fulfilments']
 const ById = Type.Object({ id: Id('ful') })
 const ByOrder = Type.Object({ id: Id('ord') })
-const Nothing = Type.Object({}, { additionalProperties: false })
 const Query = Type.Object({ ...PageQuery.properties, ...FULFILMENT_FILTERS }, { additionalProperties: false })
 const Of = Type.Object({ data: Type.Array(FulfilmentBody) })
 
@@ -175,7 +174,7 @@ function simpleRoutes(app: App, deps: FulfilmentDeps): void {
       method: 'POST',
       url: `/v1/fulfilments/:id/${verb}`,
       config: WRITE,
-      schema: { operationId, summary, tags: TAGS, params: ById, body: Nothing, response: { 200: FulfilmentBody } },
+      schema: { operationId, summary, tags: TAGS, params: ById, response: { 200: FulfilmentBody } },
       handler: async (request, reply) => {
         const { merchantId, keyId } = callerOf(request)
         const command = { id: request.params.id, by: keyId, ifVersion: versionOf(request.headers['if-match']) }

@@ -161,7 +161,6 @@ export function routes(app: App, deps: OrderDeps): void {
       summary: 'Close an order that is done with',
       tags: TAGS,
       params: ById,
-      body: Nothing,
       response: { 200: OrderBody },
     },
     handler: async (request, reply) => {
@@ -256,7 +255,6 @@ function changeRoutes(app: App, deps: OrderDeps): void {
       summary: 'Give a drafted change up',
       tags: TAGS,
       params: ByChange,
-      body: Nothing,
       response: { 200: OrderChangeBody },
     },
     handler: async (request) => {
@@ -324,7 +322,6 @@ function recordRoutes(app: App, deps: OrderDeps): void {
       summary: 'Say that a task has been dealt with',
       tags: TAGS,
       params: TaskById,
-      body: Nothing,
       response: { 200: OrderTaskBody },
     },
     handler: async (request) => {
