@@ -44,7 +44,7 @@ begin
         select * into k from idempotency_key i where i.merchant_id = r.merchant_id and i.key = r.key;
         -- This very row, committed by a call whose answer was lost, is a success; anything else is an earlier command.
         outcome := case when r.operations is not null and exists (select from operation o where o.merchant_id = r.merchant_id
-          and o.id = r.operations[1].operation_id) then 'ok' else 'known' end;
+          and o.payment_id = r.payment_id and o.id = r.operations[1].operation_id) then 'ok' else 'known' end;
         fingerprint := k.fingerprint; payment_id := k.payment_id;
         return next;
         continue;
