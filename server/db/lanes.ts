@@ -1,5 +1,6 @@
 // Group commit. Concurrent commands are collected into one call of a set-based SQL function, which is one transaction: one
-// batch in flight per lane (lane = hash of merchant), no timer, the next batch is what queued while the last one committed.
+// batch in flight per lane, no timer, the next batch is what queued while the last one committed. Each function has a lane of
+// its own, so that sales are begun while others are settled; a function that takes one merchant has a few, by merchant.
 // A batch of one is the ordinary case; there is no second code path. A caller is answered only after the commit that holds
 // its row. If a batch fails as a whole its rows are retried one by one, so that a poisoned row fails alone; a function must
 // therefore answer a row it has committed before with that row's success.
@@ -16,7 +17,8 @@ export interface Lanes {
    * Adds `row` to the merchant's next batch and resolves with the function's answer for it once committed.
    * `fn` is the name of an SQL function `(p_merchant text, p_rows json) returns table (n int, …)`. A function named in
    * `mixed` gets rows of several merchants in one call, each with its `merchant_id`, and null for p_merchant.
-   * `exclusive`: rows with the same value never share a batch (one command per payment), later ones wait for the next.
+   * `exclusive`: rows of one function with the same value never share a batch (one command per payment), later ones wait for
+   * the next.
    */
   commit(fn: string, merchantId: string, row: LaneRow, exclusive?: string): Promise<LaneResult>
   /** Resolves when nothing is queued or in flight. */
@@ -26,7 +28,6 @@ export interface Lanes {
 }
 
 interface Waiting {
-  fn: string
   merchantId: string
   row: LaneRow
   exclusive: string | undefined
@@ -34,19 +35,30 @@ interface Waiting {
   reject: (error: Error) => void
 }
 
-/** More rows than this in one batch only add latency: past 256 the measured throughput is flat. */
-const MAX_BATCH = 256
+/** One function's queue, or one of a few for a function that takes one merchant at a time. */
+interface Lane {
+  fn: string
+  isMixed: boolean
+  queue: Waiting[]
+  isRunning: boolean
+}
+
+/**
+ * Half of the callers we measure with (256), so that some sales are begun while others are settled. Larger batches make all
+ * of them wait for one function at a time; smaller ones pay more often for a call, which costs the database 1.5 ms.
+ */
+const MAX_BATCH = 128
 
 /** SQLSTATEs after which the same transaction may simply be run again: serialization failure and deadlock. */
 const RETRYABLE = new Set(['40001', '40P01'])
 const MAX_TRIES = 5
 
 export interface LanesOptions {
-  /** Default 2: more than the cores of the database only makes batches smaller. */
+  /** Lanes of a function that takes one merchant. Default 2: more than the cores of the database only makes batches smaller. */
   lanes?: number
   /**
-   * Functions that take rows of several merchants at once. On a database sharded by merchant leave it empty: then every call
-   * is about one merchant, named by its scalar argument.
+   * Functions that take rows of several merchants at once, and so have one lane. On a database sharded by merchant leave it
+   * empty: then every call is about one merchant, named by its scalar argument.
    */
   mixed?: ReadonlySet<string>
 }
@@ -56,58 +68,69 @@ const DEFAULT_LANES = 2
 export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
   const laneCount = options.lanes ?? DEFAULT_LANES
   const mixed = options.mixed ?? new Set<string>()
-  const queues: Waiting[][] = Array.from({ length: laneCount }, () => [])
-  const running: boolean[] = new Array<boolean>(laneCount).fill(false)
+  // By function and number: as many as the program has functions, times laneCount.
+  const lanes = new Map<string, Lane>()
   const stats = { batches: 0, rows: 0 }
   let idle: (() => void)[] = []
 
-  async function runLane(lane: number): Promise<void> {
-    running[lane] = true
-    const queue = queues[lane] as Waiting[]
+  function laneOf(fn: string, merchantId: string): Lane {
+    const isMixed = mixed.has(fn)
+    const name = isMixed ? fn : `${fn} ${hash(merchantId) % laneCount}`
+    const known = lanes.get(name)
+    if (known) return known
+    const lane: Lane = { fn, isMixed, queue: [], isRunning: false }
+    lanes.set(name, lane)
+    return lane
+  }
+
+  async function run(lane: Lane): Promise<void> {
+    lane.isRunning = true
     // Commands made in the same turn of the event loop join the first batch.
     await new Promise<void>((resolve) => setImmediate(resolve))
-    while (queue.length > 0) {
-      const batch = takeBatch(queue, mixed)
+    while (lane.queue.length > 0) {
+      const batch = takeBatch(lane)
       stats.batches++
       stats.rows += batch.length
-      await settleBatch(db, mixed, batch)
+      await settleBatch(db, lane, batch)
     }
-    running[lane] = false
-    if (queues.every((q) => q.length === 0) && running.every((r) => !r)) {
-      for (const wake of idle) wake()
-      idle = []
-    }
+    lane.isRunning = false
+    if (!isIdle()) return
+    for (const wake of idle) wake()
+    idle = []
+  }
+
+  function isIdle(): boolean {
+    return lanes.values().every((lane) => !lane.isRunning && lane.queue.length === 0)
   }
 
   return {
     commit(fn, merchantId, row, exclusive) {
-      const lane = hash(merchantId) % laneCount
+      const lane = laneOf(fn, merchantId)
       return new Promise((resolve, reject) => {
-        ;(queues[lane] as Waiting[]).push({ fn, merchantId, row, exclusive, resolve, reject })
-        if (!running[lane]) void runLane(lane)
+        lane.queue.push({ merchantId, row, exclusive, resolve, reject })
+        if (!lane.isRunning) void run(lane)
       })
     },
     drain() {
-      if (queues.every((q) => q.length === 0) && running.every((r) => !r)) return Promise.resolve()
+      if (isIdle()) return Promise.resolve()
       return new Promise((resolve) => idle.push(resolve))
     },
-    stats: () => ({ ...stats, queued: queues.reduce((sum, q) => sum + q.length, 0) }),
+    stats: () => ({ ...stats, queued: lanes.values().reduce((sum, lane) => sum + lane.queue.length, 0) }),
   }
 }
 
 /**
- * Takes the oldest row and those that can share its call: same function, same merchant unless the function takes several,
- * and no second row of one `exclusive`. The others stay behind in their order.
+ * Takes the oldest row and those that can share its call: the same merchant unless the function takes several, and no
+ * second row of one `exclusive`. The others stay behind in their order.
  */
-function takeBatch(queue: Waiting[], mixed: ReadonlySet<string>): Waiting[] {
-  const first = queue[0] as Waiting
-  const isMixed = mixed.has(first.fn)
+function takeBatch(lane: Lane): Waiting[] {
+  const first = lane.queue[0] as Waiting
   const batch: Waiting[] = []
   const held: Waiting[] = []
   const taken = new Set<string>()
-  for (const next of queue) {
+  for (const next of lane.queue) {
     const key = next.exclusive === undefined ? undefined : `${next.merchantId}/${next.exclusive}`
-    const fits = batch.length < MAX_BATCH && next.fn === first.fn && (isMixed || next.merchantId === first.merchantId)
+    const fits = batch.length < MAX_BATCH && (lane.isMixed || next.merchantId === first.merchantId)
     if (!fits || (key !== undefined && taken.has(key))) {
       // A row held back keeps later ones of the same `exclusive` behind it.
       if (key !== undefined) taken.add(key)
@@ -117,21 +140,21 @@ function takeBatch(queue: Waiting[], mixed: ReadonlySet<string>): Waiting[] {
     if (key !== undefined) taken.add(key)
     batch.push(next)
   }
-  queue.splice(0, queue.length, ...held)
+  lane.queue = held
   return batch
 }
 
-async function settleBatch(db: Db, mixed: ReadonlySet<string>, batch: Waiting[]): Promise<void> {
+async function settleBatch(db: Db, lane: Lane, batch: Waiting[]): Promise<void> {
   let results: LaneResult[]
   try {
-    results = await runBatch(db, mixed, batch)
+    results = await runBatch(db, lane, batch)
   } catch (error) {
     if (batch.length === 1) {
       ;(batch[0] as Waiting).reject(error as Error)
       return
     }
     // One row poisons the whole transaction; alone, each row answers for itself.
-    for (const waiting of batch) await settleBatch(db, mixed, [waiting])
+    for (const waiting of batch) await settleBatch(db, lane, [waiting])
     return
   }
   batch.forEach((waiting, i) => {
@@ -140,9 +163,8 @@ async function settleBatch(db: Db, mixed: ReadonlySet<string>, batch: Waiting[])
 }
 
 /** One call, which is its own transaction. */
-async function runBatch(db: Db, mixed: ReadonlySet<string>, batch: Waiting[]): Promise<LaneResult[]> {
-  const { fn, merchantId } = batch[0] as Waiting
-  const isMixed = mixed.has(fn)
+async function runBatch(db: Db, { fn, isMixed }: Lane, batch: Waiting[]): Promise<LaneResult[]> {
+  const { merchantId } = batch[0] as Waiting
   const rows = batch.map((waiting, n) =>
     isMixed ? { ...waiting.row, n, merchant_id: waiting.merchantId } : { ...waiting.row, n },
   )
