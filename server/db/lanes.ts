@@ -6,8 +6,12 @@
 // therefore answer a row it has committed before with that row's success.
 
 import type { Db } from './pool.ts'
+import { type Column, rowsLiteral } from './row-literal.ts'
 
-/** One row for a set-based function, JSON-able. `n` is set by the lane: the row's place in the call, echoed in the result. */
+/**
+ * One row for a set-based function, JSON-able; the lane keeps it. It adds `n`, the row's place in the call, which is echoed in
+ * the result, and to rows that may be of several merchants or have a type of their own `merchant_id`.
+ */
 export type LaneRow = Record<string, unknown>
 /** One result row; must carry the `n` of the row it answers. */
 export type LaneResult = Record<string, unknown> & { n: number }
@@ -15,7 +19,8 @@ export type LaneResult = Record<string, unknown> & { n: number }
 export interface Lanes {
   /**
    * Adds `row` to the merchant's next batch and resolves with the function's answer for it once committed.
-   * `fn` is the name of an SQL function `(p_merchant text, p_rows json) returns table (n int, …)`. A function named in
+   * `fn` is the name of an SQL function `(p_merchant text, p_rows json) returns table (n int, …)`; instead of JSON it may take
+   * an array of a composite type, which is read faster, and columns are then found by name. A function named in
    * `mixed` gets rows of several merchants in one call, each with its `merchant_id`, and null for p_merchant.
    * `exclusive`: rows of one function with the same value never share a batch (one command per payment), later ones wait for
    * the next.
@@ -41,6 +46,8 @@ interface Lane {
   isMixed: boolean
   queue: Waiting[]
   isRunning: boolean
+  /** Columns of the function's row type, none when it takes JSON. Asked of the database with the first batch. */
+  columns: readonly Column[] | undefined
 }
 
 /**
@@ -78,7 +85,7 @@ export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
     const name = isMixed ? fn : `${fn} ${hash(merchantId) % laneCount}`
     const known = lanes.get(name)
     if (known) return known
-    const lane: Lane = { fn, isMixed, queue: [], isRunning: false }
+    const lane: Lane = { fn, isMixed, queue: [], isRunning: false, columns: undefined }
     lanes.set(name, lane)
     return lane
   }
@@ -163,15 +170,20 @@ async function settleBatch(db: Db, lane: Lane, batch: Waiting[]): Promise<void> 
 }
 
 /** One call, which is its own transaction. */
-async function runBatch(db: Db, { fn, isMixed }: Lane, batch: Waiting[]): Promise<LaneResult[]> {
+async function runBatch(db: Db, lane: Lane, batch: Waiting[]): Promise<LaneResult[]> {
+  const { fn, isMixed } = lane
   const { merchantId } = batch[0] as Waiting
-  const rows = batch.map((waiting, n) =>
-    isMixed ? { ...waiting.row, n, merchant_id: waiting.merchantId } : { ...waiting.row, n },
-  )
+  lane.columns ??= await columnsOf(db, fn)
+  const { columns } = lane
+  const rows = batch.map((waiting, n) => {
+    waiting.row['n'] = n
+    if (isMixed || columns.length > 0) waiting.row['merchant_id'] = waiting.merchantId
+    return waiting.row
+  })
   const call = {
     name: fn,
     text: `select * from ${fn}($1, $2)`,
-    values: [isMixed ? null : merchantId, JSON.stringify(rows)],
+    values: [isMixed ? null : merchantId, columns.length > 0 ? rowsLiteral(columns, rows) : JSON.stringify(rows)],
   }
   for (let attempt = 1; ; attempt++) {
     const client = await db.connect()
@@ -191,6 +203,18 @@ async function runBatch(db: Db, { fn, isMixed }: Lane, batch: Waiting[]): Promis
       client.release(broken)
     }
   }
+}
+
+/** The columns of the composite type a function takes an array of, in order; none for a function that takes JSON. */
+async function columnsOf(db: Db, fn: string): Promise<Column[]> {
+  const { rows } = await db.query<Column>(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type
+     from pg_proc f join pg_type list on list.oid = f.proargtypes[1] join pg_type element on element.oid = list.typelem
+     join pg_attribute a on a.attrelid = element.typrelid
+     where f.oid = to_regproc($1) and a.attnum > 0 and not a.attisdropped order by a.attnum`,
+    [fn],
+  )
+  return rows
 }
 
 /** FNV-1a, enough to spread merchants over a few lanes. */

@@ -59,7 +59,8 @@ language sql immutable as $$
   end
 $$;
 
-create function payment_apply(p_merchant text, p_rows json)
+-- Rows come in the order of n and may be of several merchants; p_merchant, when given, is the merchant of all.
+create function payment_apply(p_merchant text, p_rows payment_apply_row[])
 returns table (n int, outcome text, state text, body text)
 language plpgsql
 -- One plan for the life of the session, by index from the batch's rows: planning anew cost more than the work itself, and a
@@ -68,7 +69,7 @@ set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_me
 set join_collapse_limit = 1 set enable_material = off set random_page_cost = 1.1 as $$
 #variable_conflict use_column
 declare
-  v_rows payment_apply_row[];
+  v_rows payment_apply_row[] := p_rows;
   v_work payment_applied[];
   v_answers payment_answer[];
   v_merchants text[];
@@ -77,15 +78,13 @@ declare
   v_bodies text[];
   v_postings ledger_posting[];
   v_at timestamptz;
-  v_base payment_apply_row;
 begin
-  v_base.merchant_id := p_merchant;
-  select array_agg(r order by r.n), max(r.at) into v_rows, v_at from json_populate_recordset(v_base, p_rows) r;
+  select max(r.at) into v_at from unnest(v_rows) r;
 
   if exists (select from unnest(v_rows) r where r.inbound_event is not null) then
     v_rows := payment_apply_inbound(v_rows);
-    return query select (x ->> 'n')::int, 'none:repeated'::text, null::text, null::text from json_array_elements(p_rows) x
-      where not exists (select from unnest(v_rows) r where r.n = (x ->> 'n')::int);
+    return query select x.n, 'none:repeated'::text, null::text, null::text from unnest(p_rows) x
+      where not exists (select from unnest(v_rows) r where r.n = x.n);
     if v_rows is null then return; end if;
   end if;
 
