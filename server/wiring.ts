@@ -24,6 +24,7 @@ import {
   resolveByDns,
 } from './notify/index.ts'
 import {
+  APART_FUNCTIONS,
   applyInbound,
   expireHolds,
   familiarMethods,
@@ -102,7 +103,7 @@ export async function wire(options: WiringOptions) {
   const merchantCache = createMerchantCache({ db, clock, configSeal })
   const authenticator = createAuthenticator({ db, clock, log })
   const hints = createSharedHints({ db, clock, log })
-  const lanes = createLanes(db, { mixed: MIXED_FUNCTIONS })
+  const lanes = createLanes(db, { mixed: MIXED_FUNCTIONS, apart: APART_FUNCTIONS })
   laneMetrics(registry, lanes)
   openOperationMetrics(registry, readOpenOperations, db)
   const secretBox = { seal: configSeal.seal, unseal: configSeal.unseal }

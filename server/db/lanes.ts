@@ -1,6 +1,7 @@
 // Group commit. Concurrent commands are collected into one call of a set-based SQL function, which is one transaction: one
-// batch in flight per lane, no timer, the next batch is what queued while the last one committed. Each function has a lane of
-// its own, so that sales are begun while others are settled; a function that takes one merchant has a few, by merchant.
+// batch in flight per lane (lane = hash of merchant), no timer, the next batch is what queued while the last one committed.
+// Commands of a lane keep their order where they could be about the same thing; a function whose commands cannot be about
+// anything another function knows has a lane apart, so that sales are begun while others are settled.
 // A batch of one is the ordinary case; there is no second code path. A caller is answered only after the commit that holds
 // its row. If a batch fails as a whole its rows are retried one by one, so that a poisoned row fails alone; a function must
 // therefore answer a row it has committed before with that row's success.
@@ -23,8 +24,7 @@ export interface Lanes {
    * `fn` is the name of an SQL function `(p_merchant text, p_rows json) returns table (n int, …)`; instead of JSON it may take
    * an array of a composite type, which is read faster, and columns are then found by name. A function named in
    * `mixed` gets rows of several merchants in one call, each with its `merchant_id`, and null for p_merchant.
-   * `exclusive`: rows of one function with the same value never share a batch (one command per payment), later ones wait for
-   * the next.
+   * `exclusive`: rows with the same value never share a batch (one command per payment), later ones wait for the next.
    */
   commit(fn: string, merchantId: string, row: LaneRow, exclusive?: string): Promise<LaneResult>
   /** Resolves when nothing is queued or in flight. */
@@ -34,6 +34,7 @@ export interface Lanes {
 }
 
 interface Waiting {
+  fn: string
   merchantId: string
   row: LaneRow
   exclusive: string | undefined
@@ -41,14 +42,9 @@ interface Waiting {
   reject: (error: Error) => void
 }
 
-/** One function's queue, or one of a few for a function that takes one merchant at a time. */
 interface Lane {
-  fn: string
-  isMixed: boolean
   queue: Waiting[]
   isRunning: boolean
-  /** Columns of the function's row type, none when it takes JSON. Asked of the database with the first batch. */
-  columns: readonly Column[] | undefined
   /** Held from batch to batch while the queue lasts, so that the next one can be sent in the same turn. */
   client: pg.PoolClient | undefined
   /** Answers the callers of the batch that committed last, once. */
@@ -66,52 +62,47 @@ const RETRYABLE = new Set(['40001', '40P01'])
 const MAX_TRIES = 5
 
 export interface LanesOptions {
-  /** Lanes of a function that takes one merchant. Default 2: more than the cores of the database only makes batches smaller. */
+  /** Lanes by merchant. Default 1: with the one apart that makes two calls at a time, and more only make batches smaller. */
   lanes?: number
   /**
-   * Functions that take rows of several merchants at once, and so have one lane. On a database sharded by merchant leave it
-   * empty: then every call is about one merchant, named by its scalar argument.
+   * Functions that take rows of several merchants at once. On a database sharded by merchant leave it empty: then every call
+   * is about one merchant, named by its scalar argument.
    */
   mixed?: ReadonlySet<string>
+  /** Functions with a lane apart: those that make what no other command can be about yet. */
+  apart?: ReadonlySet<string>
 }
 
-const DEFAULT_LANES = 2
+const DEFAULT_LANES = 1
+
+/** What a batch needs to know besides its rows. */
+interface Calls {
+  db: Db
+  mixed: ReadonlySet<string>
+  /** Columns of each function's row type, none where it takes JSON. Asked of the database with the first batch. */
+  columns: Map<string, readonly Column[]>
+}
 
 export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
   const laneCount = options.lanes ?? DEFAULT_LANES
-  const mixed = options.mixed ?? new Set<string>()
-  // By function and number: as many as the program has functions, times laneCount.
-  const lanes = new Map<string, Lane>()
+  const apart = options.apart ?? new Set<string>()
+  const calls: Calls = { db, mixed: options.mixed ?? new Set<string>(), columns: new Map() }
+  const newLane = (): Lane => ({ queue: [], isRunning: false, client: undefined, answerLast: nobody })
+  const byMerchant = Array.from({ length: laneCount }, newLane)
+  const byFunction = new Map([...apart].map((fn) => [fn, newLane()]))
+  const lanes = [...byMerchant, ...byFunction.values()]
   const stats = { batches: 0, rows: 0 }
   let idle: (() => void)[] = []
-
-  function laneOf(fn: string, merchantId: string): Lane {
-    const isMixed = mixed.has(fn)
-    const name = isMixed ? fn : `${fn} ${hash(merchantId) % laneCount}`
-    const known = lanes.get(name)
-    if (known) return known
-    const lane: Lane = {
-      fn,
-      isMixed,
-      queue: [],
-      isRunning: false,
-      columns: undefined,
-      client: undefined,
-      answerLast: nobody,
-    }
-    lanes.set(name, lane)
-    return lane
-  }
 
   async function run(lane: Lane): Promise<void> {
     lane.isRunning = true
     // Commands made in the same turn of the event loop join the first batch.
     await new Promise<void>((resolve) => setImmediate(resolve))
     while (lane.queue.length > 0) {
-      const batch = takeBatch(lane)
+      const batch = takeBatch(lane, calls.mixed)
       stats.batches++
       stats.rows += batch.length
-      await settleBatch(db, lane, batch)
+      await settleBatch(calls, lane, batch)
     }
     letGo(lane)
     lane.answerLast()
@@ -122,14 +113,14 @@ export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
   }
 
   function isIdle(): boolean {
-    return lanes.values().every((lane) => !lane.isRunning && lane.queue.length === 0)
+    return lanes.every((lane) => !lane.isRunning && lane.queue.length === 0)
   }
 
   return {
     commit(fn, merchantId, row, exclusive) {
-      const lane = laneOf(fn, merchantId)
+      const lane = byFunction.get(fn) ?? (byMerchant[hash(merchantId) % laneCount] as Lane)
       return new Promise((resolve, reject) => {
-        lane.queue.push({ merchantId, row, exclusive, resolve, reject })
+        lane.queue.push({ fn, merchantId, row, exclusive, resolve, reject })
         if (!lane.isRunning) void run(lane)
       })
     },
@@ -137,22 +128,23 @@ export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
       if (isIdle()) return Promise.resolve()
       return new Promise((resolve) => idle.push(resolve))
     },
-    stats: () => ({ ...stats, queued: lanes.values().reduce((sum, lane) => sum + lane.queue.length, 0) }),
+    stats: () => ({ ...stats, queued: lanes.reduce((sum, lane) => sum + lane.queue.length, 0) }),
   }
 }
 
 /**
- * Takes the oldest row and those that can share its call: the same merchant unless the function takes several, and no
- * second row of one `exclusive`. The others stay behind in their order.
+ * Takes the oldest row and those that can share its call: same function, same merchant unless the function takes several,
+ * and no second row of one `exclusive`. The others stay behind in their order.
  */
-function takeBatch(lane: Lane): Waiting[] {
+function takeBatch(lane: Lane, mixed: ReadonlySet<string>): Waiting[] {
   const first = lane.queue[0] as Waiting
+  const isMixed = mixed.has(first.fn)
   const batch: Waiting[] = []
   const held: Waiting[] = []
   const taken = new Set<string>()
   for (const next of lane.queue) {
     const key = next.exclusive === undefined ? undefined : `${next.merchantId}/${next.exclusive}`
-    const fits = batch.length < MAX_BATCH && (lane.isMixed || next.merchantId === first.merchantId)
+    const fits = batch.length < MAX_BATCH && next.fn === first.fn && (isMixed || next.merchantId === first.merchantId)
     if (!fits || (key !== undefined && taken.has(key))) {
       // A row held back keeps later ones of the same `exclusive` behind it.
       if (key !== undefined) taken.add(key)
@@ -172,17 +164,17 @@ const nobody = (): void => {}
  * Commits a batch and leaves its answers to `lane.answerLast`, which is called when the next batch is on its way: answering
  * 128 requests takes the program some 4 ms, in which the database would have nothing to do.
  */
-async function settleBatch(db: Db, lane: Lane, batch: Waiting[]): Promise<void> {
+async function settleBatch(calls: Calls, lane: Lane, batch: Waiting[]): Promise<void> {
   let results: LaneResult[]
   try {
-    results = await runBatch(db, lane, batch)
+    results = await runBatch(calls, lane, batch)
   } catch (error) {
     if (batch.length === 1) {
       ;(batch[0] as Waiting).reject(error as Error)
       return
     }
     // One row poisons the whole transaction; alone, each row answers for itself.
-    for (const waiting of batch) await settleBatch(db, lane, [waiting])
+    for (const waiting of batch) await settleBatch(calls, lane, [waiting])
     return
   }
   lane.answerLast = () => {
@@ -200,11 +192,11 @@ function letGo(lane: Lane, broken?: Error): void {
 }
 
 /** One call, which is its own transaction. */
-async function runBatch(db: Db, lane: Lane, batch: Waiting[]): Promise<LaneResult[]> {
-  const { fn, isMixed } = lane
-  const { merchantId } = batch[0] as Waiting
-  lane.columns ??= await columnsOf(db, fn)
-  const { columns } = lane
+async function runBatch(calls: Calls, lane: Lane, batch: Waiting[]): Promise<LaneResult[]> {
+  const { fn, merchantId } = batch[0] as Waiting
+  const isMixed = calls.mixed.has(fn)
+  const columns = calls.columns.get(fn) ?? (await columnsOf(calls.db, fn))
+  calls.columns.set(fn, columns)
   const rows = batch.map((waiting, n) => {
     waiting.row['n'] = n
     if (isMixed || columns.length > 0) waiting.row['merchant_id'] = waiting.merchantId
@@ -218,7 +210,7 @@ async function runBatch(db: Db, lane: Lane, batch: Waiting[]): Promise<LaneResul
   for (let attempt = 1; ; attempt++) {
     // What is committed must not wait for a connection to be had.
     if (!lane.client) lane.answerLast()
-    lane.client ??= await db.connect()
+    lane.client ??= await calls.db.connect()
     try {
       const sent = lane.client.query<LaneResult>(call)
       lane.answerLast()
