@@ -27,6 +27,7 @@ import {
   resolveByDns,
 } from './notify/index.ts'
 import {
+  APART_FUNCTIONS,
   applyInbound,
   expireHolds,
   familiarMethods,
@@ -108,7 +109,11 @@ export async function wire(options: WiringOptions) {
   const merchantCache = createMerchantCache({ db, clock, configSeal })
   const authenticator = createAuthenticator({ db, clock, log })
   const hints = createSharedHints({ db, clock, log })
-  const lanes = createLanes(db, { mixed: new Set([...MIXED_FUNCTIONS, ...COMMERCE_FUNCTIONS]) })
+  // Carts and orders are made in lanes apart too: what they change besides is guarded by versions, whoever comes first.
+  const lanes = createLanes(db, {
+    mixed: new Set([...MIXED_FUNCTIONS, ...COMMERCE_FUNCTIONS]),
+    apart: new Set([...APART_FUNCTIONS, ...COMMERCE_FUNCTIONS]),
+  })
   laneMetrics(registry, lanes)
   openOperationMetrics(registry, readOpenOperations, db)
   const secretBox = { seal: configSeal.seal, unseal: configSeal.unseal }

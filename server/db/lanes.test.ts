@@ -24,6 +24,19 @@ before(async () => {
       insert into mark select coalesce(p_merchant, r->>'merchant_id'), r->>'word', v_call, txid_current() from json_array_elements(p_rows) r;
       return query select (r->>'n')::int, r->>'word' from json_array_elements(p_rows) r;
     end $$;
+    -- Answers once the word 'go' is there, which another call must write meanwhile; gives up after 10 s.
+    create function waits_for_go(p_merchant text, p_rows json) returns table (n int, was_there boolean) language plpgsql as $$
+    begin
+      for i in 1 .. 1000 loop
+        exit when exists (select from mark where mark.word = 'go');
+        perform pg_sleep(0.01);
+      end loop;
+      return query select (r->>'n')::int, exists (select from mark where mark.word = 'go') from json_array_elements(p_rows) r;
+    end $$;
+    create type said as (merchant_id text, word text, facts jsonb, n int);
+    create function repeats(p_merchant text, p_rows said[]) returns table (n int, text text) language sql as $$
+      select r.n, coalesce(p_merchant, '') || ' ' || r.merchant_id || ' ' || r.word || ' ' || (r.facts ->> 'a') from unnest(p_rows) r
+    $$;
     create function forgets(p_merchant text, p_rows json) returns table (n int) language sql as $$ select 1 where false $$`)
 })
 beforeEach(async () => {
@@ -111,6 +124,20 @@ test('rows that arrive while a batch commits form the next one', async () => {
   const later = ['x', 'y', 'z'].map((word) => lanes.commit('mark_words', 'mer_1', { word }))
   await Promise.all([first, ...later])
   assert.deepEqual(lanes.stats(), { batches: 2, rows: 4, queued: 0 })
+})
+
+test('a function with a lane apart does not wait for the others', async () => {
+  const lanes = createLanes(db, { lanes: 1, apart: new Set(['mark_words']) })
+  const waiting = lanes.commit('waits_for_go', 'mer_1', {})
+  await lanes.commit('mark_words', 'mer_1', { word: 'go' })
+  assert.equal((await waiting)['was_there'], true)
+})
+
+test('a function may take rows of a type of its own, each with its merchant', async () => {
+  const row = { facts: { a: '"\\' }, word: 'one, two', unknown: 1 }
+  assert.equal((await lanes.commit('repeats', 'mer_1', { ...row }))['text'], 'mer_1 mer_1 one, two "\\')
+  const mixed = createLanes(db, { mixed: new Set(['repeats']) })
+  assert.equal((await mixed.commit('repeats', 'mer_1', { ...row }))['text'], ' mer_1 one, two "\\')
 })
 
 test('a function that forgets a row is a defect its caller hears of', async () => {

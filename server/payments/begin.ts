@@ -70,6 +70,9 @@ export type Begun =
 /** The set-based functions of the core; each takes rows of several merchants in one call. */
 export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set(['payment_create', 'payment_instruct', 'payment_apply'])
 
+/** Nobody can have a command about a payment that is not there yet, so new ones need not wait for the others' turn. */
+export const APART_FUNCTIONS: ReadonlySet<string> = new Set(['payment_create'])
+
 /** How long after a call's deadline the resolver starts to ask, when no answer was recorded: the process died. */
 const ASK_AFTER_DEADLINE_MS = 5_000
 

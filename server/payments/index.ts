@@ -1,7 +1,7 @@
 // The public face of the payment core.
 
 export { extend, increment } from './adjust.ts'
-export { MIXED_FUNCTIONS } from './begin.ts'
+export { APART_FUNCTIONS, MIXED_FUNCTIONS } from './begin.ts'
 export { cancel } from './cancel.ts'
 export { capture } from './capture.ts'
 export type { PaymentDeps } from './deps.ts'

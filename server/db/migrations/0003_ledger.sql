@@ -23,7 +23,7 @@ create table ledger_line (
   channel     text collate "C" not null,
   store_id    text collate "C" not null,  -- '' = no store
   amount      bigint not null check (amount <> 0),
-  -- That the entry exists is checked with its balance, once per entry, instead of by a foreign key, once per line.
+  -- That the entry exists is checked with its balance, once per statement, instead of by a foreign key, once per line.
   primary key (merchant_id, entry_id, line_no)
 );
 
@@ -38,35 +38,25 @@ create table ledger_balance (
   primary key (merchant_id, account, currency, channel, store_id)
 ) with (fillfactor = 50);
 
--- Every entry exists and sums to zero in each currency, whoever wrote it.
-create function ledger_refuse_unbalanced(p_merchant text, p_entry text) returns void language plpgsql as $$
+-- Every entry exists and sums to zero in each currency, whoever wrote it: the lines of one statement must, entry by entry, and
+-- so must all of them together.
+create function ledger_lines_balance() returns trigger language plpgsql
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare
+  v_entry text;
 begin
-  if not exists (select from ledger_entry e where e.merchant_id = p_merchant and e.id = p_entry)
-    or exists (select from ledger_line l where l.merchant_id = p_merchant and l.entry_id = p_entry
-                 group by l.currency having sum(l.amount) <> 0)
-  then
-    raise exception 'ledger entry % does not balance', p_entry using errcode = 'check_violation';
+  select l.entry_id into v_entry from added l
+    group by l.merchant_id, l.entry_id, l.currency
+    having sum(l.amount) <> 0
+      or not exists (select from ledger_entry e where e.merchant_id = l.merchant_id and e.id = l.entry_id)
+    limit 1;
+  if found then
+    raise exception 'ledger entry % does not balance', v_entry using errcode = 'check_violation';
   end if;
-end $$;
-
--- At commit, once per entry: on its first line.
-create function ledger_entry_balances() returns trigger language plpgsql as $$
-begin
-  perform ledger_refuse_unbalanced(new.merchant_id, new.entry_id);
   return null;
 end $$;
-create constraint trigger ledger_line_balances after insert on ledger_line
-  deferrable initially deferred for each row when (new.line_no = 1) execute function ledger_entry_balances();
-
--- And at once for lines that come without their entry's first line: nobody adds to an entry unseen.
-create function ledger_late_lines_balance() returns trigger language plpgsql as $$
-begin
-  perform ledger_refuse_unbalanced(l.merchant_id, l.entry_id) from added l
-    group by l.merchant_id, l.entry_id having min(l.line_no) > 1;
-  return null;
-end $$;
-create trigger ledger_late_lines after insert on ledger_line referencing new table as added
-  for each statement execute function ledger_late_lines_balance();
+create trigger ledger_lines_balance after insert on ledger_line referencing new table as added
+  for each statement execute function ledger_lines_balance();
 
 -- Append-only twice: the running role has no right to update or delete (see migrate.ts), and for any other role this says no.
 create function refuse_change() returns trigger language plpgsql as $$
@@ -90,13 +80,16 @@ create type ledger_posting as (
 create function ledger_post(p_at timestamptz, p_postings ledger_posting[]) returns void
 language plpgsql as $$
 begin
-  insert into ledger_entry (merchant_id, id, source_id, event, payment_id, operation_id, posted_at)
-    select distinct on (p.merchant_id, p.source_id) p.merchant_id, 'ent_' || right(p.source_id, 26), p.source_id, p.event, p.payment_id, p.operation_id, p_at
-    from unnest(p_postings) p where p.amount <> 0;
+  -- One statement, which numbers the lines once. The lines are checked at its end, when the entries are there.
+  with line as materialized (
+    select p.*, 'ent_' || right(p.source_id, 26) as entry_id, row_number() over (partition by p.merchant_id, p.source_id order by p.ordinality) as line_no
+    from unnest(p_postings) with ordinality p where p.amount <> 0
+  ), entry as (
+    insert into ledger_entry (merchant_id, id, source_id, event, payment_id, operation_id, posted_at)
+      select l.merchant_id, l.entry_id, l.source_id, l.event, l.payment_id, l.operation_id, p_at from line l where l.line_no = 1
+  )
   insert into ledger_line (merchant_id, entry_id, line_no, account, currency, channel, store_id, amount)
-    select p.merchant_id, 'ent_' || right(p.source_id, 26), row_number() over (partition by p.merchant_id, p.source_id order by p.ordinality),
-           p.account, p.currency, p.channel, coalesce(p.store_id, ''), p.amount
-    from unnest(p_postings) with ordinality p where p.amount <> 0;
+    select l.merchant_id, l.entry_id, l.line_no, l.account, l.currency, l.channel, coalesce(l.store_id, ''), l.amount from line l;
   -- Sorted, so that two writers take the hot rows in the same order.
   insert into ledger_balance as b (merchant_id, account, currency, channel, store_id, debit, credit)
     select p.merchant_id, p.account, p.currency, p.channel, coalesce(p.store_id, ''),

@@ -16,25 +16,23 @@ create type payment_create_row as (
 );
 
 -- Outcomes per row: ok · known (the key was claimed before: fingerprint and payment_id say by what) · order_paid · token_used.
--- A refused row leaves nothing behind. Rows may be of several merchants, each with its merchant_id; p_merchant, when given,
--- is the merchant of all. Locks, in order: idempotency keys, order slots (sorted), tokens, event counters.
-create function payment_create(p_merchant text, p_rows json)
+-- A refused row leaves nothing behind. Rows come in the order of n and may be of several merchants; p_merchant, when given, is
+-- the merchant of all. Locks, in order: idempotency keys, order slots (sorted), tokens, event counters.
+create function payment_create(p_merchant text, p_rows payment_create_row[])
 returns table (n int, outcome text, fingerprint text, payment_id text, body text)
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 set join_collapse_limit = 1 set enable_material = off set random_page_cost = 1.1 as $$
 #variable_conflict use_column
 declare
-  v_rows payment_create_row[];
+  v_rows payment_create_row[] := p_rows;
   v_claimed text[];
   v_refused text[] := '{}';
   v_order_refused text[] := '{}';
   v_at timestamptz;
-  v_base payment_create_row;
   v_merchant text;
 begin
-  v_base.merchant_id := p_merchant;
-  select array_agg(r), max(r.at) into v_rows, v_at from json_populate_recordset(v_base, p_rows) r;
+  select max(r.at) into v_at from unnest(v_rows) r;
 
   with claimed as (
     insert into idempotency_key (merchant_id, key, fingerprint, payment_id, created_at)

@@ -20,7 +20,8 @@ create type payment_instruct_row as (
 
 -- Outcomes per row: ok · known · not_found · invalid_state · out_of_range · exceeds_due · exceeds_capturable · exceeds_refundable ·
 -- order_paid · token_used. All operations of a row are accepted, or none. is_retry: a further operation of a command that
--- holds its key already (another account after no_effect).
+-- holds its key already (another account after no_effect). Locks, in order: idempotency keys and payments row by row, with
+-- the order slots and tokens of each; then balances and event counters for the whole call, as everywhere.
 create function payment_instruct(p_merchant text, p_rows json)
 returns table (n int, outcome text, fingerprint text, payment_id text, body text)
 language plpgsql
@@ -31,10 +32,14 @@ declare
   v_rows payment_instruct_row[];
   r payment_instruct_row;
   k idempotency_key;
+  v_sent ledger_posting[];
+  v_postings ledger_posting[] := '{}';
+  v_events event_row[] := '{}';
+  v_at timestamptz;
   v_base payment_instruct_row;
 begin
   v_base.merchant_id := p_merchant;
-  select array_agg(x order by x.merchant_id, x.payment_id, x.n) into v_rows from json_populate_recordset(v_base, p_rows) x;
+  select array_agg(x order by x.merchant_id, x.payment_id, x.n), max(x.at) into v_rows, v_at from json_populate_recordset(v_base, p_rows) x;
   foreach r in array v_rows loop
     n := r.n; payment_id := r.payment_id; fingerprint := null; body := null; outcome := null;
     if r.key is not null and not coalesce(r.is_retry, false) then
@@ -44,14 +49,16 @@ begin
         select * into k from idempotency_key i where i.merchant_id = r.merchant_id and i.key = r.key;
         -- This very row, committed by a call whose answer was lost, is a success; anything else is an earlier command.
         outcome := case when r.operations is not null and exists (select from operation o where o.merchant_id = r.merchant_id
-          and o.id = r.operations[1].operation_id) then 'ok' else 'known' end;
+          and o.payment_id = r.payment_id and o.id = r.operations[1].operation_id) then 'ok' else 'known' end;
         fingerprint := k.fingerprint; payment_id := k.payment_id;
         return next;
         continue;
       end if;
     end if;
     begin
-      perform payment_instruct_one(r.merchant_id, r);
+      v_sent := payment_instruct_one(r.merchant_id, r);
+      v_postings := v_postings || v_sent;
+      v_events := v_events || payment_event(r.merchant_id, r.payment_id, r.event_id, r.event_type);
       outcome := 'ok';
     exception when sqlstate 'OT001' then
       -- The row's own changes are undone to the savepoint; the key is given back, because nothing was carried out.
@@ -67,12 +74,15 @@ begin
     end if;
     return next;
   end loop;
+  if cardinality(v_postings) > 0 then perform ledger_post(v_at, v_postings); end if;
+  perform event_append_rows(v_at, v_events);
 end $$;
 
--- Raises OT001 with the outcome's name when a guard refuses.
-create function payment_instruct_one(p_merchant text, r payment_instruct_row) returns void
+-- Carries out one row but for the rows that all payments of a merchant share, and returns the lines to post. Raises OT001 with the outcome's name when a guard refuses.
+create function payment_instruct_one(p_merchant text, r payment_instruct_row) returns ledger_posting[]
 language plpgsql as $$
 declare
+  v_sent ledger_posting[] := '{}';
   p payment;
   t payment_instruct_tender := r.tender;
   o payment_instruct_operation;
@@ -131,14 +141,14 @@ begin
         o.register_id, o.card_id, coalesce(o.is_final, false), o.reason, r.key, r.at);
     insert into operation_ask (merchant_id, operation_id, ask_at) values (p_merchant, o.operation_id, o.ask_at);
     if o.kind in ('refund', 'credit') then
-      perform ledger_post(r.at, array[
+      v_sent := v_sent || array[
         (p_merchant, o.operation_id, 'refund_sent', p.id, o.operation_id, 'sales_clearing', p.currency, p.channel, p.store_id, o.amount)::ledger_posting,
-        (p_merchant, o.operation_id, 'refund_sent', p.id, o.operation_id, 'refunds_in_flight', p.currency, p.channel, p.store_id, -o.amount)::ledger_posting]);
+        (p_merchant, o.operation_id, 'refund_sent', p.id, o.operation_id, 'refunds_in_flight', p.currency, p.channel, p.store_id, -o.amount)::ledger_posting];
     end if;
   end loop;
 
   perform payment_sum_up(array[p_merchant], array[p.id], r.at);
-  perform event_append_rows(r.at, array[payment_event(p_merchant, p.id, r.event_id, r.event_type)]);
+  return v_sent;
 end $$;
 
 -- Reserves the amount of one instruction by one guarded UPDATE.

@@ -19,6 +19,9 @@ declare
   d dispute;
   v_was_open boolean;
   v_receivable text;
+  v_at timestamptz;
+  v_postings ledger_posting[] := '{}';
+  v_events event_row[] := '{}';
 begin
   for r in select x.* from json_populate_recordset(null::dispute_row, p_rows) x order by x.operation_id, x.n loop
     n := r.n; dispute_id := null;
@@ -48,7 +51,8 @@ begin
         do update set status = r.stage, closed_at = r.at, version = x.version + 1;
 
     v_receivable := asset_account(o.method, o.connector_account_id, o.register_id);
-    perform ledger_post(r.at, (
+    v_at := greatest(v_at, r.at);
+    v_postings := v_postings || (
       select array_agg((p_merchant, r.evidence_id, 'dispute_' || r.stage, p.id, o.id, l.account, p.currency, p.channel, p.store_id, l.sign * coalesce(d.amount, r.amount))::ledger_posting)
       from (values
         ('opened', true, 'dispute_receivable', 1), ('opened', true, v_receivable, -1),
@@ -57,7 +61,7 @@ begin
         -- Lost without having heard of its opening.
         ('lost', true, 'chargeback_loss', 1), ('lost', true, v_receivable, -1)
       ) l (stage, is_new, account, sign)
-      where l.stage = r.stage and l.is_new = (d.id is null)));
+      where l.stage = r.stage and l.is_new = (d.id is null));
     -- What is disputed cannot be refunded besides: open and lost it is gone, won it is back. A dispute may be about more
     -- than is left (fees, a refund on its way); then all that is left is reserved.
     update tender t set disputed = case
@@ -66,12 +70,15 @@ begin
         else t.disputed end
       where t.merchant_id = p_merchant and t.payment_id = p.id and t.id = o.tender_id;
     perform payment_sum_up(array[p_merchant], array[p.id], r.at);
-    perform event_append_rows(r.at, array[payment_event(p_merchant, p.id, r.payment_event_id, 'payment.disputed'), (p_merchant, r.event_id, 'dispute.' || r.stage, 'dispute', dispute_id,
+    v_events := v_events || array[payment_event(p_merchant, p.id, r.payment_event_id, 'payment.disputed'), (p_merchant, r.event_id, 'dispute.' || r.stage, 'dispute', dispute_id,
       (select x.version from dispute x where x.merchant_id = p_merchant and x.id = dispute_id),
       jsonb_build_object('payment_id', p.id, 'order_id', p.order_id, 'amount', coalesce(d.amount, r.amount), 'currency', r.currency,
-                         'reason', r.reason, 'respond_by', r.respond_by))::event_row]);
+                         'reason', r.reason, 'respond_by', r.respond_by))::event_row];
     return next;
   end loop;
+  -- Rows that all payments of a merchant share are locked last: payment_apply holds other payments while it waits for them.
+  if cardinality(v_postings) > 0 then perform ledger_post(v_at, v_postings); end if;
+  perform event_append_rows(v_at, v_events);
 end $$;
 
 create function payment_close_task(p_merchant text, p_task text, p_event_id text, p_at timestamptz) returns void

@@ -183,7 +183,7 @@ create table price_history (
 );
 
 create trigger price_history_append_only before update or delete or truncate on price_history
-  for each statement execute function ledger_entry_balances();
+  for each statement execute function refuse_change();
 
 -- How codes that begin with 20 to 29, or 02, hold a price or a weight: each country and each merchant has its own way.
 create table barcode_rule (
