@@ -75,6 +75,25 @@ export function openOperationMetrics(
   })
 }
 
+/** How far the readers of the event log are, and what they fail at. Reads a row per merchant and reader per scrape. */
+export function consumerMetrics(
+  registry: Registry,
+  read: () => Promise<{ consumer: string; behind: bigint; failing: bigint }[]>,
+): void {
+  const figures = [
+    { name: 'event_consumer_behind', field: 'behind', help: 'Events of the log that a reader has not come to.' },
+    { name: 'event_consumer_failing', field: 'failing', help: 'Objects whose events a reader could not handle.' },
+  ] as const
+  for (const { name, field, help } of figures) {
+    new Gauge({
+      ...{ name, help, labelNames: ['consumer'], registers: [registry] },
+      async collect() {
+        for (const row of await read().catch(() => [])) this.set({ consumer: row.consumer }, Number(row[field]))
+      },
+    })
+  }
+}
+
 export interface OpenOperations {
   count: number
   /** Times the longest-open operation has been asked about. */

@@ -18,12 +18,13 @@ import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createStoredValueBook } from './loyalty/index.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
-import { connectorMetrics, laneMetrics, openOperationMetrics } from './metrics.ts'
+import { connectorMetrics, consumerMetrics, laneMetrics, openOperationMetrics } from './metrics.ts'
 import {
   createEventStreams,
   createNotifyWorkers,
   routes as notifyRoutes,
   parseAllowedHosts,
+  readConsumerFigures,
   resolveByDns,
 } from './notify/index.ts'
 import {
@@ -166,6 +167,8 @@ export async function wire(options: WiringOptions) {
   payments.orders = commerce.orders
   payments.storedValue = commerce.storedValue
   workers.push(...commerce.workers)
+  const consumers = commerce.consumers.map(({ worker }) => worker.name)
+  consumerMetrics(registry, () => readConsumerFigures(db, consumers))
 
   const app: App = await createApp({
     authenticate: authenticator.authenticate,

@@ -178,7 +178,7 @@ const TABLES: Record<string, string[]> = {
     'catalog_import_row',
   ],
   ledger: ['ledger_entry', 'ledger_line', 'ledger_balance'],
-  notify: ['event', 'event_counter', 'event_cursor', 'webhook_endpoint', 'webhook_delivery'],
+  notify: ['event', 'event_counter', 'event_cursor', 'event_set_aside', 'webhook_endpoint', 'webhook_delivery'],
   promotions: ['promotion', 'promotion_code', 'promotion_use'],
   payments: [
     'payment',

@@ -44,18 +44,32 @@ export async function advanceCursor(tx: Tx, to: { merchantId: string; consumer: 
   ])
 }
 
-/** Events of some families with `after < seq <= until`, in their order. Served by the primary key. */
+/** An event as a consumer looks at it. */
+export interface FollowedEvent extends EventRow {
+  /** What it tells of: the order it names, or its own object. Events of one subject are handled in their order. */
+  subject: string
+  /** An earlier event of its subject is set aside by this consumer. */
+  must_wait: boolean
+}
+
+/**
+ * Events of some families with `after < seq <= until`, in their order. Served by the primary key. Called under the cursor's lock,
+ * which is what keeps `must_wait` true.
+ */
 export async function listEventsBetween(
   db: Queryable,
   merchantId: string,
-  range: { after: bigint; until: bigint; families: readonly string[] },
-): Promise<EventRow[]> {
-  const { rows } = await db.query<EventRow>(
-    `select seq, id, type, object_type, object_id, object_version, data, created_at from event
-     where merchant_id = $1 and seq > $2 and seq <= $3
-       and exists (select from unnest($4::text[]) f (family) where starts_with(type, f.family))
-     order by seq`,
-    [merchantId, range.after, range.until, range.families],
+  range: { consumer: string; after: bigint; until: bigint; families: readonly string[] },
+): Promise<FollowedEvent[]> {
+  const { rows } = await db.query<FollowedEvent>(
+    `select e.seq, e.id, e.type, e.object_type, e.object_id, e.object_version, e.data, e.created_at, s.subject,
+       exists (select from event_set_aside a
+         where a.merchant_id = $1 and a.consumer = $5 and a.subject = s.subject) as must_wait
+     from event e cross join lateral (select coalesce(e.data ->> 'order_id', e.object_id) as subject) s
+     where e.merchant_id = $1 and e.seq > $2 and e.seq <= $3
+       and exists (select from unnest($4::text[]) f (family) where starts_with(e.type, f.family))
+     order by e.seq`,
+    [merchantId, range.after, range.until, range.families, range.consumer],
   )
   return rows
 }

@@ -3,13 +3,15 @@ import { after, before, beforeEach, test } from 'node:test'
 import { type TestDatabase, testDatabase } from '../../test/database.ts'
 import { type Tx, transact } from '../db/pool.ts'
 import { createLocalHints } from '../jobs/index.ts'
-import { systemClock } from '../lib/clock.ts'
+import { createStepClock } from '../jobs/step-clock.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
-import { silentLog } from '../lib/log.ts'
+import { type Log, silentLog } from '../lib/log.ts'
 import { createConsumer } from './consumer.ts'
-import { appendEvents, type EventRow } from './index.ts'
+import { appendEvents, type EventRow, readConsumerFigures } from './index.ts'
 
 const newId = createIds(systemClock)
+const REAL = { clock: systemClock, log: silentLog }
 let database: TestDatabase
 let merchant: string
 before(async () => {
@@ -28,24 +30,53 @@ beforeEach(() => {
 })
 
 function happen(...types: string[]): Promise<void> {
+  return happenTo('x', ...types)
+}
+
+function happenTo(objectId: string, ...types: string[]): Promise<void> {
   const events = types.map((type) => ({
     id: newId('evt'),
     type,
     object_type: type.split('.')[0] as string,
-    object_id: 'x',
+    object_id: objectId,
     object_version: 1,
     data: {},
   }))
   return transact(database.db, (tx) => appendEvents(tx, merchant, systemClock.now(), events))
 }
 
-function consumer(name: string, handle = note) {
-  const deps = { db: database.db, clock: systemClock, log: silentLog, hints: createLocalHints(systemClock) }
+function consumer(name: string, handle = note, { clock, log }: { clock: Clock; log: Log } = REAL) {
+  const deps = { db: database.db, clock, log, hints: createLocalHints(clock) }
   return createConsumer(deps, { name, families: ['payment.'], handle })
 }
 
 async function note(tx: Tx, merchantId: string, events: readonly EventRow[]): Promise<void> {
   for (const { seq, type } of events) await tx.query('insert into handled values ($1, $2, $3)', [merchantId, seq, type])
+}
+
+/** Handles all but the events of one object, until it is mended. */
+function failingOn(objectId: string) {
+  const state = { isMended: false }
+  const handle: typeof note = async (tx, id, events) => {
+    await note(tx, id, events)
+    if (!state.isMended && events.some(({ object_id }) => object_id === objectId)) throw new Error('died here')
+  }
+  return { state, handle }
+}
+
+async function figuresOf(name: string) {
+  const [figures] = await readConsumerFigures(database.db, [name])
+  return { behind: Number(figures?.behind), failing: Number(figures?.failing) }
+}
+
+/** Events of the merchants of other tests, which this reader has not read. */
+async function othersBehind(name: string): Promise<number> {
+  const { rows } = await database.db.query<{ n: bigint }>(
+    `select coalesce(sum(c.last_seq - coalesce(k.seq, 0)), 0)::bigint as n from event_counter c
+     left join event_cursor k on k.merchant_id = c.merchant_id and k.consumer = $1 where c.merchant_id <> $2`,
+    [name, merchant],
+  )
+  return Number(rows[0]?.n)
 }
 
 async function handled(): Promise<string[]> {
@@ -67,18 +98,95 @@ test('a consumer is given the events of its families, in their order, once', asy
   assert.deepEqual(await handled(), ['payment.refunded'])
 })
 
-test('an event whose handling fails is handled again, and what it had written is gone', async () => {
+test('an event whose handling fails is handled again later and later, and what it had written is gone', async () => {
   await happen('payment.created')
-  let fails = true
-  const reader = consumer('fails', async (tx, id, events) => {
-    await note(tx, id, events)
-    if (fails) throw new Error('died here')
-  })
+  const { state, handle } = failingOn('x')
+  const clock = createStepClock(systemClock.now())
+  const said: unknown[] = []
+  // Other tests' merchants have objects of that name too.
+  const error: Log['error'] = (_, fields) =>
+    fields?.merchant_id === merchant && said.push({ ...fields, error: (fields.error as Error).message })
+  const log: Log = { ...silentLog, error }
+  const reader = consumer('fails', handle, { clock, log })
+  const about = { merchant_id: merchant, object_id: 'x', kind: 'payment.created', error: 'died here' }
+  await reader.worker.tick()
+  await reader.worker.tick()
+  assert.deepEqual(said, [{ ...about, attempt: 1 }])
+  await clock.advance(1_000)
+  await reader.worker.tick()
+  assert.deepEqual(said, [
+    { ...about, attempt: 1 },
+    { ...about, attempt: 2 },
+  ])
+  assert.deepEqual(await handled(), [])
+  state.isMended = true
+  await clock.advance(1_999)
   await reader.worker.tick()
   assert.deepEqual(await handled(), [])
-  fails = false
+  await clock.advance(1)
   await reader.worker.tick()
   assert.deepEqual(await handled(), ['payment.created'])
+  await clock.advance(3_600_000)
+  await reader.worker.tick()
+  assert.deepEqual(await handled(), [])
+})
+
+test('a bad event makes no catching up fail and holds up no other object of its merchant', async () => {
+  for (let i = 0; i < 40; i++) await happenTo(`good ${i}`, 'payment.created')
+  await happenTo('bad', 'payment.authorized')
+  for (let i = 0; i < 40; i++) await happenTo(`good ${i}`, 'payment.captured')
+  const { handle } = failingOn('bad')
+  await consumer('bad', handle).catchUp(merchant)
+  const types = await handled()
+  assert.equal(types.filter((type) => type === 'payment.created').length, 40)
+  assert.equal(types.filter((type) => type === 'payment.captured').length, 40)
+  assert.equal(types.length, 80)
+  assert.deepEqual(await figuresOf('bad'), { behind: await othersBehind('bad'), failing: 1 })
+})
+
+test('what follows about the same object, or the same order, waits for the bad event and is handled after it', async () => {
+  const { state, handle } = failingOn('bad')
+  const clock = createStepClock(systemClock.now())
+  const reader = consumer('order kept', handle, { clock, log: silentLog })
+  await happenTo('bad', 'payment.created')
+  await reader.catchUp(merchant)
+  state.isMended = true
+  await happenTo('bad', 'payment.authorized')
+  await transact(database.db, (tx) =>
+    appendEvents(tx, merchant, systemClock.now(), [
+      {
+        ...{ id: newId('evt'), type: 'payment.captured', object_type: 'payment', object_id: 'other' },
+        ...{ object_version: 1, data: { order_id: 'bad' } },
+      },
+    ]),
+  )
+  await happenTo('good', 'payment.refunded')
+  await reader.catchUp(merchant)
+  assert.deepEqual(await handled(), ['payment.refunded'])
+  await clock.advance(1_000)
+  await reader.worker.tick()
+  assert.deepEqual(await handled(), ['payment.created', 'payment.authorized', 'payment.captured'])
+  assert.equal((await figuresOf('order kept')).failing, 0)
+  await happenTo('bad', 'payment.voided')
+  await reader.catchUp(merchant)
+  assert.deepEqual(await handled(), ['payment.voided'])
+})
+
+test('ten processes at once set a bad event aside once, and handle the rest once', async () => {
+  for (let i = 0; i < 300; i++) await happenTo(i % 100 === 50 ? `bad ${i}` : `good ${i}`, 'payment.created')
+  const handle: typeof note = async (tx, id, events) => {
+    await note(tx, id, events)
+    if (events.some(({ object_id }) => object_id.startsWith('bad'))) throw new Error('died here')
+  }
+  await Promise.all(Array.from({ length: 10 }, () => consumer('bad crowd', handle).catchUp(merchant)))
+  assert.equal((await handled()).length, 297)
+  assert.equal((await figuresOf('bad crowd')).failing, 3)
+})
+
+test('a reader that has read nothing is behind by all there is', async () => {
+  const before = await othersBehind('behind')
+  await happen('payment.created', 'customer.created')
+  assert.deepEqual(await figuresOf('behind'), { behind: before + 2, failing: 0 })
 })
 
 test('a merchant whose events cannot be handled does not hold up another', async () => {

@@ -1,14 +1,25 @@
 // Modules learn of each other's changes through the event log. A consumer reads a merchant's events in their order and does
 // what they ask for in the transaction that moves its cursor: each event takes effect exactly once, however often a
 // process dies. It must never call a provider: that would hold the transaction open. It writes an intent instead.
+//
+// An event that cannot be handled is set aside with what follows about the same subject, and tried again later and later; all
+// others go on. So a bad event never makes a read fail that catches up first.
 
 import { type Db, type Tx, transact } from '../db/pool.ts'
 import { createWorker, type Hints, type Worker } from '../jobs/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { advanceCursor, doNotWaitForDisk, listEventsBetween, lockCursor, merchantsBehind } from './consumer-store.ts'
+import {
+  advanceCursor,
+  doNotWaitForDisk,
+  type FollowedEvent,
+  listEventsBetween,
+  lockCursor,
+  merchantsBehind,
+} from './consumer-store.ts'
 import type { EventRow } from './event.ts'
 import { lastSequence } from './event-store.ts'
+import { type AsideKey, dueAside, endAside, eventsAside, postponeAside, setAside } from './set-aside-store.ts'
 
 export interface ConsumerDeps {
   db: Db
@@ -27,7 +38,7 @@ export interface ConsumerOptions {
    * crash cursor and effect are both older, and the same events are read again.
    */
   isRebuildable?: boolean
-  /** Carries out what the events ask for, inside the transaction. Throwing leaves the cursor where it was. */
+  /** Carries out what the events ask for, inside the transaction. What throws for one event alone is set aside. */
   handle(tx: Tx, merchantId: string, events: readonly EventRow[]): Promise<void>
   /** Called after the commit with the merchant; for waking others. */
   afterwards?(merchantId: string): void
@@ -35,7 +46,10 @@ export interface ConsumerOptions {
 
 export interface Consumer {
   readonly worker: Worker
-  /** Handles everything that this merchant's log holds now, so that a read that follows sees its effect. */
+  /**
+   * Handles everything that this merchant's log holds now, so that a read that follows sees its effect; but for what cannot be
+   * handled, which is set aside and does not throw.
+   */
   catchUp(merchantId: string): Promise<void>
 }
 
@@ -51,48 +65,162 @@ const EVERY_MS = 500
  */
 const PACE_MS = 250
 
+/** What was set aside is tried again after this, then after twice as long, and so on up to the most. Nothing is given up. */
+const AGAIN_MS = 1_000
+const AGAIN_AT_MOST_MS = 10 * 60_000
+/** Subjects tried again in one step. */
+const AGAIN = 20
+
+/** The handler threw. Tells it from a database that is away, which is nobody's event. */
+class NotHandled extends Error {
+  readonly after: bigint
+  readonly event: EventRow & Partial<Pick<FollowedEvent, 'subject'>>
+  constructor(after: bigint, event: NotHandled['event'], cause: unknown) {
+    super('an event could not be handled', { cause })
+    this.after = after
+    this.event = event
+  }
+}
+
 export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Consumer {
+  const consumer = options.name
+  /** Merchants of whom a window failed: how many events to take next. Halved with each failure, doubled with each success. */
+  const careful = new Map<string, bigint>()
+
+  async function handle(tx: Tx, merchantId: string, after: bigint, events: readonly EventRow[]): Promise<void> {
+    const [first] = events
+    if (!first) return
+    try {
+      await options.handle(tx, merchantId, events)
+    } catch (error) {
+      throw new NotHandled(after, first, error)
+    }
+  }
+
   /** One window. Returns how far the cursor moved; `null` when another process holds it and we do not wait. */
-  async function step(merchantId: string, wait: boolean): Promise<bigint | null> {
+  async function window(merchantId: string, wait: boolean, size: bigint): Promise<bigint | null> {
     const moved = await transact(deps.db, async (tx) => {
-      const cursor = await lockCursor(tx, { merchantId, consumer: options.name, wait })
+      const cursor = await lockCursor(tx, { merchantId, consumer, wait })
       if (cursor === null) return null
       const last = await lastSequence(tx, merchantId)
-      const until = last - cursor > WINDOW ? cursor + WINDOW : last
+      const until = last - cursor > size ? cursor + size : last
       if (until === cursor) return 0n
-      const events = await listEventsBetween(tx, merchantId, {
-        after: cursor,
-        until,
-        families: options.families,
-      })
-      if (events.length > 0) await options.handle(tx, merchantId, events)
+      const range = { consumer, after: cursor, until, families: options.families }
+      const events = await listEventsBetween(tx, merchantId, range)
+      const waiting = Map.groupBy(
+        events.filter(({ must_wait }) => must_wait),
+        ({ subject }) => subject,
+      )
+      for (const [subject, later] of waiting) await putAside(tx, { merchantId, consumer, subject }, later)
+      await handle(
+        tx,
+        merchantId,
+        cursor,
+        events.filter(({ must_wait }) => !must_wait),
+      )
       if (events.length === 0 || options.isRebuildable) await doNotWaitForDisk(tx)
-      await advanceCursor(tx, { merchantId, consumer: options.name, seq: until })
+      await advanceCursor(tx, { merchantId, consumer, seq: until })
       return until - cursor
     })
     if (moved) options.afterwards?.(merchantId)
     return moved
   }
 
+  /** As `window`, narrowed until it holds what can be handled, or the one event that cannot, which is set aside. */
+  async function step(merchantId: string, wait: boolean): Promise<bigint | null> {
+    let size = careful.get(merchantId) ?? WINDOW
+    while (true) {
+      try {
+        const moved = await window(merchantId, wait, size)
+        if (size * 2n < WINDOW) careful.set(merchantId, size * 2n)
+        else careful.delete(merchantId)
+        return moved
+      } catch (error) {
+        if (!(error instanceof NotHandled)) throw error
+        if (size === 1n) return await skip(merchantId, error)
+        size /= 2n
+        careful.set(merchantId, size)
+      }
+    }
+  }
+
+  /** Sets the one event aside and moves on, unless another process has moved on meanwhile. */
+  async function skip(merchantId: string, failed: NotHandled): Promise<bigint> {
+    const { after, event, cause } = failed
+    const moved = await transact(deps.db, async (tx) => {
+      const cursor = (await lockCursor(tx, { merchantId, consumer, wait: true })) ?? after
+      if (cursor !== after) return cursor - after
+      await putAside(tx, { merchantId, consumer, subject: event.subject ?? event.object_id }, [event])
+      await advanceCursor(tx, { merchantId, consumer, seq: event.seq })
+      return event.seq - after
+    })
+    tellFailure(merchantId, event, { attempt: 1, error: cause })
+    return moved
+  }
+
+  async function putAside(tx: Tx, key: AsideKey, events: readonly EventRow[]): Promise<void> {
+    const at = deps.clock.now()
+    await setAside(tx, key, { seqs: events.map(({ seq }) => seq), at, nextAt: new Date(at.getTime() + AGAIN_MS) })
+  }
+
+  function tellFailure(merchantId: string, event: EventRow, more: { attempt: number; error: unknown }): void {
+    deps.log.error(`${consumer}: an event could not be handled and will be tried again`, {
+      merchant_id: merchantId,
+      object_id: event.object_id,
+      kind: event.type,
+      ...more,
+    })
+  }
+
+  /** Tries what is aside about one subject again. True when it is handled now. */
+  async function again(key: AsideKey, attempts: number): Promise<boolean> {
+    const { merchantId } = key
+    try {
+      const isDone = await transact(deps.db, async (tx) => {
+        const cursor = await lockCursor(tx, { merchantId, consumer, wait: false })
+        if (cursor === null) return false
+        const events = await eventsAside(tx, key)
+        if (events.length === 0) return false
+        await handle(tx, merchantId, cursor, events)
+        await endAside(tx, key)
+        return true
+      })
+      if (isDone) options.afterwards?.(merchantId)
+      return isDone
+    } catch (error) {
+      if (!(error instanceof NotHandled)) throw error
+      const rest = Math.min(AGAIN_MS * 2 ** attempts, AGAIN_AT_MOST_MS)
+      await postponeAside(deps.db, key, { attempts, nextAt: new Date(deps.clock.now().getTime() + rest) })
+      tellFailure(merchantId, error.event, { attempt: attempts + 1, error: error.cause })
+      return false
+    }
+  }
+
+  /** Whatever is in the way of one merchant must not hold up the others. */
+  async function apart(merchantId: string, work: () => Promise<number>): Promise<number> {
+    try {
+      return await work()
+    } catch (error) {
+      deps.log.error(`${consumer}: a merchant's events could not be read and will be tried again`, {
+        merchant_id: merchantId,
+        error,
+      })
+      return 0
+    }
+  }
+
   const worker = createWorker({
-    name: options.name,
+    name: consumer,
     clock: deps.clock,
     log: deps.log,
     everyMs: EVERY_MS,
     paceMs: PACE_MS,
     async tick() {
       let did = 0
-      for (const merchantId of await merchantsBehind(deps.db, options.name, MERCHANTS)) {
-        // One merchant's poisoned event must not hold up the others.
-        try {
-          did += Number((await step(merchantId, false)) ?? 0n)
-        } catch (error) {
-          deps.log.error(`${options.name}: a merchant's events could not be handled and will be tried again`, {
-            merchant_id: merchantId,
-            error,
-          })
-        }
-      }
+      for (const merchantId of await merchantsBehind(deps.db, consumer, MERCHANTS))
+        did += await apart(merchantId, async () => Number((await step(merchantId, false)) ?? 0n))
+      for (const { attempts, merchantId, subject } of await dueAside(deps.db, consumer, deps.clock.now(), AGAIN))
+        did += await apart(merchantId, async () => Number(await again({ merchantId, consumer, subject }, attempts)))
       return did
     },
   })

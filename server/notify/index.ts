@@ -10,6 +10,7 @@ export { type EventRow, type EventView, eventView } from './event.ts'
 export { appendEvents, lastSequence, listEvents, type NewEvent } from './event-store.ts'
 export { type RouteDeps, routes } from './routes.ts'
 export type { SecretBox } from './secret.ts'
+export { type ConsumerFigures, readConsumerFigures } from './set-aside-store.ts'
 export { createEventStreams, type EventStreams, type StreamDeps, type StreamReader, type StreamRoom } from './stream.ts'
 export { lastEventIdOf, replyWithStream } from './stream-routes.ts'
 export {

@@ -31,7 +31,13 @@ export const ORDER_CHECKS: readonly Check[] = [
       join event_counter e on e.merchant_id = o.merchant_id and e.last_seq = c.seq
       join lateral (select coalesce(sum(p.amount_captured), 0) as captured, coalesce(sum(p.amount_capturable), 0) as held
         from payment p where p.order_id = o.id and p.merchant_id = o.merchant_id) p on true
-      where o.amount_captured <> p.captured or o.amount_held <> p.held`,
+      where (o.amount_captured <> p.captured or o.amount_held <> p.held) and not exists (
+        select from event_set_aside a where a.merchant_id = o.merchant_id and a.consumer = 'orders' and a.subject = o.id)`,
+  },
+  {
+    id: 'orders',
+    holds: 'No event has been refused ten times by what must follow it',
+    sql: `select a.merchant_id || ' ' || a.subject || ' ' || a.consumer as "where" from event_set_aside a where a.attempts >= 10`,
   },
   {
     id: 'orders',

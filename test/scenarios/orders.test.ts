@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
+import pg from 'pg'
 import { pay } from '../../server/payments/index.ts'
 import { createApi } from '../api.ts'
 import { ADDRESS, type OrderShop, orderShop } from './order-shop.ts'
@@ -308,3 +309,36 @@ test('a whole order is closed only when nothing is open and nothing is due', asy
   await orders.pay(order)
   assert.equal((await close()).body.code, 'invalid-state', 'it was not handed over')
 })
+
+test('an order that cannot be confirmed makes no read fail, holds up no other, and is confirmed once it can be', async () => {
+  const [bad, good] = [await orders.order({ mug: 1 }), await orders.order({ kettle: 1 })]
+  await asOwner(`create function break_it() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+    create trigger break_it before update on sales_order for each row
+      when (new.state = 'confirmed' and new.id = '${bad.id}') execute function break_it()`)
+  for (const order of [bad, good]) assert.equal((await orders.pay(order)).status, 201)
+  assert.equal((await orders.read(bad.id)).state, 'placed')
+  assert.equal((await orders.read(good.id)).state, 'confirmed')
+  const listed = await shop.api.get<{ data: { state: string }[] }>('/v1/orders')
+  assert.deepEqual(listed.body.data.map(({ state }) => state).sort(), ['confirmed', 'placed'])
+  const metrics = async () => {
+    const { text } = await shop.api.get('/metrics')
+    return text.split('\n').filter((line) => /^event_consumer_\w+\{consumer="orders"\}/.test(line))
+  }
+  assert.deepEqual(await metrics(), [
+    'event_consumer_behind{consumer="orders"} 0',
+    'event_consumer_failing{consumer="orders"} 1',
+  ])
+  await asOwner('drop trigger break_it on sales_order')
+  shop.clock.advance(MINUTE)
+  await shop.settle()
+  assert.equal((await orders.read(bad.id)).state, 'confirmed')
+  assert.equal((await metrics()).at(-1), 'event_consumer_failing{consumer="orders"} 0')
+})
+
+/** Does to the database what no program may. */
+async function asOwner(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: shop.database.adminUrl })
+  await client.connect()
+  await client.query(sql)
+  await client.end()
+}
