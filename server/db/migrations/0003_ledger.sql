@@ -48,7 +48,8 @@ begin
   select l.entry_id into v_entry from added l
     group by l.merchant_id, l.entry_id, l.currency
     having sum(l.amount) <> 0
-      or not exists (select from ledger_entry e where e.merchant_id = l.merchant_id and e.id = l.entry_id)
+      -- Not "not exists": the planner may hash that over the whole table, at each call. A value is looked up by its key.
+      or (select e.id from ledger_entry e where e.merchant_id = l.merchant_id and e.id = l.entry_id) is null
     limit 1;
   if found then
     raise exception 'ledger entry % does not balance', v_entry using errcode = 'check_violation';
