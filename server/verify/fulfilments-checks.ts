@@ -5,12 +5,12 @@ import type { Check } from './index.ts'
 export const FULFILMENT_CHECKS: readonly Check[] = [
   {
     id: 'fulfilments',
-    holds: 'Nothing is handed over that its order does not count as fulfilled',
+    holds: 'What an order counts as fulfilled is what its fulfilments have handed over',
     sql: `select l.merchant_id || ' ' || l.order_id || ' ' || l.id as "where" from order_line l
-      join (select f.merchant_id, f.order_id, x.line_id, sum(x.handed_over) as handed_over
+      left join (select f.merchant_id, f.order_id, x.line_id, sum(x.handed_over) as handed_over
           from fulfilment f join fulfilment_line x on x.merchant_id = f.merchant_id and x.fulfilment_id = f.id group by 1, 2, 3) h
         on h.merchant_id = l.merchant_id and h.order_id = l.order_id and h.line_id = l.id
-      where l.fulfilled < h.handed_over`,
+      where l.fulfilled <> coalesce(h.handed_over, 0)`,
   },
   {
     id: 'fulfilments',

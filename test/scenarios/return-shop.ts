@@ -1,11 +1,8 @@
 // What the stories of returns share: an order whose goods were handed over, and the way back.
 
 import assert from 'node:assert/strict'
-import { transact } from '../../server/db/pool.ts'
-import { fulfilLines, readOrder, readOrderLines, reservationRef } from '../../server/orders/index.ts'
 import type { OrderView } from '../../server/orders/view.ts'
 import type { ReturnView } from '../../server/returns/return.ts'
-import { consumeReservations } from '../../server/stock/index.ts'
 import type { Answer, CallOptions, Refusal } from '../api.ts'
 import { type Basket, orderShop } from './order-shop.ts'
 import type { Shop } from './shop.ts'
@@ -41,7 +38,6 @@ export function returnShop(shop: Shop) {
       assert.equal(placed.status, 201, placed.text)
       await pay(placed.body)
       await shop.settle()
-      await handOver(shop, placed.body.id, shopFloor)
       return orders.read(placed.body.id)
     },
     async ask(order: OrderView, wanted: Basket, more: object = {}): Promise<Returned> {
@@ -76,25 +72,3 @@ export function returnShop(shop: Shop) {
   }
 }
 export type ReturnShop = ReturnType<typeof returnShop>
-
-/** The goods change hands, where nothing else has seen to it. */
-async function handOver(shop: Shop, orderId: string, store: string): Promise<void> {
-  const { db } = shop.database
-  const merchant = shop.keys.merchant_id
-  const order = await readOrder(db, merchant, orderId)
-  const open = (await readOrderLines(db, merchant, orderId)).filter((line) => line.fulfilled < line.quantity)
-  if (open.length === 0) return
-  assert.equal(order?.state, 'confirmed')
-  await transact(db, async (tx) => {
-    const at = shop.clock.now()
-    const quantities = open.map(({ id, quantity }) => ({ order_id: orderId, line_id: id, quantity }))
-    await fulfilLines(tx, merchant, quantities, at)
-    const lines = open.flatMap(({ components, quantity }) =>
-      components.map((one) => ({ ...one, store_id: store, quantity: one.quantity * quantity })),
-    )
-    if (lines.length === 0) return
-    const ref = reservationRef(orderId, 'take_away')
-    const given = { ref, lines, movement: 'sale', about: orderId, reason: 'taken along', at } as const
-    await consumeReservations({ newId: shop.payments.newId }, tx, merchant, given)
-  })
-}
