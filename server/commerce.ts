@@ -82,6 +82,7 @@ import {
   createReturnsWorker,
   type Destination,
   type Priced,
+  policyOf,
   type ReturnDeps,
   routes as returnRoutes,
 } from './returns/index.ts'
@@ -166,11 +167,13 @@ export function wireCommerce(base: CommerceBase): Commerce {
     guesses: createGuessLimit(clock),
   }
   const ordersConsumer = createOrdersConsumer(base, () => orderWorkers.refunds.wake())
+  const returnDaysOf = async (merchantId: string) => (await policyOf({ db }, merchantId)).rules.window_days
   const orders: OrderDeps = {
     ...{ ...base, vault: base.payments.vault, carts },
     // What was cancelled is free again by the time it is answered.
     consumer: { catchUp: (merchantId) => followed(merchantId) },
     loadOf: (merchantId) => countOpen(db, merchantId),
+    returnDaysOf,
   }
   const orderWorkers = createOrderWorkers(orders)
   /** Payments confirm orders, and those bring fulfilments. */
@@ -239,6 +242,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     }),
     orderWorkers.expiry,
     orderWorkers.refunds,
+    orderWorkers.closing,
     fulfilmentWorkers.charges,
     fulfilmentWorkers.expiry,
     ...createLoyaltyWorkers({ ...loyalty, clock, log }),

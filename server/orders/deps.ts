@@ -24,6 +24,8 @@ export interface OrderDeps {
   payments: PaymentDeps
   /** How much stores have to do already; without it that does not count. */
   loadOf?: LoadOf
+  /** For how many days after the hand-over a merchant takes goods back. */
+  returnDaysOf(merchantId: string): Promise<number>
   /** Brings orders to what their payments have come to. */
   consumer: Pick<Consumer, 'catchUp'>
 }

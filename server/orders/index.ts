@@ -1,11 +1,13 @@
 // The public face of orders.
 
 import { createWorker, type Worker } from '../jobs/index.ts'
+import { closeDueOrders } from './close.ts'
 import type { OrderDeps } from './deps.ts'
 import { expireOrders } from './expire.ts'
 import { carryOutRefunds } from './refund.ts'
 
 export { type Applied, applyChange, type Units } from './apply-change.ts'
+export { returnableSince, returnWindowEnd } from './close.ts'
 export type { OrderDeps } from './deps.ts'
 export { createOrderBook } from './due.ts'
 export { appendOrderEvents, type OrderEvent } from './event.ts'
@@ -58,9 +60,11 @@ export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set(['order_place'])
 const EXPIRE_EVERY_MS = 5_000
 /** Money that must go back waits this long at most, when no hint came. */
 const REFUND_EVERY_MS = 2_000
+/** An order that is done with is closed this much later at the most, where that was to be foreseen. */
+const CLOSE_EVERY_MS = 10 * 60_000
 
-/** Background work: unpaid orders, and money to be given back. */
-export function createOrderWorkers(deps: OrderDeps): { expiry: Worker; refunds: Worker } {
+/** Background work: unpaid orders, money to be given back, and orders that are done with. */
+export function createOrderWorkers(deps: OrderDeps): { expiry: Worker; refunds: Worker; closing: Worker } {
   const { clock, log } = deps
   return {
     expiry: createWorker({
@@ -76,6 +80,13 @@ export function createOrderWorkers(deps: OrderDeps): { expiry: Worker; refunds: 
       log,
       everyMs: REFUND_EVERY_MS,
       tick: () => carryOutRefunds(deps),
+    }),
+    closing: createWorker({
+      name: 'orders to close',
+      clock,
+      log,
+      everyMs: CLOSE_EVERY_MS,
+      tick: () => closeDueOrders(deps),
     }),
   }
 }

@@ -57,6 +57,8 @@ export interface Order {
   version: number
   placed_at: Date
   confirmed_at: Date | null
+  /** When units were last handed over; null before any, and in orders older than the column. */
+  fulfilled_at: Date | null
   ended_at: Date | null
   updated_at: Date
 }

@@ -188,6 +188,7 @@ async function draftOrder(deps: OrderDeps, merchantId: string, cart: CartForOrde
     version: isConfirmed ? 2 : 1,
     placed_at: at,
     confirmed_at: isConfirmed ? at : null,
+    fulfilled_at: null,
     ended_at: null,
     updated_at: at,
   }

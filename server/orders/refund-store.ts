@@ -51,6 +51,16 @@ export async function hasOpenReturn(db: Queryable, merchantId: string, orderId: 
   return rowCount !== 0
 }
 
+/** Which of these orders have money to give back, or a task for a person. Served by primary keys and order_task_open. */
+export async function waitingOrders(db: Queryable, merchantId: string, ids: string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ order_id: string }>(
+    `select order_id from order_refund where merchant_id = $1 and order_id = any ($2) and state = 'open'
+     union select order_id from order_task where order_id = any ($2) and merchant_id = $1 and closed_at is null`,
+    [merchantId, ids],
+  )
+  return new Set(rows.map((row) => row.order_id))
+}
+
 /** Merchants with refunds to carry out, a few. Served by order_refund_due. */
 export async function merchantsWithRefunds(db: Queryable, now: Date, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ merchant_id: string }>(

@@ -10,7 +10,7 @@ import type { GroupLine, Order, OrderGroup, OrderLine, OrderState } from './orde
 const ORDER = `id, number, cart_id, state, cancel_reason, charge, channel, store_id, register_id, country, currency,
   prices_include_tax, tax_rounding, customer_id, email, reference, shipping_address, billing_address, metadata, token_id,
   instrument_id, list, discount, net, tax, total, payment_id, amount_held, amount_captured, amount_refunded, amount_in_flight,
-  amount_to_refund, expires_at, revision, version, placed_at, confirmed_at, ended_at, updated_at`
+  amount_to_refund, expires_at, revision, version, placed_at, confirmed_at, fulfilled_at, ended_at, updated_at`
 
 const LINE = `order_id, id, seq, variant_id, product_id, sku, name, kind, unit, is_returnable, categories, components,
   unit_price_e4, tax_code, tax_rate_bp, adjustments, list, discount, net, tax, total, metadata, quantity, cancelled, fulfilled,
@@ -233,6 +233,47 @@ export async function endOrders(
     `update sales_order set state = $3, cancel_reason = $4, ended_at = $5, updated_at = $5, expires_at = null, version = version + 1
      where merchant_id = $1 and id = any ($2)`,
     [merchantId, ids, end.state, end.reason, end.at],
+  )
+}
+
+/** Merchants that ever had an order, from `after` on in the order of their ids. */
+export async function merchantsWithOrders(db: Queryable, after: string, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ merchant_id: string }>(
+    'select merchant_id from order_counter where merchant_id > $1 order by merchant_id limit $2',
+    [after, limit],
+  )
+  return rows.map((row) => row.merchant_id)
+}
+
+/**
+ * Locks confirmed orders that may be done with, oldest first; those another process is at are left to it. Served by
+ * sales_order_to_close.
+ */
+export async function lockClosable(
+  tx: Tx,
+  merchantId: string,
+  due: { now: Date; confirmedBefore: Date; limit: number },
+): Promise<Order[]> {
+  const { rows } = await tx.query<Order>(
+    `select ${ORDER} from sales_order
+     where merchant_id = $1 and state = 'confirmed' and confirmed_at <= $2 and (close_again_at is null or close_again_at <= $3)
+     order by confirmed_at limit $4 for update skip locked`,
+    [merchantId, due.confirmedBefore, due.now, due.limit],
+  )
+  return rows
+}
+
+/** Orders that are not done with are looked at again then. */
+export async function closeLater(
+  tx: Tx,
+  merchantId: string,
+  orders: readonly { id: string; at: Date }[],
+): Promise<void> {
+  if (orders.length === 0) return
+  await tx.query(
+    `update sales_order o set close_again_at = n.at from unnest($2::text[], $3::timestamptz[]) n (id, at)
+     where o.merchant_id = $1 and o.id = n.id`,
+    [merchantId, orders.map(({ id }) => id), orders.map(({ at }) => at)],
   )
 }
 

@@ -6,6 +6,7 @@ import type { ReturnDeps } from './deps.ts'
 
 export { createReturnsConsumer } from './consumer.ts'
 export type { Priced, ReturnDeps } from './deps.ts'
+export { policyOf } from './policy.ts'
 export type { Destination } from './return.ts'
 export { routes } from './routes.ts'
 

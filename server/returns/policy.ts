@@ -11,7 +11,7 @@ export const ALTERNATIVES = ['store_credit', 'gift_card', 'cash', 'card'] as con
 export type Alternative = (typeof ALTERNATIVES)[number]
 
 export interface ReturnRules {
-  /** Days after the order during which goods are taken back. */
+  /** Days during which goods are taken back, after the last of the order was handed over; then the order is closed. */
   window_days: number
   /** Categories that are never taken back. */
   excluded_categories: string[]

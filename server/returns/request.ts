@@ -2,7 +2,15 @@
 
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
-import { isHandedOver, type Order, type OrderLine, readOrder, readOrderLines, returnLines } from '../orders/index.ts'
+import {
+  isHandedOver,
+  type Order,
+  type OrderLine,
+  readOrder,
+  readOrderLines,
+  returnableSince,
+  returnLines,
+} from '../orders/index.ts'
 import type { ReturnDeps } from './deps.ts'
 import { announce } from './event.ts'
 import { policyOf, type ReturnRules } from './policy.ts'
@@ -94,7 +102,6 @@ function mustBeReturnable(order: Order, line: OrderLine, rules: ReturnRules, at:
   if (!line.is_returnable) throw no(`${line.name} is not taken back.`)
   const excluded = line.categories.find((category) => rules.excluded_categories.includes(category))
   if (excluded !== undefined) throw no(`Articles of ${excluded} are not taken back.`)
-  const since = order.ended_at ?? order.confirmed_at ?? order.placed_at
-  if (at.getTime() - since.getTime() > rules.window_days * DAY_MS)
+  if (at.getTime() - returnableSince(order).getTime() > rules.window_days * DAY_MS)
     throw no(`Goods are taken back for ${rules.window_days} days.`)
 }

@@ -142,7 +142,11 @@ export const Exchange = Type.Object(
 
 export const Rules = Type.Object(
   {
-    window_days: Type.Integer({ minimum: 0, maximum: 3650 }),
+    window_days: Type.Integer({
+      minimum: 0,
+      maximum: 3650,
+      description: 'Days after the last hand-over of an order. Then it is closed, and its points can be spent.',
+    }),
     excluded_categories: Type.Array(line(60), { maxItems: 100 }),
     alternatives: Type.Array(Type.Enum([...ALTERNATIVES]), { maxItems: 4, uniqueItems: true }),
     cash_limit: Money,

@@ -60,6 +60,14 @@ export const ORDER_CHECKS: readonly Check[] = [
   },
   {
     id: 'orders',
+    holds: 'Of an order that is closed nothing is held, and nothing still to be handed over',
+    sql: `select o.merchant_id || ' ' || o.id as "where" from sales_order o
+      where o.state = 'closed' and (o.amount_held > 0 or exists (
+        select from order_line l where l.merchant_id = o.merchant_id and l.order_id = o.id
+          and l.kind in ('goods', 'gift_card', 'deposit') and l.cancelled + l.fulfilled < l.quantity))`,
+  },
+  {
+    id: 'orders',
     holds: 'A converted cart is the cart of the order it became',
     sql: `select c.merchant_id || ' ' || c.id as "where" from cart c
       left join sales_order o on o.merchant_id = c.merchant_id and o.id = c.moved_to
