@@ -6,8 +6,8 @@ import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import {
   fulfilLines,
-  isHandedOver,
-  lockOrder,
+  type LineQuantity,
+  lockOrders,
   type Order,
   type OrderGroup,
   type OrderLine,
@@ -15,22 +15,15 @@ import {
   readOrderLines,
   reservationRef,
 } from '../orders/index.ts'
-import { consumeReservations, releaseUnits, reserve } from '../stock/index.ts'
+import { type Consumption, consumeReservations, type HandOn, handOnReservations } from '../stock/index.ts'
 import { planCharge } from './charge.ts'
 import type { FulfilmentDeps } from './deps.ts'
+import { dropCancelled, type OfOrder } from './drop-cancelled.ts'
 import { type FulfilmentEvent, tell } from './event.ts'
 import { stockOf } from './finish.ts'
-import { ENDS, type Fulfilment, type FulfilmentLine, type LineUnits, openOf } from './fulfilment.ts'
+import type { Fulfilment, FulfilmentLine, LineUnits } from './fulfilment.ts'
 import { promisedAt } from './schedule.ts'
-import {
-  changeFulfilment,
-  countLines,
-  insertFulfilments,
-  lockFulfilment,
-  type Patch,
-  readLines,
-  readOfOrders,
-} from './store.ts'
+import { insertFulfilments, type Patch, readOfOrders } from './store.ts'
 
 /** What following needs: not the consumer, which is what follows. */
 export type FollowDeps = Omit<FulfilmentDeps, 'consumer'>
@@ -39,94 +32,130 @@ export type FollowDeps = Omit<FulfilmentDeps, 'consumer'>
 export async function followOrders(deps: FollowDeps, tx: Tx, merchantId: string, orderIds: string[]): Promise<void> {
   const merchant = (await deps.merchantCache.get(merchantId)) as MerchantConfig
   const at = deps.clock.now()
-  const orders: Order[] = []
   // All locks of orders before any of stock: the way of everybody who changes an order.
-  for (const id of [...orderIds].sort()) {
-    const order = await lockOrder(tx, merchantId, id)
-    if (order) orders.push(order)
-  }
+  const orders = await lockOrders(tx, merchantId, orderIds)
   const ids = orders.map(({ id }) => id)
   if (ids.length === 0) return
   const lines = Map.groupBy(await readOrderLines(tx, merchantId, ids), ({ order_id }) => order_id)
   const groups = Map.groupBy(await readOrderGroups(tx, merchantId, ids), ({ order_id }) => order_id)
   const known = Map.groupBy(await readOfOrders(tx, merchantId, ids), ({ order_id }) => order_id)
   const events: FulfilmentEvent[] = []
+  const fresh: Fresh[] = []
   for (const order of orders) {
     const of = { order, lines: lines.get(order.id) ?? [], siblings: known.get(order.id) ?? [] }
     if (of.siblings.length > 0) events.push(...(await dropCancelled(tx, merchantId, of, at)))
     if (order.state !== 'confirmed') continue
-    const fresh = (groups.get(order.id) ?? []).filter(({ no }) => !of.siblings.some(({ group_no }) => group_no === no))
-    if (fresh.length > 0) events.push(...(await make(deps, tx, merchant, { ...of, groups: fresh }, at)))
+    const unmade = (groups.get(order.id) ?? []).filter(({ no }) => !of.siblings.some(({ group_no }) => group_no === no))
+    const rows = unmade.flatMap((group) => rowOf(deps, merchant, order, of.lines, group, at) ?? [])
+    if (rows.length > 0) fresh.push({ ...of, rows })
   }
+  if (fresh.length > 0) events.push(...(await make(deps, tx, merchantId, fresh, at)))
   await tell(tx, deps, merchantId, at, events)
 }
 
-interface Of {
-  order: Order
-  lines: OrderLine[]
-  siblings: Fulfilment[]
+/** An order with fulfilments that are to be made. */
+interface Fresh extends OfOrder {
+  rows: { fulfilment: Fulfilment; lines: FulfilmentLine[] }[]
 }
 
 // ---- Making --------------------------------------------------------------------------------------------------------
 
+/** Makes the fulfilments of many orders, each kind of change in one statement. */
 async function make(
   deps: FollowDeps,
   tx: Tx,
-  merchant: MerchantConfig,
-  of: Of & { groups: OrderGroup[] },
+  merchantId: string,
+  fresh: readonly Fresh[],
   at: Date,
 ): Promise<FulfilmentEvent[]> {
-  const { order } = of
-  let lines = of.lines
-  let planned = 0n
-  const made: { fulfilment: Fulfilment; lines: FulfilmentLine[] }[] = []
-  const rows = of.groups.flatMap((group) => rowOf(deps, merchant, order, lines, group, at) ?? [])
-  const siblings = [...of.siblings, ...rows.map(({ fulfilment }) => fulfilment)]
-  for (const row of rows) {
-    const f = row.fulfilment
-    const units = row.lines.map(({ line_id, quantity }) => ({ line_id, quantity }))
-    const stock = stockOf(row.lines, units, f.store_id)
-    const isGone = f.ended_at !== null
-    if (stock.length > 0 && isGone) {
-      const ref = reservationRef(order.id, f.mode)
-      const about = { movement: 'sale' as const, about: order.id, reason: 'sold', at }
-      await consumeReservations(deps, tx, merchant.id, { ref, lines: stock, ...about })
-    }
-    if (stock.length > 0 && !isGone) {
-      // From here on the fulfilment owns its stock, so that what leaves the order by another part never takes it.
-      await releaseUnits(tx, merchant.id, { ref: reservationRef(order.id, f.mode), lines: stock })
-      await reserve(tx, merchant.id, { ref: f.id, kind: 'order', isForced: true, lines: stock, at })
-      f.reservation_ref = f.id
-    }
-    if (isGone) {
-      Object.assign(f, await chargeOfGone(tx, merchant.id, { order, lines, f, siblings, units, planned }, at))
-      if (f.charge_state === 'intent') planned += f.charge_amount
-      lines = lines.map((line) => {
-        const gone = units.find(({ line_id }) => line_id === line.id)
-        return gone ? { ...line, fulfilled: line.fulfilled + gone.quantity } : line
-      })
-    }
-    made.push(row)
+  await takeStock(deps, tx, merchantId, fresh, at)
+  const counts: LineQuantity[] = []
+  for (const of of fresh) {
+    const gone = of.rows.filter(({ fulfilment }) => fulfilment.ended_at !== null)
+    await chargeGone(tx, merchantId, of, gone, at)
+    for (const { lines } of gone)
+      counts.push(...lines.map(({ line_id, quantity }) => ({ order_id: of.order.id, line_id, quantity })))
   }
-  const gone = made.filter(({ fulfilment }) => fulfilment.ended_at !== null).flatMap((row) => row.lines)
-  const counts = gone.map(({ line_id, quantity }) => ({ order_id: order.id, line_id, quantity }))
-  if (counts.length > 0) await fulfilLines(tx, merchant.id, counts, at)
-  await insertFulfilments(tx, merchant.id, made)
-  return made.map(({ fulfilment, lines: own }): FulfilmentEvent => {
-    const type = fulfilment.ended_at === null ? 'fulfilment.created' : endOf(fulfilment)
-    return { type, fulfilment, lines: own, order, by: null }
-  })
+  if (counts.length > 0) await fulfilLines(tx, merchantId, counts, at)
+  await insertFulfilments(
+    tx,
+    merchantId,
+    fresh.flatMap(({ rows }) => rows),
+  )
+  return fresh.flatMap(({ order, rows }) =>
+    rows.map(({ fulfilment, lines }): FulfilmentEvent => {
+      const type = fulfilment.ended_at === null ? 'fulfilment.created' : endOf(fulfilment)
+      return { type, fulfilment, lines, order, by: null }
+    }),
+  )
+}
+
+/**
+ * What was taken along leaves the stock. For the rest the fulfilment owns what was promised from here on, so that what leaves the
+ * order by another part never takes it.
+ */
+async function takeStock(
+  deps: FollowDeps,
+  tx: Tx,
+  merchantId: string,
+  fresh: readonly Fresh[],
+  at: Date,
+): Promise<void> {
+  const sold: Consumption[] = []
+  const handed: HandOn[] = []
+  for (const { order, rows } of fresh) {
+    for (const { fulfilment: f, lines: own } of rows) {
+      const stock = stockOf(own, own, f.store_id)
+      if (stock.length === 0) continue
+      const ref = reservationRef(order.id, f.mode)
+      if (f.ended_at !== null) {
+        sold.push({ ref, lines: stock, movement: 'sale', about: order.id, reason: 'sold', at })
+        continue
+      }
+      f.reservation_ref = f.id
+      handed.push({ ref, to_ref: f.id, lines: stock })
+    }
+  }
+  if (sold.length > 0) await consumeReservations(deps, tx, merchantId, sold)
+  await handOnReservations(tx, merchantId, handed, at)
+}
+
+/** What is in the customer's hands already is charged by a worker at once. */
+async function chargeGone(
+  tx: Tx,
+  merchantId: string,
+  { order, lines, siblings, rows }: Fresh,
+  gone: Fresh['rows'],
+  at: Date,
+): Promise<void> {
+  const all = [...siblings, ...rows.map(({ fulfilment }) => fulfilment)]
+  let left = lines
+  let planned = 0n
+  for (const { fulfilment: f, lines: units } of gone) {
+    Object.assign(f, await chargeOfGone(tx, merchantId, { order, lines: left, f, siblings: all, units, planned }, at))
+    if (f.charge_state === 'intent') planned += f.charge_amount
+    left = left.map((line) => {
+      const taken = units.find(({ line_id }) => line_id === line.id)
+      return taken ? { ...line, fulfilled: line.fulfilled + taken.quantity } : line
+    })
+  }
 }
 
 function endOf({ mode }: Fulfilment): 'fulfilment.collected' | 'fulfilment.delivered' {
   return mode === 'digital' ? 'fulfilment.delivered' : 'fulfilment.collected'
 }
 
-/** What is in the customer's hands already is charged by a worker at once. */
 async function chargeOfGone(
   tx: Tx,
   merchantId: string,
-  q: { order: Order; lines: OrderLine[]; f: Fulfilment; siblings: Fulfilment[]; units: LineUnits[]; planned: bigint },
+  q: {
+    order: Order
+    lines: OrderLine[]
+    f: Fulfilment
+    siblings: Fulfilment[]
+    units: readonly LineUnits[]
+    planned: bigint
+  },
   at: Date,
 ): Promise<Patch> {
   const siblings = q.siblings.map((each) =>
@@ -189,73 +218,4 @@ export function blank(
     ...{ charge_decline: null, charge_due_at: null, charge_key: null, release_at: null, version: 1, ended_at: null },
     ...given,
   }
-}
-
-// ---- Following -----------------------------------------------------------------------------------------------------
-
-/** Units that left the order leave its fulfilments too, from the last one on. */
-async function dropCancelled(
-  tx: Tx,
-  merchantId: string,
-  { order, lines, siblings }: Of,
-  at: Date,
-): Promise<FulfilmentEvent[]> {
-  const open: Fulfilment[] = []
-  for (const { id, state } of siblings) {
-    if (ENDS.has(state)) continue
-    const f = await lockFulfilment(tx, merchantId, id)
-    if (f && !ENDS.has(f.state)) open.push(f)
-  }
-  if (open.length === 0) return []
-  const own = await readLines(
-    tx,
-    merchantId,
-    open.map(({ id }) => id),
-  )
-  const drops = new Map<string, LineUnits[]>()
-  for (const line of lines) {
-    const parts = own.filter(({ line_id }) => line_id === line.id)
-    const wanted = order.state === 'confirmed' ? line.quantity - line.cancelled - line.fulfilled : 0n
-    let tooMany = parts.reduce((sum, part) => sum + openOf(part), 0n) - wanted
-    for (const f of [...open].reverse()) {
-      const part = parts.find(({ fulfilment_id }) => fulfilment_id === f.id)
-      if (!part || tooMany <= 0n) continue
-      const quantity = openOf(part) < tooMany ? openOf(part) : tooMany
-      if (quantity > 0n) drops.set(f.id, [...(drops.get(f.id) ?? []), { line_id: line.id, quantity }])
-      tooMany -= quantity
-    }
-  }
-  // Nothing is to come any more: what is still held is released, the kept card revoked.
-  const isDone =
-    order.state !== 'confirmed' ||
-    lines.filter(isHandedOver).every((line) => line.quantity === line.cancelled + line.fulfilled)
-  const events: FulfilmentEvent[] = []
-  for (const f of open) {
-    const units = drops.get(f.id)
-    if (!units) continue
-    const stock = stockOf(
-      own.filter(({ fulfilment_id }) => fulfilment_id === f.id),
-      units,
-      f.store_id,
-    )
-    if (f.reservation_ref !== null && stock.length > 0)
-      await releaseUnits(tx, merchantId, { ref: f.reservation_ref, lines: stock })
-    await countLines(tx, merchantId, f.id, 'dropped', units)
-    const left = await readLines(tx, merchantId, f.id)
-    const isEmpty = left.every((line) => openOf(line) === 0n && line.handed_over === 0n)
-    const patch: Patch = isEmpty
-      ? {
-          state: 'cancelled',
-          reason: 'order_cancelled',
-          code_hash: null,
-          expires_at: null,
-          ended_at: at,
-          ...(isDone ? { release_at: at } : {}),
-        }
-      : {}
-    const after = await changeFulfilment(tx, merchantId, f, [f.state], patch, at)
-    const type = isEmpty ? 'fulfilment.cancelled' : 'fulfilment.reduced'
-    events.push({ type, fulfilment: after, lines: left, order, by: null })
-  }
-  return events
 }

@@ -44,6 +44,7 @@ export {
   type LineQuantity,
   type LineReturn,
   lockOrder,
+  lockOrders,
   readOrder,
   readOrderByNumber,
   readOrderGroups,

@@ -34,6 +34,15 @@ export async function lockOrder(tx: Tx, merchantId: string, id: string): Promise
   return rows[0] ?? null
 }
 
+/** Several, locked in the order of their ids, in which everybody locks them. Unknown ones are left out. */
+export async function lockOrders(tx: Tx, merchantId: string, ids: string[]): Promise<Order[]> {
+  const { rows } = await tx.query<Order>(
+    `select ${ORDER} from sales_order where merchant_id = $1 and id = any ($2) order by id for update`,
+    [merchantId, ids],
+  )
+  return rows
+}
+
 /** Several orders by id. Unknown ones are absent. */
 export async function readOrders(db: Queryable, merchantId: string, ids: string[]): Promise<Map<string, Order>> {
   const { rows } = await db.query<Order>(`select ${ORDER} from sales_order where merchant_id = $1 and id = any ($2)`, [

@@ -5,6 +5,8 @@ export { type Bucket, DISPOSITIONS, type Disposition, type Movement, move, recei
 export {
   type Consumption,
   consumeReservations,
+  type HandOn,
+  handOnReservations,
   type Reservation,
   releaseReservations,
   releaseUnits,

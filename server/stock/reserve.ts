@@ -61,6 +61,24 @@ export async function releaseUnits(
   await db.query('select stock_release($1, null, $2)', [merchantId, jsonOf(rows)])
 }
 
+/** Units that go over from one reference to another. */
+export interface HandOn {
+  ref: string
+  to_ref: string
+  lines: Units[]
+}
+
+/** What is promised stays promised, under other references: nobody else can get it in between. */
+export async function handOnReservations(
+  tx: Tx,
+  merchantId: string,
+  given: readonly HandOn[],
+  at: Date,
+): Promise<void> {
+  const rows = given.flatMap(({ ref, to_ref, lines }) => lines.map((line) => ({ ref, to_ref, ...line })))
+  if (rows.length > 0) await tx.query('select stock_hand_on($1, $2, $3)', [merchantId, jsonOf(rows), at])
+}
+
 export interface Consumption {
   /** The reservation. */
   ref: string
@@ -74,19 +92,20 @@ export interface Consumption {
 }
 
 /**
- * What was promised leaves: reservation and stock go down together. All or nothing; throws quantity-exceeds-available when
+ * What was promised leaves: reservations and stock go down together. All or nothing; throws quantity-exceeds-available when
  * less is reserved, after which the transaction is lost.
  */
 export async function consumeReservations(
   deps: Pick<StockDeps, 'newId'>,
   tx: Tx,
   merchantId: string,
-  given: Consumption,
+  given: Consumption | readonly Consumption[],
 ): Promise<void> {
-  const { ref, movement, about, reason, actor, at } = given
-  const rows = given.lines.map((line) => ({
-    ...line,
-    ...{ movement_id: deps.newId('smv'), ref, kind: movement, reason, about, actor: actor ?? null, at },
-  }))
+  const rows = [given].flat().flatMap(({ ref, lines, movement, about, reason, actor, at }) =>
+    lines.map((line) => ({
+      ...line,
+      ...{ movement_id: deps.newId('smv'), ref, kind: movement, reason, about, actor: actor ?? null, at },
+    })),
+  )
   await callStock(tx, 'stock_consume', merchantId, rows)
 }

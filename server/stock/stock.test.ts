@@ -9,6 +9,8 @@ import { createIds } from '../lib/ids.ts'
 import { Problem } from '../lib/problem.ts'
 import {
   consumeReservations,
+  type HandOn,
+  handOnReservations,
   move,
   receiveBack,
   releaseReservations,
@@ -111,6 +113,43 @@ describe('a reservation', () => {
     await assert.rejects(consume(2n), refused)
     await consume(1n)
     await assert.rejects(consume(1n), refused)
+  })
+
+  describe('handed on', () => {
+    const handOn = (...given: HandOn[]) => inTx((tx) => handOnReservations(tx, merchant, given, at))
+    const promised = async () => {
+      const { rows } = await database.db.query<{ ref: string; quantity: bigint }>(
+        `select ref, sum(quantity)::bigint as quantity from stock_reservation where store_id = $1 and quantity > 0 group by 1 order by 1`,
+        [store],
+      )
+      return rows.map(({ ref, quantity }) => `${ref} ${quantity}`)
+    }
+
+    it('whole stays promised without waiting for anybody who holds the level', async () => {
+      await take('a', [units(kettle, 3n), units(lamp, 1n)])
+      await transact(database.db, async (other) => {
+        await other.query('select from stock_level where store_id = $1 for update', [store])
+        await handOn({ ref: 'a', to_ref: 'b', lines: [units(kettle, 1n), units(kettle, 2n), units(lamp, 1n)] })
+      })
+      assert.deepEqual(await promised(), ['b 4'])
+      assert.deepEqual([(await level(kettle))['reserved'], (await level(lamp))['reserved']], [3n, 1n])
+    })
+
+    it('in parts is divided, however many take of it at once', async () => {
+      await take('a', [units(kettle, 5n)])
+      const lines = [units(kettle, 2n)]
+      await handOn({ ref: 'a', to_ref: 'b', lines }, { ref: 'a', to_ref: 'c', lines })
+      assert.deepEqual(await promised(), ['a 1', 'b 2', 'c 2'])
+      assert.equal((await level(kettle))['reserved'], 5n)
+    })
+
+    it('beyond what was promised is owed, with a task', async () => {
+      await take('a', [units(kettle, 4n)])
+      await handOn({ ref: 'a', to_ref: 'b', lines: [units(kettle, 6n)] })
+      assert.deepEqual(await promised(), ['b 6'])
+      const { reserved, oversold } = await level(kettle)
+      assert.deepEqual([reserved, oversold, await openTasks()], [6n, 1n, 1])
+    })
   })
 
   it('respects what is kept back from its channel, and from that one only', async () => {

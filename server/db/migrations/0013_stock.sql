@@ -370,6 +370,36 @@ begin
   return v_count;
 end $$;
 
+-- Hands promises on, [{ref, to_ref, variant_id, store_id, quantity}]: the goods stay promised, under another reference, and nobody else
+-- can get them in between. A promise that goes over whole only gets its new name: no level is touched, so no lock of one is taken.
+-- Of a part, or of more than is promised, the rest is given back and promised anew as what is owed already (it may oversell).
+create function stock_hand_on(p_merchant text, p_rows json, p_at timestamptz) returns void
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare
+  v_left json;
+begin
+  with asked as materialized (
+    select x.ref, x.to_ref, x.variant_id, x.store_id, sum(x.quantity)::bigint as quantity,
+        count(*) over (partition by x.ref, x.variant_id, x.store_id) as parts
+      from json_to_recordset(p_rows) x (ref text, to_ref text, variant_id text, store_id text, quantity bigint) group by 1, 2, 3, 4
+  ), renamed as (
+    update stock_reservation s set ref = r.to_ref, expires_at = null from asked r
+      where s.merchant_id = p_merchant and s.ref = r.ref and s.variant_id = r.variant_id and s.store_id = r.store_id and s.quantity = r.quantity
+        and r.parts = 1
+        and not exists (select from stock_reservation o where o.merchant_id = p_merchant and o.ref = r.to_ref and o.variant_id = r.variant_id
+          and o.store_id = r.store_id)
+      returning s.ref, s.variant_id, s.store_id
+  ) select json_agg(a) into v_left from asked a
+      where not exists (select from renamed r where r.ref = a.to_ref and r.variant_id = a.variant_id and r.store_id = a.store_id);
+  if v_left is null then return; end if;
+  perform stock_release(p_merchant, null, v_left);
+  perform stock_reserve(p_merchant, (select json_agg(json_build_object('n', r.n, 'reservation_ref', r.to_ref, 'kind', 'order', 'allow_negative', true,
+      'at', p_at, 'lines', r.lines)) from (
+    select row_number() over (order by x.to_ref) as n, x.to_ref, json_agg(x) as lines
+      from json_to_recordset(v_left) x (to_ref text, variant_id text, store_id text, quantity bigint) group by x.to_ref) r));
+end $$;
+
 create type stock_consume_row as (movement_id text, ref text, variant_id text, store_id text, quantity bigint, kind text, reason text, about text, actor text, at timestamptz);
 
 -- Promises become movements: what was reserved leaves. All rows or none; raises OT001 not_reserved when a reference holds less.
