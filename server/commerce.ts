@@ -68,6 +68,7 @@ import {
   routes as orderRoutes,
   readOrderLines,
   readOrders,
+  returnWindowEnd,
 } from './orders/index.ts'
 import type { OrderBook, PaymentDeps, StoredValueBooks } from './payments/index.ts'
 import {
@@ -270,10 +271,12 @@ export function wireCommerce(base: CommerceBase): Commerce {
 
 /** Orders as gift cards and points see them: of one that was given up nothing counts but what was handed over. */
 async function ordersToFollow(tx: Tx, merchantId: string, ids: string[]): Promise<FollowedOrder[]> {
+  const { rules } = await policyOf({ db: tx }, merchantId)
   const orders = await readOrders(tx, merchantId, ids)
   const lines = Map.groupBy(await readOrderLines(tx, merchantId, ids), (line) => line.order_id)
   return [...orders.values()].map((order) => ({
     ...order,
+    returnable_until: returnWindowEnd(order, lines.get(order.id) ?? [], rules.window_days),
     lines: (lines.get(order.id) ?? []).map((line) => ({
       ...line,
       line_id: line.id,

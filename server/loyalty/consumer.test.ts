@@ -53,6 +53,7 @@ test('an order paid in part with points earns on the rest, once, and its return 
     channel: 'web',
     store_id: null,
     confirmed_at: null,
+    returnable_until: null,
     lines: [line],
   }
   const limit = createLimit(clock, { windowMs: 1, perCaller: 1, perMerchant: 1 })

@@ -7,7 +7,7 @@ import { unitAllocation } from '../lib/money.ts'
 import { type Consumer, type ConsumerDeps, createConsumer } from '../notify/index.ts'
 import { coveredBy } from '../payments/index.ts'
 import type { LoyaltyDeps } from './deps.ts'
-import { planEarning, planReversal } from './earn.ts'
+import { planEarning, planReversal, waitForWindow } from './earn.ts'
 import { programmeOfSku } from './gift-card-store.ts'
 import { planIssue, planVoidDownTo } from './issue-for-order.ts'
 import type { EarningLine } from './points.ts'
@@ -33,6 +33,8 @@ export interface FollowedOrder {
   store_id: string | null
   /** Null until it is confirmed: nothing happens before. */
   confirmed_at: Date | null
+  /** Until when its goods can be returned; null while something is still to be handed over. */
+  returnable_until: Date | null
   lines: readonly FollowedLine[]
 }
 
@@ -42,13 +44,17 @@ export interface FollowDeps extends LoyaltyDeps, ConsumerDeps {
   ordersOf(tx: Tx, merchantId: string, ids: string[]): Promise<FollowedOrder[]>
 }
 
-/** The consumer `loyalty`: reads events of orders and returns, after whatever writes those. */
+/** Of the steps of a fulfilment those after which it may be known how long the goods can be returned. */
+const HANDED_OVER = new Set(['fulfilment.collected', 'fulfilment.shipped', 'fulfilment.delivered'])
+
+/** The consumer `loyalty`: reads events of orders, fulfilments and returns, after whatever writes those. */
 export function createLoyaltyConsumer(deps: FollowDeps): Consumer {
   return createConsumer(deps, {
     name: 'loyalty',
-    families: ['order.', 'return.'],
+    families: ['order.', 'fulfilment.', 'return.'],
     async handle(tx, merchantId, events) {
-      const ids = new Set(events.flatMap((event) => orderIdOf(event.data) ?? []))
+      const telling = events.filter(({ type }) => !type.startsWith('fulfilment.') || HANDED_OVER.has(type))
+      const ids = new Set(telling.flatMap((event) => orderIdOf(event.data) ?? []))
       const orders = (await deps.ordersOf(tx, merchantId, [...ids].sort())).filter(
         (order) => order.confirmed_at !== null,
       )
@@ -101,16 +107,15 @@ async function cardsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: Fol
 }
 
 async function pointsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: FollowedOrder): Promise<Change[]> {
-  const { id, confirmed_at, lines, currency } = order
+  const { id, confirmed_at, returnable_until, lines, currency } = order
   if (order.customer_id === null || confirmed_at === null) return []
   const customer_id = await currentProfile(tx, merchantId, order.customer_id)
   const where = whereOf(deps, order)
   const paid_by_points = await coveredBy(tx, merchantId, { orderId: id, method: 'points' })
-  const sale = { ...where, customer_id, confirmed_at, currency, paid_by_points, lines }
-  return [
-    ...(await planEarning(deps, tx, merchantId, sale)),
-    ...(await planReversal(deps, tx, merchantId, { ...where, lines })),
-  ]
+  const sale = { ...where, customer_id, confirmed_at, returnable_until, currency, paid_by_points, lines }
+  const earned = await planEarning(deps, tx, merchantId, sale)
+  await waitForWindow(tx, merchantId, { id, confirmed_at, returnable_until })
+  return [...earned, ...(await planReversal(deps, tx, merchantId, { ...where, lines }))]
 }
 
 function orderIdOf(data: unknown): string | undefined {

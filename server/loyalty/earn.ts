@@ -35,6 +35,8 @@ export interface EarnInput {
   channel: string
   store_id?: string | null
   confirmed_at: Date
+  /** Until when its goods can be returned: null while that is not known, absent where nothing can. */
+  returnable_until?: Date | null
   at: Date
 }
 
@@ -66,7 +68,7 @@ export async function planEarning(deps: LoyaltyDeps, tx: Tx, merchantId: string,
   const tier = tierFor(programme.tiers, await pointsSince(tx, merchantId, account.id, yearBefore(at))) ?? NO_TIER
   const exponent = currencyOf(currency)?.exponent ?? 2
   const earned = earnedBy(programme, rate, tier, { lines: input.lines, paidByPoints: input.paid_by_points, exponent })
-  const confirm_at = new Date(input.confirmed_at.getTime() + programme.pending_days * DAY_MS)
+  const confirm_at = spendableAt(programme, input)
   const changes: Change[] = []
   for (const line of earned) {
     const isNew = await insertEarning(tx, merchantId, {
@@ -133,9 +135,25 @@ export async function planReversal(
   return changes
 }
 
-/** Lets an order's points wait until its return window closes, when that is known later than the order. */
-export async function windowClosesAt(tx: Tx, merchantId: string, orderId: string, at: Date): Promise<void> {
-  await setConfirmAt(tx, merchantId, orderId, at)
+/** Lets an order's points wait as long as its goods can be returned, which is known later than the order. */
+export async function waitForWindow(
+  tx: Tx,
+  merchantId: string,
+  order: { id: string; confirmed_at: Date; returnable_until: Date | null },
+): Promise<void> {
+  const programme = await readLoyaltyProgramme(tx, merchantId)
+  if (programme) await setConfirmAt(tx, merchantId, order.id, spendableAt(programme, order))
+}
+
+/** Not before the programme's days are over, nor before the goods can no longer be returned. */
+function spendableAt(
+  { pending_days }: { pending_days: number },
+  order: { confirmed_at: Date; returnable_until?: Date | null },
+): Date | null {
+  const least = new Date(order.confirmed_at.getTime() + pending_days * DAY_MS)
+  const until = order.returnable_until
+  if (until === undefined) return least
+  return until !== null && until < least ? least : until
 }
 
 /** Makes spendable what is due, at most `limit` lines of a merchant. Answers how many. */

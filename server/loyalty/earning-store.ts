@@ -15,7 +15,8 @@ export interface EarningRow {
   currency: string
   returned: bigint
   cancelled: bigint
-  confirm_at: Date
+  /** Null while it is not known how long its goods can be returned. */
+  confirm_at: Date | null
   confirmed_at: Date | null
 }
 
@@ -55,10 +56,11 @@ export async function setUnitsGone(
   )
 }
 
-/** Lets an order's points wait until `until`, unless they are confirmed. */
-export async function setConfirmAt(tx: Tx, merchantId: string, orderId: string, until: Date): Promise<void> {
+/** Lets an order's points wait until `until`, or until that is known, unless they are confirmed. */
+export async function setConfirmAt(tx: Tx, merchantId: string, orderId: string, until: Date | null): Promise<void> {
   await tx.query(
-    'update loyalty_earning set confirm_at = $3 where merchant_id = $1 and order_id = $2 and confirmed_at is null',
+    `update loyalty_earning set confirm_at = $3
+     where merchant_id = $1 and order_id = $2 and confirmed_at is null and confirm_at is distinct from $3`,
     [merchantId, orderId, until],
   )
 }

@@ -3,7 +3,7 @@
 export { type BookDeps, createStoredValueBook } from './book.ts'
 export { createLoyaltyConsumer, type FollowDeps, type FollowedLine, type FollowedOrder } from './consumer.ts'
 export type { LoyaltyDeps } from './deps.ts'
-export { type EarnInput, earnFor, type ReverseInput, reverseEarn, windowClosesAt } from './earn.ts'
+export { type EarnInput, earnFor, type ReverseInput, reverseEarn, waitForWindow } from './earn.ts'
 export { createStoredValueBooks } from './find.ts'
 export { type GiftCardView, giftCardView, issueGiftCard, revealGiftCard } from './gift-card.ts'
 export type { GiftCardRow } from './gift-card-store.ts'

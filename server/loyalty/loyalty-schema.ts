@@ -37,11 +37,22 @@ export const ProgrammeInput = Type.Object(
     pending_days: Type.Integer({
       minimum: 0,
       maximum: 366,
-      description: 'Days after the order until its points can be spent: as long as goods can be returned.',
+      description:
+        'Days after the order until its points can be spent, and not before its goods can no longer be returned.',
     }),
     rates: Type.Array(RateInput, { minItems: 1, maxItems: 40, description: 'One per currency.' }),
     tiers: Type.Array(TierInput, { maxItems: 20, description: 'Lowest first.' }),
     excluded_categories: Type.Array(line(120), { maxItems: 200, description: 'Goods in these earn nothing.' }),
+    months_valid: Type.Optional(
+      Nullable(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1200,
+          description:
+            'Points end this many months after they could be spent, the oldest first. Without it they never do.',
+        }),
+      ),
+    ),
   },
   closed,
 )
@@ -51,6 +62,7 @@ export const ProgrammeView = Type.Object(
   {
     object: Type.Literal('loyalty_programme'),
     ...ProgrammeInput.properties,
+    months_valid: Nullable(Type.Integer()),
     version: Type.Integer(),
     updated_at: Type.String(),
   },
@@ -67,6 +79,12 @@ export const LoyaltyAccount = Type.Object(
     held: Type.Integer(),
     available: SignedAmount,
     pending: Type.Integer({ description: 'Earned, and waiting for the return window to close.' }),
+    next_to_end: Nullable(
+      Type.Object(
+        { points: Type.Integer(), ends_at: Type.String() },
+        { description: 'The oldest points, and when they end. Null when none do.' },
+      ),
+    ),
     points_of_year: Type.Integer(),
     tier: Nullable(TierName),
     next_tier: Nullable(Type.Object({ ...TierName.properties, missing_points: Type.Integer() })),
@@ -93,7 +111,7 @@ const DECIMALS = 4
 
 /** The programme of a request in whole numbers. Throws currency-precision, validation-error. */
 export function programmeOf(input: ProgrammeInput, updatedAt: Date): Omit<ProgrammeOfPoints, 'version'> {
-  const { name, is_enabled, pending_days, excluded_categories } = input
+  const { name, is_enabled, pending_days, excluded_categories, months_valid = null } = input
   const rates = input.rates.map((rate, i): Rate => {
     const exponent = currencyOf(rate.currency)?.exponent ?? 2
     const earn_e4 = scaled(rate.earn, DECIMALS, `/rates/${i}/earn`)
@@ -117,7 +135,7 @@ export function programmeOf(input: ProgrammeInput, updatedAt: Date): Omit<Progra
       multiplier_bp: scaled(tier.multiplier, DECIMALS, `/tiers/${i}/multiplier`),
     }
   })
-  return { name, is_enabled, pending_days, rates, tiers, excluded_categories, updated_at: updatedAt }
+  return { name, is_enabled, pending_days, rates, tiers, excluded_categories, months_valid, updated_at: updatedAt }
 }
 
 function scaled(text: string, decimals: number, pointer: string): number {
@@ -134,7 +152,7 @@ function invalid(pointer: string, detail: string): Problem {
 
 /** The programme as the API shows it. */
 export function programmeOut(row: ProgrammeOfPoints): Static<typeof ProgrammeView> {
-  const { name, is_enabled, pending_days, excluded_categories, version, updated_at } = row
+  const { name, is_enabled, pending_days, excluded_categories, months_valid, version, updated_at } = row
   return {
     object: 'loyalty_programme',
     name,
@@ -152,6 +170,7 @@ export function programmeOut(row: ProgrammeOfPoints): Static<typeof ProgrammeVie
       multiplier: decimal(multiplier_bp, DECIMALS),
     })),
     excluded_categories,
+    months_valid,
     version,
     updated_at: updated_at.toISOString(),
   }

@@ -6,6 +6,7 @@ import { Problem } from '../lib/problem.ts'
 import type { LoyaltyDeps } from './deps.ts'
 import { yearBefore } from './earn.ts'
 import { pointsSince } from './earning-store.ts'
+import { type PointAges, pointAges } from './lapse-store.ts'
 import { tierFor, worthOf } from './points.ts'
 import { readLoyaltyProgramme } from './programme-store.ts'
 import { bookChanges, lockValue, openValue, valuesOf } from './store.ts'
@@ -19,6 +20,8 @@ export interface LoyaltyView {
   held: number
   available: number
   pending: number
+  /** The oldest points, and when they end; null when none do. */
+  next_to_end: { points: number; ends_at: string } | null
   /** Confirmed in the last year: what the tier is decided by. */
   points_of_year: number
   tier: { code: string; name: string } | null
@@ -34,6 +37,8 @@ export async function loyaltyOf(deps: LoyaltyDeps, merchantId: string, customerI
   const programme = await readLoyaltyProgramme(deps.db, merchantId)
   const tiers = programme?.tiers ?? []
   const ofYear = account ? await pointsSince(deps.db, merchantId, account.id, yearBefore(deps.clock.now())) : 0n
+  const isEnding = account !== undefined && programme?.is_enabled === true && programme.months_valid !== null
+  const ages = isEnding ? await pointAges(deps.db, merchantId, account.id, deps.clock.now()) : null
   const tier = tierFor(tiers, ofYear)
   const next = tiers.find((one) => BigInt(one.from_points) > ofYear)
   const balance = account?.balance ?? 0n
@@ -46,6 +51,7 @@ export async function loyaltyOf(deps: LoyaltyDeps, merchantId: string, customerI
     held: Number(account?.held ?? 0n),
     available: Number(available),
     pending: Number(account?.pending ?? 0n),
+    next_to_end: nextToEnd(ages),
     points_of_year: Number(ofYear),
     tier: tier && { code: tier.code, name: tier.name },
     next_tier: next ? { code: next.code, name: next.name, missing_points: next.from_points - Number(ofYear) } : null,
@@ -55,6 +61,11 @@ export async function loyaltyOf(deps: LoyaltyDeps, merchantId: string, customerI
     })),
     version: account?.version ?? 0,
   }
+}
+
+function nextToEnd(ages: PointAges | null): LoyaltyView['next_to_end'] {
+  if (!ages?.next_ends_at) return null
+  return { points: Number(ages.next_points), ends_at: ages.next_ends_at.toISOString() }
 }
 
 /**

@@ -24,11 +24,13 @@ export interface ProgrammeOfPoints {
   rates: Rate[]
   tiers: Tier[]
   excluded_categories: string[]
+  /** Points end this many months after they came; null: never. */
+  months_valid: number | null
   version: number
   updated_at: Date
 }
 
-const COLUMNS = 'name, is_enabled, pending_days, rates, tiers, excluded_categories, version, updated_at'
+const COLUMNS = 'name, is_enabled, pending_days, rates, tiers, excluded_categories, months_valid, version, updated_at'
 
 export async function readLoyaltyProgramme(db: Queryable, merchantId: string): Promise<ProgrammeOfPoints | null> {
   const { rows } = await db.query<ProgrammeOfPoints>(
@@ -44,11 +46,11 @@ export async function writeLoyaltyProgramme(
   merchantId: string,
   programme: Omit<ProgrammeOfPoints, 'version'>,
 ): Promise<ProgrammeOfPoints> {
-  const { name, is_enabled, pending_days, rates, tiers, excluded_categories, updated_at } = programme
+  const { name, is_enabled, pending_days, rates, tiers, excluded_categories, months_valid, updated_at } = programme
   const { rows } = await db.query<ProgrammeOfPoints>(
-    `insert into loyalty_programme as p (merchant_id, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, 1, $8)
+    `insert into loyalty_programme as p (merchant_id, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $9, 1, $8)
     on conflict (merchant_id) do update set name = $2, is_enabled = $3, pending_days = $4, rates = $5, tiers = $6,
-      excluded_categories = $7, version = p.version + 1, updated_at = $8
+      excluded_categories = $7, months_valid = $9, version = p.version + 1, updated_at = $8
     returning ${COLUMNS}`,
     [
       merchantId,
@@ -59,6 +61,7 @@ export async function writeLoyaltyProgramme(
       JSON.stringify(tiers),
       excluded_categories,
       updated_at,
+      months_valid,
     ],
   )
   return rows[0] as ProgrammeOfPoints

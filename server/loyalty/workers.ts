@@ -1,4 +1,4 @@
-// What time brings: points whose return window has closed become spendable, gift cards end.
+// What time brings: points whose return window has closed become spendable, points and gift cards end.
 
 import { type Db, transact } from '../db/pool.ts'
 import { createWorker, type Worker } from '../jobs/index.ts'
@@ -9,6 +9,7 @@ import { confirmDue } from './earn.ts'
 import { merchantsWithDuePoints } from './earning-store.ts'
 import { announce } from './gift-card.ts'
 import { listOver } from './gift-card-store.ts'
+import { lapsePoints } from './lapse.ts'
 import { lockValue, setState } from './store.ts'
 
 /** Lines or cards in one step: short transactions, and the next step follows at once. */
@@ -20,6 +21,7 @@ export function createLoyaltyWorkers(deps: LoyaltyDeps & { clock: Clock; log: Lo
   const { clock, log } = deps
   return [
     createWorker({ name: 'points to confirm', clock, log, everyMs: EVERY_MS, tick: () => confirmPoints(deps) }),
+    createWorker({ name: 'points to end', clock, log, everyMs: EVERY_MS, tick: () => lapsePoints(deps) }),
     createWorker({ name: 'gift cards to end', clock, log, everyMs: EVERY_MS, tick: () => endGiftCards(deps) }),
   ]
 }

@@ -1,7 +1,7 @@
 // A merchant's rules for returns, and what holds where nothing was said. Every limit is data; the law of a country sets the least
 // the merchant may offer online.
 
-import { type Db, transact } from '../db/pool.ts'
+import { type Db, type Queryable, transact } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import { readPolicy, writePolicy } from './policy-store.ts'
@@ -57,7 +57,7 @@ export interface PolicyView {
   version: number
 }
 
-export async function policyOf(deps: Pick<PolicyDeps, 'db'>, merchantId: string): Promise<PolicyView> {
+export async function policyOf(deps: { db: Queryable }, merchantId: string): Promise<PolicyView> {
   const row = await readPolicy(deps.db, merchantId)
   return { object: 'return_policy', rules: { ...USUAL_RULES, ...row?.rules }, version: row?.version ?? 0 }
 }

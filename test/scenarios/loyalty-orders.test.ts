@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { GiftCardView } from '../../server/loyalty/index.ts'
+import { fulfilmentShop } from './fulfilment-shop.ts'
 import { type OrderShop, orderShop } from './order-shop.ts'
 import { CARDS, DAY, openShop, type Shop } from './shop.ts'
 
@@ -73,9 +74,23 @@ test('an order paid with points and a card earns on what the card paid; a cancel
   assert.equal(cancelled.status < 300, true, cancelled.text)
   await shop.settle()
   assert.deepEqual((await points(customer))[1], 40)
-  shop.clock.advance(31 * DAY)
+  // The parcel leaves a month and more later: only then the days to return it begin.
+  shop.clock.advance(40 * DAY)
   await shop.settle()
-  assert.deepEqual((await points(customer))[1], 0)
+  assert.deepEqual((await points(customer))[1], 40)
+  const parcels = fulfilmentShop(shop)
+  for (const { id } of await parcels.fulfilments(order.id)) {
+    await parcels.does(id, 'accept', 'pick', 'ready')
+    assert.equal((await parcels.ship(id)).status, 200)
+  }
+  shop.clock.advance(29 * DAY)
+  await shop.settle()
+  assert.deepEqual((await points(customer))[1], 40)
+  shop.clock.advance(DAY)
+  await shop.settle()
+  const [spendable, pending] = await points(customer)
+  // The 2,000 that paid for the cancelled unit came back before; they are another story's.
+  assert.deepEqual([(spendable ?? 0) % 1_000, pending], [40, 0])
 })
 
 test('gift cards in an order are issued when it is paid, earn nothing, and die with a cancellation', async () => {

@@ -23,6 +23,11 @@ before(async () => {
     keyedHash: (merchantId, of) => keyedHash(shop.payments, merchantId, of),
     limits: { checks: limit, misses: limit },
   }
+  await setProgramme({})
+})
+after(() => shop.close())
+
+async function setProgramme(more: object): Promise<void> {
   const set = await shop.api.call('PUT', '/v1/loyalty/programme', {
     name: 'Friends',
     is_enabled: true,
@@ -33,12 +38,13 @@ before(async () => {
     ],
     tiers: [{ code: 'gold', name: 'Gold', from_points: 100, multiplier: '2' }],
     excluded_categories: ['books'],
+    ...more,
   })
   assert.equal(set.status, 200, set.text)
-})
-after(() => shop.close())
+}
 
 interface Points {
+  next_to_end: { points: number; ends_at: string } | null
   points: number
   pending: number
   available: number
@@ -96,8 +102,16 @@ async function gone(order: string, lines: [line: string, returned: bigint, cance
 /** The return windows of everything so far close. */
 async function windowsClose(days = 31): Promise<void> {
   shop.clock.advance(days * DAY)
-  for (const worker of shop.wired.commerce.workers)
-    if (worker.name === 'points to confirm') while (await worker.tick());
+  await work('points to confirm')
+}
+
+/** What is over ends. */
+const lapses = () => work('points to end')
+
+async function work(name: string): Promise<void> {
+  const worker = shop.wired.commerce.workers.find((one) => one.name === name)
+  assert.ok(worker, name)
+  while (await worker.tick());
 }
 
 const goods = (line_id: string, quantity: bigint, total: bigint): EarningLine => ({
@@ -205,6 +219,72 @@ test('spent points that a return takes back leave less than nothing, and the nex
   await windowsClose()
   assert.equal((await read(customer)).points, 20)
   await assertBooks()
+})
+
+test('points that are not spent in time end, the oldest first, and are no longer owed', async () => {
+  const customer = await shop.customer()
+  await setProgramme({ months_valid: 12 })
+  await give(customer, 100)
+  shop.clock.advance(200 * DAY)
+  await give(customer, 50)
+  // Sixty of the first hundred are spent: forty of them are left.
+  const sale = { currency: 'EUR', channel: 'web', customer_id: customer } as const
+  const paid = await shop.api.pay({ ...sale, amount: 60, tender: { method: 'points' } })
+  assert.equal(paid.body.status, 'captured', paid.text)
+  const { next_to_end } = await read(customer)
+  assert.equal(next_to_end?.points, 40)
+  shop.clock.advance(Date.parse(next_to_end?.ends_at ?? '') - shop.clock.now().getTime() - 1_000)
+  await lapses()
+  assert.equal((await read(customer)).points, 90)
+  shop.clock.advance(2_000)
+  await lapses()
+  assert.equal((await read(customer)).points, 50)
+  const { body } = await shop.api.get<{ data: { type: string; units: number; amount: number }[] }>(
+    `/v1/loyalty/entries?customer_id=${customer}&limit=1`,
+  )
+  assert.deepEqual([body.data[0]?.type, body.data[0]?.units, body.data[0]?.amount], ['expire', -40, -40])
+  assert.equal((await read(customer)).next_to_end?.points, 50)
+  await assertBooks()
+  shop.clock.advance(200 * DAY)
+  await lapses()
+  const last = await read(customer)
+  assert.deepEqual([last.points, last.next_to_end], [0, null])
+  await assertBooks()
+  await setProgramme({})
+})
+
+test('held points do not end under a payment, and points that come back with a refund count from then', async () => {
+  const customer = await shop.customer()
+  await setProgramme({ months_valid: 1 })
+  await give(customer, 500)
+  const sale = { currency: 'EUR', channel: 'web', customer_id: customer } as const
+  shop.clock.advance(30 * DAY)
+  const paid = await shop.api.pay({ ...sale, amount: 200, tender: { method: 'points' } })
+  const held = await shop.api.pay({ ...sale, amount: 100, capture: 'manual', tender: { method: 'points' } })
+  assert.equal(held.body.status, 'authorized', held.text)
+  shop.clock.advance(2 * DAY)
+  await lapses()
+  assert.equal((await read(customer)).points, 100)
+  assert.equal((await shop.api.cancel(held.body.id)).status, 200)
+  await lapses()
+  assert.equal((await read(customer)).points, 0)
+  await shop.api.refund(paid.body.id)
+  await lapses()
+  assert.equal((await read(customer)).points, 200)
+  shop.clock.advance(32 * DAY)
+  await lapses()
+  assert.equal((await read(customer)).points, 0)
+  await assertBooks()
+  await setProgramme({})
+})
+
+test('points without an end never end', async () => {
+  const customer = await shop.customer()
+  await give(customer, 10)
+  shop.clock.advance(4_000 * DAY)
+  await lapses()
+  const { points, next_to_end } = await read(customer)
+  assert.deepEqual([points, next_to_end], [10, null])
 })
 
 test('points cannot be used without a customer, or in a currency in which they are worth nothing', async () => {
