@@ -73,7 +73,7 @@ const PRODUCT = 'prd_01KAMR4Z8Q5T6Y7V8J9Z0P1A2S'
 const BASKET = {
   currency: 'EUR',
   channel: 'web',
-  lines: [{ variant_id: VARIANT, product_id: PRODUCT, quantity: 2, unit_price_e4: 10_000_000 }],
+  lines: [{ variant_id: VARIANT, product_id: PRODUCT, quantity: 2, unit_price: '10.00' }],
 }
 
 async function make(body: Record<string, unknown>, options: Options = {}): Promise<string> {
@@ -336,7 +336,7 @@ describe('a preview', () => {
       [{ kind: 'free_shipping', max_amount: 400 }, 400],
       [{ kind: 'free_shipping', max_amount: null }, 495],
     ]
-    const shipping = { ...BASKET.lines[0], quantity: 1, unit_price_e4: 4_950_000, kind: 'shipping' }
+    const shipping = { ...BASKET.lines[0], quantity: 1, unit_price: '4.95', kind: 'shipping' }
     for (const [rule, discount] of amounts) {
       const shop = await alone()
       await make({ rule, currency: 'EUR' }, shop)
@@ -350,8 +350,29 @@ describe('a preview', () => {
     }
   })
 
+  it('takes prices as the catalogue does: in major units, with up to four more decimals than the currency has', async () => {
+    const asked = (unit_price: unknown, currency = 'EUR') =>
+      call('POST', '/v1/promotions/preview', {
+        ...BASKET,
+        currency,
+        lines: [{ ...BASKET.lines[0], quantity: 10_000, unit_price }],
+      })
+    // 10,000 × 0.012345 = 123.45
+    assert.equal((await asked('0.012345')).body['list'], 12_345)
+    const finer = await asked('0.0123456')
+    assert.deepEqual([finer.status, finer.body['code']], [422, 'currency-precision'])
+    assert.deepEqual(
+      (finer.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer),
+      ['/lines/0/unit_price'],
+    )
+    for (const wrong of [10_000_000, '1e3', '-1', '01', '1,00', '']) {
+      const refused = await asked(wrong)
+      assert.deepEqual([refused.status, refused.body['code']], [422, 'validation-error'], JSON.stringify(wrong))
+    }
+  })
+
   it('of more than the largest amount is refused', async () => {
-    const line = { ...BASKET.lines[0], quantity: 1_000_000_000, unit_price_e4: 9_000_000_000_000_000 }
+    const line = { ...BASKET.lines[0], quantity: 1_000_000_000, unit_price: '9000000000' }
     const answer = await call('POST', '/v1/promotions/preview', { ...BASKET, lines: [line] })
     assert.deepEqual([answer.status, answer.body['code']], [422, 'amount-out-of-range'])
   })

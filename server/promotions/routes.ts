@@ -5,6 +5,8 @@ import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { amountOut } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
+import { currencyOf } from '../lib/currency.ts'
+import { parseMajor } from '../lib/money.ts'
 import { Problem } from '../lib/problem.ts'
 import { codeKey } from '../totals/index.ts'
 import { addCodes, changePromotion, createPromotion, type PromotionDeps, viewOf } from './change.ts'
@@ -25,6 +27,8 @@ import {
 } from './schema.ts'
 import { listCodes, listPromotions, readPromotion } from './store.ts'
 
+/** A unit price has so many more than its currency (ADR 19). */
+const EXTRA_DECIMALS = 4
 const CodeQuery = Type.Object({ ...PageQuery.properties, code: Type.Optional(Code) }, { additionalProperties: false })
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'promotions:read' } } as const
 const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'promotions:write' } } as const
@@ -258,16 +262,24 @@ function conditionsOf(given: Static<typeof NewConditions>): ConditionsJson {
   }
 }
 
+/** Throws currency-precision. */
+function unitPriceE4(text: string, currency: string, pointer: string): bigint {
+  const decimals = (currencyOf(currency)?.exponent ?? 2) + EXTRA_DECIMALS
+  const price = parseMajor(text, decimals)
+  if (price !== undefined) return price
+  throw new Problem('currency-precision', { errors: [{ pointer, detail: `has more than ${decimals} decimals` }] })
+}
+
 function basketOf(body: Static<typeof Basket>, deps: PromotionDeps): Parameters<typeof preview>[2] {
   const { channel, currency, codes = [], store_id, customer_id, customer_groups = [] } = body
   return {
-    lines: body.lines.map(({ categories = [], kind = 'goods', quantity, unit_price_e4, ...line }, seq) => ({
+    lines: body.lines.map(({ categories = [], kind = 'goods', quantity, unit_price, ...line }, seq) => ({
       ...line,
       seq,
       categories,
       kind,
       quantity: BigInt(quantity),
-      unit_price_e4: BigInt(unit_price_e4),
+      unit_price_e4: unitPriceE4(unit_price, currency, `/lines/${seq}/unit_price`),
     })),
     context: {
       channel,

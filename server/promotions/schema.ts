@@ -162,10 +162,11 @@ const BasketLine = Type.Object(
     product_id: Id('prd'),
     categories: Type.Optional(Type.Array(Word, { maxItems: 50 })),
     quantity: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
-    unit_price_e4: Type.Integer({
-      minimum: 0,
-      maximum: 9_000_000_000_000_000,
-      description: 'Price of one unit in minor units × 10,000.',
+    unit_price: Type.String({
+      pattern: '^(0|[1-9]\\d{0,11})(\\.\\d{1,8})?$',
+      maxLength: 24,
+      examples: ['49.95'],
+      description: 'Per base unit, in major units: at most four decimals more than the currency has.',
     }),
     kind: Type.Optional(Type.Enum(['goods', 'shipping', 'fee', 'gift_card', 'deposit', 'tip'])),
     is_weighed: Type.Optional(Type.Boolean({ description: 'The quantity is a weight; the line counts as one piece.' })),

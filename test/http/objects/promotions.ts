@@ -48,7 +48,7 @@ export const promotions: ModuleObjects<{ promotion: string }> = {
           variant_id: 'var_01KAMR4Z8Q5T6Y7V8J9Z0P1A2S',
           product_id: 'prd_01KAMR4Z8Q5T6Y7V8J9Z0P1A2S',
           quantity: 1,
-          unit_price_e4: 10_000_000,
+          unit_price: '10.00',
         },
       ],
       store_id: made['store'],
