@@ -79,7 +79,10 @@ function resultOf(reply: Reply): Result {
   return { state: 'sent', operationId, failure: null }
 }
 
-/** Settled when all that was to go back has gone; told when something has failed. In the caller's transaction. */
+/**
+ * Settled when all that was to go back has gone; told when something has failed, or has gone and come back: then the return waits
+ * for another way, although it was settled. In the caller's transaction.
+ */
 export async function finish(deps: ReturnDeps, tx: Tx, merchantId: string, returnId: string): Promise<ReturnView> {
   const before = await lockReturn(tx, merchantId, returnId)
   if (!before) throw new Problem('not-found')
@@ -87,9 +90,11 @@ export async function finish(deps: ReturnDeps, tx: Tx, merchantId: string, retur
   const given = refunds.filter(({ state }) => state !== 'failed')
   const isDone = given.every(({ state }) => state === 'done')
   const planned = given.reduce((sum, { amount }) => sum + amount, 0n)
-  if (before.state !== 'settling' || !isDone) return returnView(before, refunds)
+  const isSettled = before.state === 'settled'
+  if ((before.state !== 'settling' && !isSettled) || !isDone) return returnView(before, refunds)
   const at = deps.clock.now()
   if (planned >= refundOf(before)) {
+    if (isSettled) return returnView(before, refunds)
     const row: ReturnRow = { ...before, state: 'settled', settled_at: at, version: before.version + 1, updated_at: at }
     await updateReturn(tx, merchantId, row)
     await announce(deps, tx, { merchantId, row, refunds, type: 'return.settled', by: null })
@@ -97,9 +102,11 @@ export async function finish(deps: ReturnDeps, tx: Tx, merchantId: string, retur
   }
   // Told once: when it is planned anew the amount planned is whole again.
   if (before.amount_planned === planned) return returnView(before, refunds)
-  const row: ReturnRow = { ...before, amount_planned: planned, version: before.version + 1, updated_at: at }
+  const open: ReturnRow = { ...before, state: 'settling', settled_at: null }
+  const row: ReturnRow = { ...open, amount_planned: planned, version: before.version + 1, updated_at: at }
   await updateReturn(tx, merchantId, row)
-  await announce(deps, tx, { merchantId, row, refunds, type: 'return.refund_failed', by: null })
+  const type = isSettled ? 'return.refund_reversed' : 'return.refund_failed'
+  await announce(deps, tx, { merchantId, row, refunds, type, by: null })
   return returnView(row, refunds)
 }
 

@@ -45,7 +45,8 @@ async function learnEnds(deps: ReturnDeps, tx: Tx, merchantId: string, events: r
     const type = byOperation.get(operation_id) ?? ''
     const state = DONE.has(type) ? ('done' as const) : ('failed' as const)
     const failure = state === 'failed' ? type.slice('payment.'.length) : null
-    const of = { returnId: return_id, n, state, operationId: operation_id, failure, at: deps.clock.now() }
+    const isReversed = type.endsWith('_reversed')
+    const of = { returnId: return_id, n, state, operationId: operation_id, failure, isReversed, at: deps.clock.now() }
     if (await settleRefund(tx, merchantId, of)) touched.add(return_id)
   }
   for (const id of [...touched].sort()) await finish(deps, tx, merchantId, id)

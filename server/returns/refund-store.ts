@@ -41,7 +41,10 @@ export async function insertRefunds(
   )
 }
 
-/** Writes what became of an intent that is open or sent; false when it is final already. */
+/**
+ * Writes what became of an intent that is open or sent; false when it is final already. `isReversed`: what was done has been taken
+ * back, which is the one thing that happens after the end.
+ */
 export async function settleRefund(
   tx: Queryable,
   merchantId: string,
@@ -51,14 +54,16 @@ export async function settleRefund(
     state: RefundRow['state']
     operationId: string | null
     failure: string | null
+    isReversed?: boolean
     at: Date
   },
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
     `update return_refund set state = $4, operation_id = coalesce($5, operation_id), failure = $6, attempt = attempt + 1,
        done_at = case when $4 in ('done', 'failed') then $7::timestamptz end
-     where merchant_id = $1 and return_id = $2 and n = $3 and state in ('open', 'sent')`,
-    [merchantId, of.returnId, of.n, of.state, of.operationId, of.failure, of.at],
+     where merchant_id = $1 and return_id = $2 and n = $3
+       and (state in ('open', 'sent') or ($8 and state = 'done'))`,
+    [merchantId, of.returnId, of.n, of.state, of.operationId, of.failure, of.at, of.isReversed ?? false],
   )
   return rowCount === 1
 }

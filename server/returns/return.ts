@@ -117,17 +117,25 @@ export function refundOf(
 /** Units of goods in which became of them what. */
 export type ByDisposition = Partial<Record<Disposition, bigint>>
 
+export const ATTENTIONS = ['refund_failed', 'refund_reversed'] as const
+
+/** The last refund that failed decides: `refund_reversed` went and came back. */
+function attentionOf(refunds: readonly RefundRow[]): (typeof ATTENTIONS)[number] | null {
+  const last = refunds.findLast(({ state }) => state === 'failed')
+  if (!last) return null
+  return last.failure?.endsWith('_reversed') ? 'refund_reversed' : 'refund_failed'
+}
+
 /** A return as the API and its events show it. */
 export function returnView(row: ReturnRow, refunds: readonly RefundRow[]) {
   const done = refunds.filter(({ state }) => state === 'done').reduce((sum, { amount }) => sum + amount, 0n)
-  const hasFailed = refunds.some(({ state }) => state === 'failed')
   return {
     id: row.id,
     object: 'return' as const,
     order_id: row.order_id,
     customer_id: row.customer_id,
     state: row.state,
-    attention: row.state === 'settling' && hasFailed ? ('refund_failed' as const) : null,
+    attention: row.state === 'settling' ? attentionOf(refunds) : null,
     channel: row.channel,
     store_id: row.store_id,
     currency: row.currency,

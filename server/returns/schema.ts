@@ -4,7 +4,7 @@ import Type from 'typebox'
 import { AmountOrZero, Channel, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { DISPOSITIONS } from '../stock/index.ts'
 import { ALTERNATIVES } from './policy.ts'
-import { RETURN_STATES } from './return.ts'
+import { ATTENTIONS, RETURN_STATES } from './return.ts'
 
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000 })
 const Money = Type.Record(Type.String({ pattern: '^[A-Z]{3}$' }), AmountOrZero)
@@ -67,7 +67,7 @@ export const Return = Type.Object(
     order_id: Nullable(Id('ord')),
     customer_id: Nullable(Type.String()),
     state: Type.Enum([...RETURN_STATES]),
-    attention: Nullable(Type.Enum(['refund_failed'])),
+    attention: Nullable(Type.Enum([...ATTENTIONS], { description: 'Name another way: settle it again with `to`.' })),
     channel: Type.String(),
     store_id: Nullable(Type.String()),
     currency: Type.String(),

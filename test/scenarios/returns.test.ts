@@ -140,6 +140,29 @@ describe('the money', () => {
     )
   })
 
+  it('of a refund that went and came back: the return says so, and is settled again another way', async () => {
+    const order = await floor.bought({ kettle: 1 }, byCard(CARDS.refund_fails))
+    const settled = await floor.brought(order, { kettle: 1 })
+    assert.deepEqual([settled.state, settled.attention, settled.amount_refunded], ['settled', null, 3000])
+    shop.clock.advance(MINUTE)
+    await shop.news()
+    const reversed = await floor.readReturn(settled.id)
+    assert.deepEqual(
+      [reversed.state, reversed.attention, reversed.amount_refunded, reversed.settled_at],
+      ['settling', 'refund_reversed', 0, null],
+    )
+    assert.deepEqual([reversed.refunds[0]?.state, reversed.refunds[0]?.failure], ['failed', 'refund_reversed'])
+    const events = await shop.api.get<{ data: { type: string; data: { attention: string | null } }[] }>(
+      `/v1/events?object_id=${settled.id}`,
+    )
+    const last = events.body.data.at(-1)
+    assert.deepEqual([last?.type, last?.data.attention], ['return.refund_reversed', 'refund_reversed'])
+    const to = { method: 'store_credit', customer_id: await shop.customer() }
+    const again = await floor.settle(settled.id, { to, all_to: true })
+    assert.equal(again.status, 200, again.text)
+    assert.deepEqual([again.body.state, again.body.attention, again.body.amount_refunded], ['settled', null, 3000])
+  })
+
   it('is given back once, however often and by however many it is asked for', async () => {
     const order = await floor.bought({ kettle: 1 }, byCard())
     const asked = await floor.ask(order, { kettle: 1 })
