@@ -31,7 +31,19 @@ const MAY_IMPORT: Record<string, string[]> = {
   notify: [...SECOND_ROW, 'http'],
   connectors: ['lib'],
   verify: ['lib', 'db'],
-  payments: [...SECOND_ROW, 'http', 'ledger', 'vault', 'customers', 'notify', 'access', 'connectors'],
+  payments: [
+    ...SECOND_ROW,
+    'http',
+    'ledger',
+    'vault',
+    'customers',
+    'notify',
+    'access',
+    'connectors',
+    // How cash is rounded, and where.
+    'totals',
+    'countries',
+  ],
   // Pure: the same code runs in a till or a web shop.
   totals: ['lib'],
   countries: ['lib'],

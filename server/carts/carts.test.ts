@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { dayIn } from '../lib/day.ts'
 import { Problem } from '../lib/problem.ts'
 import { createGuessLimit } from './guess-limit.ts'
-import { dayIn } from './place.ts'
 
 it('the day of supply is the store’s', () => {
   const at = new Date('2026-11-22T23:30:00Z')

@@ -3,6 +3,7 @@
 
 import type { SellableVariant } from '../catalog/index.ts'
 import { countryProfile, TAX_CATEGORIES, type TaxCategory, vatRate } from '../countries/index.ts'
+import { dayIn } from '../lib/day.ts'
 import { divideHalfUp, MAX_AMOUNT } from '../lib/money.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import {
@@ -19,7 +20,7 @@ import {
   type TotalsOut,
 } from '../totals/index.ts'
 import type { Cart, CartDeps, CartLine, FulfilmentMode } from './cart.ts'
-import { countryOf, dayIn, handOverStore, modeOf } from './place.ts'
+import { countryOf, handOverStore, modeOf } from './place.ts'
 
 /** A line with everything that is known about it now. */
 export interface PricedLine {

@@ -35,16 +35,3 @@ export function countryOf(cart: Cart, line: CartLine, mode: FulfilmentMode, conf
   if (mode === 'take_away' || mode === 'collect' || mode === 'ship_to_store') return atStore ?? config.country
   return cart.shipping_address?.country ?? cart.country ?? atStore ?? config.country
 }
-
-// Making a formatter costs more than the rest of a cart; there are some dozens of zones.
-const formatters = new Map<string, Intl.DateTimeFormat>()
-
-/** The calendar day in a time zone, YYYY-MM-DD. */
-export function dayIn(timeZone: string, at: Date): string {
-  let formatter = formatters.get(timeZone)
-  if (!formatter) {
-    formatter = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
-    formatters.set(timeZone, formatter)
-  }
-  return formatter.format(at)
-}

@@ -133,17 +133,22 @@ describe('a country', () => {
     for (const profile of PROFILES) {
       assert.ok(isCountry(profile.country) && currencyOf(profile.currency), profile.country)
       assert.ok(profile.languages.every((language) => /^[a-z]{2}$/.test(language)) && profile.languages.length > 0)
-      assert.ok(!profile.cash_rounding || profile.cash_rounding.currency === profile.currency)
+      assert.ok(profile.cash_rounding.every(({ value }) => value === null || value.currency === profile.currency))
       assert.deepEqual([profile.prices_include_tax, profile.withdrawal_days], [true, 14])
     }
     assert.equal(countryProfile('XX'), null)
   })
 
   test('rounds cash as its coins are', () => {
+    const rule = (country: string, currency = countryProfile(country)?.currency ?? 'EUR') =>
+      cashRoundingOf({ country, currency, on: '2026-11-22' })
     const due = ['NL', 'SE', 'PL', 'FR', 'DE', 'BE', 'XX'].map((country) =>
-      Number(roundCash(1253n, cashRoundingOf(country)).rounded),
+      Number(roundCash(1253n, rule(country)).rounded),
     )
     assert.deepEqual(due, [1255, 1300, 1253, 1253, 1253, 1255, 1253])
-    assert.deepEqual([cashRoundingOf('NL')?.is_optional, cashRoundingOf('BE')?.is_optional], [true, false])
+    assert.deepEqual([rule('NL')?.is_optional, rule('BE')?.is_optional], [true, false])
+    // A Swedish till that takes euro has no rule for them.
+    assert.equal(rule('SE', 'EUR'), null)
+    assert.throws(() => cashRoundingOf({ country: 'NL', currency: 'EUR', on: 'today' }), RangeError)
   })
 })

@@ -47,7 +47,7 @@ export interface CountryProfile {
   /** `as_goods`: shipping follows the rates of what it carries; `standard`: it has a rate of its own. */
   shipping_tax: 'as_goods' | 'standard'
   /** Null where all coins are in use. */
-  cash_rounding: CashRounding | null
+  cash_rounding: readonly Dated<CashRounding | null>[]
   /** Days in which a consumer may withdraw from a purchase made at a distance; not from one made in a store. */
   withdrawal_days: number
   /** Basis points. A class a country does not have is absent: the next higher one stands in for it. */
@@ -76,7 +76,7 @@ const EU = {
   prices_include_tax: true,
   tax_rounding: 'per_rate_group',
   shipping_tax: 'as_goods',
-  cash_rounding: null,
+  cash_rounding: always(null),
   withdrawal_days: 14,
 } as const
 
@@ -87,7 +87,7 @@ export const PROFILES: readonly CountryProfile[] = [
     currency: 'EUR',
     languages: ['nl'],
     // A merchant may round, and then must for every cash sale; 1 and 2 cents stay legal tender.
-    cash_rounding: { currency: 'EUR', increment_minor: 5n, mode: 'half_up', is_optional: true },
+    cash_rounding: always({ currency: 'EUR', increment_minor: 5n, mode: 'half_up', is_optional: true }),
     rates: { standard: always(2100), reduced: always(900) },
     goods: {
       food: always('reduced'),
@@ -104,7 +104,7 @@ export const PROFILES: readonly CountryProfile[] = [
     currency: 'SEK',
     languages: ['sv'],
     // The krona is the smallest coin since 2010.
-    cash_rounding: { currency: 'SEK', increment_minor: 100n, mode: 'half_up', is_optional: false },
+    cash_rounding: always({ currency: 'SEK', increment_minor: 100n, mode: 'half_up', is_optional: false }),
     rates: { standard: always(2500), reduced: always(1200), second_reduced: always(600) },
     goods: {
       // Halved for a time; restaurants are not part of it.
@@ -180,7 +180,7 @@ export const PROFILES: readonly CountryProfile[] = [
     currency: 'EUR',
     languages: ['nl', 'fr', 'de'],
     // Mandatory for cash since December 2019.
-    cash_rounding: { currency: 'EUR', increment_minor: 5n, mode: 'half_up', is_optional: false },
+    cash_rounding: always({ currency: 'EUR', increment_minor: 5n, mode: 'half_up', is_optional: false }),
     rates: { standard: always(2100), reduced: always(1200), second_reduced: always(600) },
     goods: {
       food: always('second_reduced'),

@@ -9,9 +9,15 @@ export function countryProfile(country: string): CountryProfile | null {
   return BY_COUNTRY.get(country) ?? null
 }
 
-/** How cash is rounded there; null where all coins are in use, and where we do not know. For roundCash of totals. */
-export function cashRoundingOf(country: string): CountryProfile['cash_rounding'] {
-  return countryProfile(country)?.cash_rounding ?? null
+/**
+ * How cash of a currency is rounded in a country on a day, YYYY-MM-DD where the drawer stands; null where all coins are in
+ * use, and where we do not know. For roundCash of totals.
+ */
+export function cashRoundingOf({ country, currency, on }: { country: string; currency: string; on: string }) {
+  if (!isDay(on)) throw new RangeError('the day must be YYYY-MM-DD')
+  const profile = countryProfile(country)
+  const rule = profile && validOn(profile.cash_rounding, on)
+  return rule?.currency === currency ? rule : null
 }
 
 export interface VatQuestion {

@@ -28,7 +28,7 @@ export const CHART: Readonly<Record<string, AccountType>> = {
   chargeback_loss: { kind: 'expense', means: 'Lost disputes' },
   marketing_expense: { kind: 'expense', means: 'Gift cards and store credit given away' },
   loyalty_expense: { kind: 'expense', means: 'Worth of the points earned, less those taken back or lapsed' },
-  rounding: { kind: 'expense', means: 'Cash rounding' },
+  rounding: { kind: 'expense', means: 'Cash rounded where small coins are gone: given in, less kept' },
   cash_over_short: { kind: 'expense', means: 'Differences found when drawers are counted' },
   recon_suspense: { kind: 'liability', means: 'Bank and settlement lines not yet matched' },
   auth_hold: { kind: 'memo', means: 'Authorised and still held on customers’ cards' },

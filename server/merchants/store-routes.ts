@@ -50,6 +50,7 @@ const Store = Type.Object(
     pickup_lead_minutes: Type.Integer(),
     pickup_hold_days: Type.Integer(),
     pickup_capacity: Nullable(Type.Integer()),
+    rounds_cash: Type.Boolean(),
     created_at: Timestamp,
   },
   { title: 'Store' },
@@ -83,6 +84,11 @@ const StorePatch = Type.Object(
     ),
     pickup_capacity: Type.Optional(
       Nullable(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Orders it can get ready in an hour.' })),
+    ),
+    rounds_cash: Type.Optional(
+      Type.Boolean({
+        description: 'Whether what is due in cash is rounded to the smallest coin, where the law leaves that to you.',
+      }),
     ),
   },
   { ...closed, minProperties: 1 },

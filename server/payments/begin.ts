@@ -3,6 +3,7 @@
 
 import type { LaneRow } from '../db/lanes.ts'
 import type { Idempotency } from '../http/idempotency.ts'
+import type { CashRounding } from '../lib/money.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderAbility } from './payment.ts'
@@ -19,6 +20,8 @@ export interface NewTender {
   initiator: 'customer' | 'merchant'
   terminal_id?: string
   register_id?: string
+  /** Cash only, where it is rounded: what goes into the drawer less the amount. */
+  rounding?: bigint
   cash_tendered?: bigint
   card_id?: string
   token_id?: string
@@ -55,6 +58,10 @@ export interface NewOperation {
   method: string
   register_id?: string
   card_id?: string
+  /** Of a charge in cash, as of its tender. */
+  rounding?: bigint
+  /** Of cash that goes back: its rounding is worked out on the locked rows. */
+  cash_rule?: CashRounding | null
   is_final?: boolean
   reason?: string
 }
@@ -98,7 +105,7 @@ export async function beginPayment(
     Object.assign(row, tender, {
       amount: Number(payment.amount),
       tender_amount: Number(tender.amount),
-      cash_tendered: tender.cash_tendered === undefined ? undefined : Number(tender.cash_tendered),
+      ...cashFigures(tender),
       operation_id: operation.operation_id,
       kind: operation.kind,
       reason: operation.reason,
@@ -149,18 +156,27 @@ export async function beginInstruction(
     tender: tender && {
       ...tender,
       amount: Number(tender.amount),
-      cash_tendered: tender.cash_tendered === undefined ? undefined : Number(tender.cash_tendered),
+      ...cashFigures(tender),
     },
     operations:
       instruction.operations.length === 0
         ? null
-        : instruction.operations.map((operation) => ({
+        : instruction.operations.map(({ cash_rule, ...operation }) => ({
             ...operation,
             amount: Number(operation.amount),
+            ...cashFigures(operation),
+            ...(cash_rule ? { cash_step: Number(cash_rule.increment_minor), cash_mode: cash_rule.mode } : {}),
             ask_at: askAt(deps, now, tender?.terminal_id !== undefined),
           })),
   }
   return begun(await deps.lanes.commit('payment_instruct', merchantId, row, instruction.paymentId))
+}
+
+function cashFigures({ rounding, cash_tendered }: { rounding?: bigint; cash_tendered?: bigint }) {
+  return {
+    ...(rounding === undefined ? {} : { rounding: Number(rounding) }),
+    ...(cash_tendered === undefined ? {} : { cash_tendered: Number(cash_tendered) }),
+  }
 }
 
 /** Each refusal of the SQL guards, as the problem a caller sees. */

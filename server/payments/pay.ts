@@ -128,7 +128,11 @@ export async function call(
     cash:
       tender.register_id === undefined || tender.method !== 'cash'
         ? undefined
-        : { tendered: tender.cash_tendered ?? operation.amount, register_id: tender.register_id },
+        : {
+            tendered: tender.cash_tendered ?? operation.amount + (tender.rounding ?? 0n),
+            register_id: tender.register_id,
+            rounding: tender.rounding,
+          },
     return_url: payment.return_url,
     country: payment.country,
     metadata: payment.metadata,

@@ -98,7 +98,16 @@ export const TenderInput = Type.Object(
     terminal_id: Type.Optional(Id('ter')),
     cash: Type.Optional(
       Type.Object(
-        { register_id: Id('reg'), tendered: Type.Optional(AmountMinor) },
+        {
+          register_id: Id('reg'),
+          tendered: Type.Optional(AmountMinor),
+          exact: Type.Optional(
+            Type.Boolean({
+              description:
+                'The customer has the small coins: nothing is rounded. Not where the law wants cash to be rounded.',
+            }),
+          ),
+        },
         { ...strict, description: 'The drawer, and what the customer handed over.' },
       ),
     ),
@@ -224,6 +233,13 @@ const Decline = Type.Object({
 })
 const Instant = Type.String({ description: 'RFC 3339, UTC.' })
 
+const Rounding = Nullable(
+  Type.Integer({
+    description:
+      'Cash only, where small coins are gone: what goes into the drawer, or out of it, less `amount`. Null where nothing is rounded.',
+  }),
+)
+
 export const TenderView = Type.Object({
   id: Id('ten'),
   object: Type.Literal('tender'),
@@ -257,7 +273,8 @@ export const TenderView = Type.Object({
   terminal_id: Nullable(Type.String()),
   register_id: Nullable(Type.String()),
   authentication: Nullable(Type.String({ description: '3-D Secure: none, frictionless or challenge.' })),
-  cash: Nullable(Type.Object({ tendered: AmountMinor, change: AmountOrZero })),
+  rounding: Rounding,
+  cash: Nullable(Type.Object({ tendered: AmountOrZero, change: AmountOrZero })),
   expires_at: Nullable(Instant),
   decline: Nullable(Decline),
 })
@@ -268,6 +285,7 @@ export const OperationView = Type.Object({
   kind: Type.Enum([...OPERATION_KINDS]),
   state: Type.Enum([...OPERATION_STATES]),
   amount: AmountMinor,
+  rounding: Rounding,
   tender_id: Id('ten'),
   reason: Nullable(Type.String()),
   decline: Nullable(Decline),

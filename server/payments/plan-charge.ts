@@ -6,6 +6,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Channel, MerchantConfig, MethodFlow } from '../merchants/index.ts'
 import { type ResolvedCard, resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment, NewTender } from './begin.ts'
+import { cashIn, cashRuleOf } from './cash.ts'
 import { abilitiesOf, type Candidate, choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderInput } from './payment.ts'
@@ -48,7 +49,7 @@ export async function planCharge(
     can: abilitiesOf(method, first.connector),
     over_capture_bp: first.connector.facts.over_capture_bp,
     initiator: input.initiator ?? 'customer',
-    ...placeFor(merchant, payment, input, flow, amount),
+    ...placeFor(deps, merchant, payment, input, flow, { amount, isRest: amount === due }),
     card_id: card?.card_id,
     token_id: card?.token_id,
     instrument_id: card?.instrument_id,
@@ -64,6 +65,7 @@ export async function planCharge(
     connector_account_id: first.account.id,
     method: method.code,
     register_id: tender.register_id,
+    rounding: tender.rounding,
     card_id: card?.card_id,
   }
   let opened: ClearCard | undefined
@@ -114,20 +116,20 @@ async function cardFor(
 
 /** Terminal and drawer: this merchant's, in the payment's store, and right for the flow. */
 function placeFor(
+  deps: PaymentDeps,
   merchant: MerchantConfig,
   payment: NewPayment,
   input: TenderInput,
   flow: MethodFlow,
-  amount: bigint,
+  { amount, isRest }: { amount: bigint; isRest: boolean },
 ): Partial<NewTender> {
   if (flow === 'cash') {
     if (!input.cash) throw invalid('/tender/cash', 'cash needs the drawer it goes into')
     const register = merchant.registers.get(input.cash.register_id)
     if (!register) throw notFound('/tender/cash/register_id')
     inStoreOf(payment, register.storeId, '/tender/cash/register_id')
-    const tendered = input.cash.tendered === undefined ? amount : BigInt(input.cash.tendered)
-    if (tendered < amount) throw invalid('/tender/cash/tendered', 'is less than the amount')
-    return { register_id: register.id, cash_tendered: tendered }
+    const rule = cashRuleOf(deps, merchant, register.id, payment.currency)
+    return { register_id: register.id, ...cashIn(rule, input.cash, amount, isRest) }
   }
   if (input.cash) throw invalid('/tender/cash', 'only for cash')
   if (input.terminal_id === undefined) {

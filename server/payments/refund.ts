@@ -5,9 +5,11 @@ import type { CreditInstruction } from '../connectors/connector.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Channel, MerchantConfig } from '../merchants/index.ts'
+import { roundCash } from '../totals/index.ts'
 import { resolveCard } from '../vault/index.ts'
 import { apply } from './apply.ts'
 import { beginPayment, type NewOperation, type NewPayment } from './begin.ts'
+import { cashRuleOf } from './cash.ts'
 import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type PlannedOperation } from './instruct.ts'
@@ -140,6 +142,7 @@ export function credit(
         over_capture_bp: 0,
         initiator: 'merchant',
         register_id: operation.register_id,
+        rounding: operation.cash_rule ? roundCash(payment.amount, operation.cash_rule).rounding : undefined,
         terminal_id: input.to.terminal_id,
         card_id: operation.card_id,
         token_id: input.to.token,
@@ -216,6 +219,7 @@ async function creditTo(
     method: method.code,
     register_id: to.register_id,
     card_id: card?.card_id,
+    cash_rule: method.kind === 'cash' ? cashRuleOf(deps, merchant, to.register_id, payment.currency) : undefined,
     reason,
   }
   const instruction: Omit<CreditInstruction, 'signal'> = {

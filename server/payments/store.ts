@@ -33,6 +33,7 @@ export interface TenderRow {
   initiator: 'customer' | 'merchant'
   terminal_id: string | null
   register_id: string | null
+  rounding: bigint | null
   cash_tendered: bigint | null
   card_id: string | null
   token_id: string | null
@@ -62,7 +63,7 @@ export async function readPayment(db: Queryable, merchantId: string, paymentId: 
   if (!payment) return null
   const tenders = await db.query<TenderRow>(
     `select t.id, t.seq, t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp, t.initiator, t.terminal_id, t.register_id,
-       t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.charge_in_flight,
+       t.rounding, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.charge_in_flight,
        tender_hold(t) as hold, tender_capturable(t) as capturable, tender_covers(t) as covers,
        tender_refundable(t) as refundable
      from tender t where t.merchant_id = $1 and t.payment_id = $2 order by t.seq`,

@@ -33,7 +33,7 @@ export async function timelineOf(db: Queryable, merchantId: string, paymentId: s
          select rfc3339(o.created_at) as at, 0 as place, o.id, 'operation' as type, o.id as operation_id, o.kind, o.state,
            null as source, null as outcome, null as effect, o.amount, o.psp_reference,
            json_strip_nulls(json_build_object('tender_id', o.tender_id, 'method', o.method, 'connector_account', o.connector_account_id,
-             'reason', o.reason, 'final', nullif(o.is_final, false))) as details
+             'rounding', o.rounding, 'reason', o.reason, 'final', nullif(o.is_final, false))) as details
          from operation o where o.merchant_id = $1 and o.payment_id = $2
          union all
          select rfc3339(v.received_at), 1, v.id, 'evidence', v.operation_id, o.kind, null, v.source, v.outcome, v.effect, v.amount,

@@ -150,6 +150,28 @@ export const CHECKS: readonly Check[] = [
   },
   {
     id: 'books',
+    holds: 'Each drawer holds what its operations took and gave, rounded where cash is',
+    sql: `select coalesce(b.merchant_id, o.merchant_id) || ' ' || coalesce(b.account, o.account) as "where"
+      from (select merchant_id, account, currency, sum(debit - credit) as net from ledger_balance where account like 'cash:%' group by 1, 2, 3) b
+      full join (select o.merchant_id, 'cash:' || o.register_id as account, p.currency,
+          sum(case when o.kind in ('sale', 'capture') then 1 else -1 end * (o.amount_effective + coalesce(o.rounding, 0))) as net
+        from operation o join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
+        where o.method = 'cash' and o.state = 'succeeded' and o.kind in ('sale', 'capture', 'refund', 'credit') group by 1, 2, 3) o
+        using (merchant_id, account, currency)
+      where coalesce(b.net, 0) <> coalesce(o.net, 0)`,
+  },
+  {
+    id: 'books',
+    holds: 'A cash tender of which all went back in cash left nothing in the drawer',
+    sql: `select t.merchant_id || ' ' || t.payment_id as "where" from tender t
+      join lateral (select sum(o.amount_effective) as amount, coalesce(sum(o.rounding), 0) as rounding, min(o.amount + coalesce(o.rounding, 0)) as least
+        from operation o where o.merchant_id = t.merchant_id and o.payment_id = t.payment_id and o.tender_id = t.id
+          and o.method = 'cash' and o.kind in ('refund', 'credit') and o.state = 'succeeded') o on true
+      where t.method = 'cash' and t.refunded_excess = 0 and t.captured > t.reversed and o.amount = t.captured - t.reversed
+        and o.least > 0 and o.rounding <> coalesce(t.rounding, 0)`,
+  },
+  {
+    id: 'books',
     holds: 'Holds in the ledger equal holds on tenders',
     sql: `select coalesce(b.merchant_id, p.merchant_id) || ' ' || coalesce(b.currency, p.currency) as "where"
       from (select merchant_id, currency, sum(debit - credit) as net from ledger_balance where account = 'auth_hold' group by 1, 2) b

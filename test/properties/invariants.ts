@@ -66,10 +66,27 @@ export const INVARIANTS: readonly Invariant[] = [
          group by account) l
         full join
         (select case when method = 'cash' then 'cash:' || register_id else 'psp_receivable:' || connector_account_id end as account,
-                sum(case when kind in ('sale', 'capture') then amount_effective else -amount_effective end) as net
+                sum(case when kind in ('sale', 'capture') then 1 else -1 end * (amount_effective + coalesce(rounding, 0))) as net
          from operation where merchant_id = $1 and state = 'succeeded' and kind in ('sale', 'capture', 'refund', 'credit')
          group by 1) o on o.account = l.account
       where coalesce(l.net, 0) <> coalesce(o.net, 0)`,
+  },
+  {
+    id: 'I-01g',
+    says: 'the rounding account is what cash was rounded by, and no charge or sum of cash given back was by more than half a step',
+    violations: `
+      select 'ledger ' || l.net || ', operations ' || o.net from
+        (select coalesce(sum(amount), 0) as net from ledger_line where merchant_id = $1 and account = 'rounding') l,
+        (select coalesce(sum(case when kind in ('sale', 'capture') then -rounding else rounding end), 0) as net
+         from operation where merchant_id = $1 and state = 'succeeded') o
+      where l.net <> o.net
+      union all
+      select o.tender_id || ' rounded by ' || sum(o.rounding) from operation o
+      where o.merchant_id = $1 and (o.state = 'succeeded' or o.${OPEN}) and not exists (
+        select from evidence v join operation x on x.merchant_id = v.merchant_id and x.payment_id = v.payment_id and x.id = v.operation_id
+        where v.merchant_id = $1 and x.tender_id = o.tender_id and v.effect in ('reverse', 'late'))
+      group by o.tender_id, o.kind in ('refund', 'credit')
+      having 2 * abs(sum(o.rounding)) > 5`,
   },
   {
     id: 'I-02',

@@ -1,5 +1,6 @@
 // Cash in a drawer, as a connector: the clerk's declaration is the fact, so every instruction succeeds at once and for its
-// own amount. What was handed over and the change are the till's business; the drawer keeps exactly the amount.
+// own amount. What was handed over and the change are the till's business; the drawer keeps the amount, rounded where small
+// coins are gone.
 
 import type { Connector, ConnectorFacts, Instruction, Outcome } from '../connector.ts'
 
@@ -18,7 +19,7 @@ export const cash: Connector = {
   async sale(instruction) {
     const cash = instruction.cash
     // Definitely nothing happened: a drawer cannot take less than the price.
-    if (cash && cash.tendered < instruction.amount)
+    if (cash && cash.tendered < instruction.amount + (cash.rounding ?? 0n))
       return { outcome: 'no_effect', reason: 'less cash was handed over than the amount' }
     return declared(instruction)
   },

@@ -61,7 +61,9 @@ create table tender (
   initiator            text not null check (initiator in ('customer', 'merchant')),
   terminal_id          text collate "C",
   register_id          text collate "C",
-  cash_tendered        bigint check (cash_tendered >= amount),
+  -- Cash only: what went into the drawer, or out of it, less the amount; null where nothing is rounded.
+  rounding             bigint check (amount + rounding >= 0),
+  cash_tendered        bigint check (cash_tendered >= amount + coalesce(rounding, 0)),
   card_id              text collate "C",
   token_id             text collate "C",
   instrument_id        text collate "C",
@@ -119,6 +121,8 @@ create table operation (
   amount               bigint not null check (amount > 0),
   -- What really took effect; less than amount only for a declared partial approval.
   amount_effective     bigint check (amount_effective between 0 and amount),
+  -- As of the tender; a part that goes back has its own.
+  rounding             bigint check (amount + rounding >= 0),
   connector_account_id text collate "C" not null,
   method               text not null,
   register_id          text collate "C",
@@ -356,8 +360,9 @@ begin
       t.instrument,
       coalesce(t.instrument_id, case when t.authorized > 0 then t.save_instrument_id end) as instrument_id,
       t.connector_account_id as connector_account, t.terminal_id, t.register_id,
-      t.authentication,
-      case when t.cash_tendered is not null then json_build_object('tendered', t.cash_tendered, 'change', t.cash_tendered - t.amount) end as cash,
+      t.authentication, t.rounding,
+      case when t.cash_tendered is not null then
+        json_build_object('tendered', t.cash_tendered, 'change', t.cash_tendered - t.amount - coalesce(t.rounding, 0)) end as cash,
       rfc3339(t.expires_at) as expires_at, tender_decline(t) as decline) v
     where t.merchant_id = p.merchant_id and t.payment_id = p.id
   ) t on true
@@ -365,7 +370,7 @@ begin
     select json_agg(row_to_json(v) order by o.id) as list
     from operation o
     cross join lateral (select
-      o.id, 'operation' as object, o.kind, o.state, o.amount, o.tender_id, o.reason,
+      o.id, 'operation' as object, o.kind, o.state, o.amount, o.rounding, o.tender_id, o.reason,
       case when o.decline_code is not null then
         json_build_object('code', o.decline_code, 'message', o.decline_message, 'retryable', o.decline_is_retryable) end as decline,
       rfc3339(o.created_at) as created_at) v

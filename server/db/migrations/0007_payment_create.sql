@@ -10,7 +10,7 @@ create type payment_create_row as (
   reference text, country text, return_url text, metadata jsonb,
   -- The first tender, absent when tender_id is null.
   tender_id text, method text, tender_amount bigint, connector_account_id text, can text[], over_capture_bp int, initiator text,
-  terminal_id text, register_id text, cash_tendered bigint, card_id text, token_id text, instrument_id text, stored_value_id text,
+  terminal_id text, register_id text, rounding bigint, cash_tendered bigint, card_id text, token_id text, instrument_id text, stored_value_id text,
   save_instrument_id text, save_for text, instrument jsonb,
   operation_id text, kind text, reason text, ask_at timestamptz
 );
@@ -88,16 +88,16 @@ begin
     from unnest(v_rows) r;
 
   insert into tender (merchant_id, payment_id, id, seq, method, amount, connector_account_id, can, over_capture_bp, initiator,
-      terminal_id, register_id, cash_tendered, card_id, token_id, instrument_id, stored_value_id, save_instrument_id, save_for,
+      terminal_id, register_id, rounding, cash_tendered, card_id, token_id, instrument_id, stored_value_id, save_instrument_id, save_for,
       instrument, charge_operation_id, charge_in_flight, created_at)
     select r.merchant_id, r.payment_id, r.tender_id, 1, r.method, r.tender_amount, r.connector_account_id, r.can, r.over_capture_bp,
-      r.initiator, r.terminal_id, r.register_id, r.cash_tendered, r.card_id, r.token_id, r.instrument_id, r.stored_value_id, r.save_instrument_id,
+      r.initiator, r.terminal_id, r.register_id, r.rounding, r.cash_tendered, r.card_id, r.token_id, r.instrument_id, r.stored_value_id, r.save_instrument_id,
       r.save_for, r.instrument, r.operation_id, r.tender_amount, r.at
     from unnest(v_rows) r where r.tender_id is not null;
 
-  insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, connector_account_id, method, register_id,
+  insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, rounding, connector_account_id, method, register_id,
       card_id, reason, idempotency_key, created_at)
-    select r.merchant_id, r.operation_id, r.payment_id, r.tender_id, r.kind, 'dispatched', r.tender_amount, r.connector_account_id,
+    select r.merchant_id, r.operation_id, r.payment_id, r.tender_id, r.kind, 'dispatched', r.tender_amount, r.rounding, r.connector_account_id,
       r.method, r.register_id, r.card_id, r.reason, r.key, r.at
     from unnest(v_rows) r where r.tender_id is not null;
 

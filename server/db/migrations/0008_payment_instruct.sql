@@ -4,12 +4,14 @@
 
 create type payment_instruct_tender as (
   tender_id text, method text, amount bigint, connector_account_id text, can text[], over_capture_bp int, initiator text,
-  terminal_id text, register_id text, cash_tendered bigint, card_id text, token_id text, instrument_id text, stored_value_id text,
+  terminal_id text, register_id text, rounding bigint, cash_tendered bigint, card_id text, token_id text, instrument_id text, stored_value_id text,
   save_instrument_id text, save_for text, instrument jsonb
 );
 create type payment_instruct_operation as (
   operation_id text, kind text, tender_id text, amount bigint, connector_account_id text, method text, register_id text,
-  card_id text, is_final boolean, reason text, ask_at timestamptz
+  card_id text, is_final boolean, reason text, ask_at timestamptz,
+  -- Of a charge: its tender's. Of cash that goes back it is worked out here, by this rule.
+  rounding bigint, cash_step bigint, cash_mode text
 );
 create type payment_instruct_row as (
   merchant_id text, n int, at timestamptz, key text, fingerprint text, payment_id text, event_id text, event_type text,
@@ -114,10 +116,10 @@ begin
       select from vault_use_tokens(p_merchant, array[t.token_id], array[r.operations[1].operation_id], r.at))
     then perform refuse('token_used'); end if;
     insert into tender (merchant_id, payment_id, id, seq, method, amount, connector_account_id, can, over_capture_bp, initiator,
-        terminal_id, register_id, cash_tendered, card_id, token_id, instrument_id, stored_value_id, save_instrument_id, save_for,
+        terminal_id, register_id, rounding, cash_tendered, card_id, token_id, instrument_id, stored_value_id, save_instrument_id, save_for,
         instrument, charge_operation_id, created_at)
       select p_merchant, p.id, t.tender_id, 1 + count(*), t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp,
-        t.initiator, t.terminal_id, t.register_id, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.save_instrument_id,
+        t.initiator, t.terminal_id, t.register_id, t.rounding, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.save_instrument_id,
         t.save_for, t.instrument, r.operations[1].operation_id, r.at
       from tender x where x.merchant_id = p_merchant and x.payment_id = p.id;
   end if;
@@ -135,9 +137,10 @@ begin
     if p.is_canceled and o.kind in ('capture', 'increment', 'extend') then perform refuse('invalid_state'); end if;
     if o.kind = 'increment' and p.amount + o.amount > 999999999999 then perform refuse('out_of_range'); end if;
     perform payment_reserve(p_merchant, p.id, o, coalesce(r.is_cancel, false));
-    insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, connector_account_id, method, register_id,
+    if o.method = 'cash' and o.kind in ('refund', 'credit') then o.rounding := payment_cash_back_rounding(p_merchant, p.id, o); end if;
+    insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, rounding, connector_account_id, method, register_id,
         card_id, is_final, reason, idempotency_key, created_at)
-      values (p_merchant, o.operation_id, p.id, o.tender_id, o.kind, 'dispatched', o.amount, o.connector_account_id, o.method,
+      values (p_merchant, o.operation_id, p.id, o.tender_id, o.kind, 'dispatched', o.amount, o.rounding, o.connector_account_id, o.method,
         o.register_id, o.card_id, coalesce(o.is_final, false), o.reason, r.key, r.at);
     insert into operation_ask (merchant_id, operation_id, ask_at) values (p_merchant, o.operation_id, o.ask_at);
     if o.kind in ('refund', 'credit') then
@@ -208,6 +211,33 @@ begin
     if not found then perform refuse('invalid_state'); end if;
   end case;
 end $$;
+
+-- To the nearest step, as roundCash of server/totals does it, for amounts that are not negative.
+create function cash_rounded(p_amount bigint, p_step bigint, p_mode text) returns bigint language sql immutable as $$
+  select p_step * case p_mode
+    when 'half_up' then (2 * p_amount + p_step) / (2 * p_step)
+    when 'half_down' then (2 * p_amount + p_step - 1) / (2 * p_step)
+    else p_amount / p_step end
+$$;
+
+-- The rounding of cash that goes back from a tender, whose payment is locked. What has gone back in cash is rounded as one
+-- sum, so that a purchase returned in parts is rounded as one returned at once; all of a cash tender gives back exactly what
+-- the drawer had received for it, by whatever rule that was.
+create function payment_cash_back_rounding(p_merchant text, p_payment text, o payment_instruct_operation) returns bigint
+language sql stable as $$
+  select case
+    when o.cash_step is null and t.rounding is null and s.rounding is null then null
+    else greatest(-o.amount, case
+        when t.method = 'cash' and s.amount + o.amount = t.captured - t.reversed then coalesce(t.rounding, 0)
+        when o.cash_step is null then 0
+        else cash_rounded(s.amount + o.amount, o.cash_step, o.cash_mode) - s.amount - o.amount end - coalesce(s.rounding, 0)) end
+  from tender t
+  cross join lateral (
+    select coalesce(sum(x.amount), 0)::bigint as amount, sum(x.rounding)::bigint as rounding
+    from operation x where x.merchant_id = p_merchant and x.payment_id = p_payment and x.tender_id = t.id and x.method = 'cash'
+      and x.kind in ('refund', 'credit') and x.state in ('created', 'dispatched', 'pending', 'unknown', 'succeeded')) s
+  where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+$$;
 
 create function refuse(p_outcome text) returns void language plpgsql as $$
 begin

@@ -315,17 +315,20 @@ language sql stable as $$
     (w.o).payment_id, (w.o).id, l.account, w.currency, w.channel, w.store_id, l.amount
   from (select asset_account((w.o).method, (w.o).connector_account_id, (w.o).register_id) as asset,
       w.effect in ('succeed', 'late') as is_done, (w.o).kind as kind, w.amount as a, coalesce((w.o).amount_effective, 0) as back,
+      -- What the drawer got or gave beyond the amount.
+      case when w.effect in ('succeed', 'late', 'reverse') then coalesce((w.o).rounding, 0) else 0 end as more,
       -- What a capture releases from the hold: its own share, or all of it when nothing further can be captured.
       case when (w.o).is_final or not 'multi_capture' = any ((w.t).can) then w.hold else least(w.amount, w.hold) end as unheld,
       (w.t).authorized - (w.t).released - (w.t).captured + (w.t).reversed as raw_hold) x
   -- Two arrays and not VALUES: PostgreSQL prepares each row of VALUES anew for every outer row, which cost 27 µs of a sale.
   cross join lateral unnest(
-    array[x.asset, 'refunds_in_flight', 'sales_clearing', 'auth_hold', 'auth_contra', 'fees:interchange', 'fees:scheme', 'fees:markup', 'fees:gateway', 'fees_accrued'],
+    array[x.asset, 'rounding', 'refunds_in_flight', 'sales_clearing', 'auth_hold', 'auth_contra', 'fees:interchange', 'fees:scheme', 'fees:markup', 'fees:gateway', 'fees_accrued'],
     array[
-      case when x.is_done and x.kind in ('sale', 'capture') then x.a
-        when x.is_done and x.kind in ('refund', 'credit') then -x.a
-        when w.effect = 'reverse' and x.kind in ('sale', 'capture') then -x.back
-        when w.effect = 'reverse' and x.kind in ('refund', 'credit') then x.back else 0 end,
+      case when x.is_done and x.kind in ('sale', 'capture') then x.a + x.more
+        when x.is_done and x.kind in ('refund', 'credit') then -(x.a + x.more)
+        when w.effect = 'reverse' and x.kind in ('sale', 'capture') then -(x.back + x.more)
+        when w.effect = 'reverse' and x.kind in ('refund', 'credit') then x.back + x.more else 0 end,
+      case when x.is_done = (x.kind in ('sale', 'capture')) then -x.more else x.more end,
       case when w.effect in ('succeed', 'fail') and x.kind in ('refund', 'credit') then (w.o).amount else 0 end,
       case when x.is_done and x.kind in ('sale', 'capture') then -x.a
         when w.effect = 'succeed' and x.kind in ('refund', 'credit') then -((w.o).amount - x.a)
