@@ -37,6 +37,7 @@ import {
   createFulfilmentWorkers,
   type FulfilmentDeps,
   routes as fulfilmentRoutes,
+  takeBackDigital,
 } from './fulfilments/index.ts'
 import type { App } from './http/app.ts'
 import { createWorker, type Hints, type Worker } from './jobs/index.ts'
@@ -56,6 +57,7 @@ import {
   type LoyaltyDeps,
   routes as loyaltyRoutes,
   revealGiftCard,
+  voidCancelled,
 } from './loyalty/index.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
@@ -175,6 +177,13 @@ export function wireCommerce(base: CommerceBase): Commerce {
     consumer: { catchUp: (merchantId) => followed(merchantId) },
     loadOf: (merchantId) => countOpen(db, merchantId),
     returnDaysOf,
+    async takeBackCards(tx, merchantId, { order, units, by, at }) {
+      const tell = await takeBackDigital(base, tx, merchantId, { order, units, by, at })
+      const lines = units.map(({ line_id, left }) => ({ line_id, units: left }))
+      const { id: order_id, channel, store_id } = order
+      await voidCancelled(loyalty, tx, merchantId, { order_id, lines, channel, store_id, at })
+      await tell()
+    },
   }
   const orderWorkers = createOrderWorkers(orders)
   /** Payments confirm orders, and those bring fulfilments. */

@@ -7,7 +7,7 @@ export { type EarnInput, earnFor, type ReverseInput, reverseEarn, waitForWindow 
 export { createStoredValueBooks } from './find.ts'
 export { type GiftCardView, giftCardView, issueGiftCard, revealGiftCard } from './gift-card.ts'
 export type { GiftCardRow } from './gift-card-store.ts'
-export { type GiftCardSale, issueForOrder, voidIssued } from './issue-for-order.ts'
+export { type GiftCardSale, issueForOrder, voidCancelled, voidIssued } from './issue-for-order.ts'
 export { createLimit, type Limit } from './limit.ts'
 export type { LoyaltyRouteDeps } from './loyalty-routes.ts'
 export { createBalanceMove } from './merge.ts'

@@ -2,6 +2,7 @@
 // value moves in the books from what came in for sales to what is owed on cards. In the caller's transaction, once per unit.
 
 import type { Tx } from '../db/pool.ts'
+import { Problem } from '../lib/problem.ts'
 import type { LoyaltyDeps } from './deps.ts'
 import { change, newGiftCard } from './gift-card.ts'
 import {
@@ -171,6 +172,25 @@ export async function planVoidDownTo(
     alive--
   }
   return { changes, missing: Math.max(0, alive - Number(input.units)) }
+}
+
+/**
+ * Takes back cards of lines that are cancelled, down to the units that are left of each. Throws balance-insufficient when that many
+ * are not unused, after which the transaction is lost. Appends events: call it after everything that locks.
+ */
+export async function voidCancelled(
+  deps: LoyaltyDeps,
+  tx: Tx,
+  merchantId: string,
+  input: TakeBack & { order_id: string; lines: readonly { line_id: string; units: bigint }[] },
+): Promise<void> {
+  const changes: Change[] = []
+  for (const line of input.lines) {
+    const plan = await planVoidDownTo(deps, tx, merchantId, { ...input, ...line })
+    if (plan.missing > 0) throw new Problem('balance-insufficient', { detail: 'A gift card of it has been used.' })
+    changes.push(...plan.changes)
+  }
+  await bookChanges(tx, merchantId, changes)
 }
 
 /** The changes that void a card; `void` when it is, `spent` when it cannot be. Locks and blocks it. */

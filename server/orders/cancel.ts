@@ -14,11 +14,12 @@ import type { OrderLine } from './order.ts'
 import { readOrderReply } from './read.ts'
 import { carryOut } from './refund.ts'
 import type { CancelInput } from './schema.ts'
-import { lockOrder, readOrder, readOrderLines } from './store.ts'
+import { fulfilLines, lockOrder, readOrder, readOrderLines } from './store.ts'
 
 /**
- * Cancels what is named, or all that is open. Units that were handed over are returned, never cancelled. Throws not-found,
- * invalid-state (it has ended, or nothing is open), quantity-exceeds-available, version-conflict and what `once` throws.
+ * Cancels what is named, or all that is open. Units that were handed over are returned, never cancelled; but for gift cards sent
+ * by mail, which are cancelled when they are named and unused. Throws not-found, invalid-state (it has ended, or nothing is open),
+ * quantity-exceeds-available, balance-insufficient (a card is used), version-conflict and what `once` throws.
  */
 export async function cancelOrder(
   deps: OrderDeps,
@@ -47,7 +48,15 @@ function begin(
     if (await hasChangeOfKey(tx, merchantId, id, key)) return null
     if (ifVersion !== undefined && ifVersion !== order.version) throw new Problem('version-conflict')
     if (order.state !== 'placed' && order.state !== 'confirmed') throw new Problem('invalid-state')
-    const lines = await readOrderLines(tx, merchantId, id)
+    const delivered = await readOrderLines(tx, merchantId, id)
+    const back = cardsToTakeBack(delivered, input.lines ?? [])
+    await fulfilLines(
+      tx,
+      merchantId,
+      [...back].map(([line_id, quantity]) => ({ order_id: id, line_id, quantity: -quantity })),
+      deps.clock.now(),
+    )
+    const lines = delivered.map((line) => ({ ...line, fulfilled: line.fulfilled - (back.get(line.id) ?? 0n) }))
     const cancel = input.lines === undefined ? whatIsOpen(lines) : named(lines, input.lines)
     if (cancel.length === 0) throw new Problem('invalid-state', { detail: 'Nothing of this order is open.' })
     const before = { total: order.total, state: order.state }
@@ -69,6 +78,12 @@ function begin(
       at,
     }
     await insertChange(tx, merchantId, { ...change, state: 'confirmed', preview: {}, plan: {} })
+    const units = applied.lines.flatMap(({ id: line_id, quantity, cancelled, returned }) =>
+      back.has(line_id)
+        ? [{ line_id, quantity: back.get(line_id) as bigint, left: quantity - cancelled - returned }]
+        : [],
+    )
+    if (units.length > 0) await deps.takeBackCards(tx, merchantId, { order, units, by, at })
     await appendOrderEvents(tx, deps, merchantId, at, [
       {
         order_id: id,
@@ -84,6 +99,19 @@ function begin(
     ])
     return applied
   })
+}
+
+/** Units of gift cards that were named beyond what is open, by line: they were delivered. */
+function cardsToTakeBack(lines: readonly OrderLine[], wanted: NonNullable<CancelInput['lines']>): Map<string, bigint> {
+  const back = new Map<string, bigint>()
+  for (const line of lines.filter(({ kind }) => kind === 'gift_card')) {
+    const named = wanted
+      .filter(({ line_id }) => line_id === line.id)
+      .reduce((sum, { quantity }) => sum + BigInt(quantity), 0n)
+    const beyond = named - (line.quantity - line.cancelled - line.fulfilled)
+    if (beyond > 0n && beyond <= line.fulfilled - line.returned - line.return_requested) back.set(line.id, beyond)
+  }
+  return back
 }
 
 /** Shipping and fees go with the goods, unless some of these were handed over. */

@@ -2,7 +2,7 @@
 
 import type { CartDeps } from '../carts/index.ts'
 import type { Lanes } from '../db/lanes.ts'
-import type { Db } from '../db/pool.ts'
+import type { Db, Tx } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
@@ -11,6 +11,7 @@ import type { Consumer } from '../notify/index.ts'
 import type { PaymentDeps } from '../payments/index.ts'
 import type { LoadOf } from '../stock/index.ts'
 import type { Vault } from '../vault/index.ts'
+import type { Order } from './order.ts'
 
 export interface OrderDeps {
   db: Db
@@ -26,6 +27,15 @@ export interface OrderDeps {
   loadOf?: LoadOf
   /** For how many days after the hand-over a merchant takes goods back. */
   returnDaysOf(merchantId: string): Promise<number>
+  /**
+   * Takes gift cards that were delivered back, in the transaction in which they are cancelled; `left` units of the line remain. Throws
+   * balance-insufficient when too few are unused, quantity-exceeds-available when they were handed over as goods are. Appends events.
+   */
+  takeBackCards(
+    tx: Tx,
+    merchantId: string,
+    what: { order: Order; units: readonly { line_id: string; quantity: bigint; left: bigint }[]; by: string; at: Date },
+  ): Promise<void>
   /** Brings orders to what their payments have come to. */
   consumer: Pick<Consumer, 'catchUp'>
 }

@@ -58,7 +58,11 @@ export const CancelInput = Type.Object(
   {
     reason: Reason,
     lines: Type.Optional(
-      Type.Array(LineUnits, { minItems: 1, maxItems: MAX_LINES, description: 'Without it, all that is open.' }),
+      Type.Array(LineUnits, {
+        minItems: 1,
+        maxItems: MAX_LINES,
+        description: 'Without it, all that is open. Gift cards sent by mail are cancelled when named and unused.',
+      }),
     ),
   },
   closed,

@@ -2,8 +2,9 @@
 // back to the point and to the cent.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { GiftCardView } from '../../server/loyalty/index.ts'
+import { after, before, describe, it, test } from 'node:test'
+import { createLimit, type GiftCardView, revealGiftCard } from '../../server/loyalty/index.ts'
+import { keyedHash } from '../../server/vault/index.ts'
 import { fulfilmentShop } from './fulfilment-shop.ts'
 import { type OrderShop, orderShop } from './order-shop.ts'
 import { CARDS, DAY, openShop, type Shop } from './shop.ts'
@@ -140,4 +141,90 @@ test('gift cards in an order are issued when it is paid, earn nothing, and die w
     [0, 'blocked'],
     [2_500, 'active'],
   ])
+})
+
+describe('a gift card that was sent by mail', () => {
+  /** An order of so many, paid; each card is told in the answer. */
+  async function sent(quantity: number, more: { variant_id: string; quantity: number }[] = []) {
+    const lines = [{ variant_id: giftCard, quantity }, ...more]
+    const placed = await orders.place(await orders.cart({}, { lines }))
+    assert.equal(placed.status, 201, placed.text)
+    await orders.pay(placed.body)
+    await shop.settle()
+    const order = await orders.read(placed.body.id)
+    const line = order.lines.find(({ kind }) => kind === 'gift_card')
+    assert.equal(line?.quantity_fulfilled, quantity)
+    return { order, line_id: line?.id as string, cards: await cardsOf(order.id) }
+  }
+  async function payWith(card: GiftCardView | undefined, amount: number) {
+    assert.ok(card)
+    const limit = createLimit(shop.clock, { windowMs: 1, perCaller: 1, perMerchant: 1 })
+    const deps = {
+      ...{ db: shop.database.db, clock: shop.clock, newId: shop.payments.newId },
+      keyedHash: (merchantId: string, of: { purpose: string; text: string }) =>
+        keyedHash(shop.payments, merchantId, of),
+      limits: { checks: limit, misses: limit },
+    }
+    const { code } = await revealGiftCard(deps, shop.keys.merchant_id, card)
+    return shop.api.pay({
+      amount,
+      currency: 'EUR',
+      channel: 'web',
+      tender: { method: 'gift_card', gift_card: { code } },
+    })
+  }
+  const cancel = (order: string, line_id: string, quantity: number) =>
+    orders.cancel(order, { lines: [{ line_id, quantity }], reason: 'customer' })
+
+  it('is cancelled while nobody has used it: the card is dead, and its money goes back', async () => {
+    const { order, line_id } = await sent(1)
+    const cancelled = await cancel(order.id, line_id, 1)
+    assert.equal(cancelled.status, 200, cancelled.text)
+    const { state, amount_refunded } = await orders.read(order.id)
+    assert.deepEqual([state, amount_refunded], ['cancelled', 2_500])
+    assert.deepEqual(
+      (await cardsOf(order.id)).map(({ balance, state: card }) => [balance, card]),
+      [[0, 'blocked']],
+    )
+    const [fulfilment] = await fulfilmentShop(shop).fulfilments(order.id)
+    assert.equal(fulfilment?.state, 'cancelled')
+    await shop.settle()
+    assert.equal((await cardsOf(order.id)).length, 1, 'none is issued again')
+  })
+
+  it('and another one: one of them is cancelled, beside goods that stay', async () => {
+    const { order, line_id } = await sent(2, [{ variant_id: orders.variant('kettle'), quantity: 1 }])
+    const key = shop.api.nextKey()
+    const body = { lines: [{ line_id, quantity: 1 }], reason: 'customer' }
+    const cancelled = await orders.cancel(order.id, body, { key })
+    assert.equal(cancelled.status, 200, cancelled.text)
+    assert.equal((await orders.cancel(order.id, body, { key })).text, cancelled.text)
+    const { state, total, amount_refunded } = await orders.read(order.id)
+    assert.deepEqual([state, total, amount_refunded], ['confirmed', 7_500, 2_500])
+    assert.deepEqual((await cardsOf(order.id)).map(({ balance }) => balance).sort(), [0, 2_500])
+  })
+
+  it('stays when it was used, and of two the unused one goes', async () => {
+    const { order, line_id, cards } = await sent(2)
+    const paid = await payWith(cards[0], 100)
+    assert.equal(paid.body.status, 'captured', paid.text)
+    const both = await cancel(order.id, line_id, 2)
+    assert.deepEqual([both.status, both.body.code], [422, 'balance-insufficient'])
+    assert.equal((await orders.read(order.id)).amount_refunded, 0)
+    const one = await cancel(order.id, line_id, 1)
+    assert.equal(one.status, 200, one.text)
+    assert.deepEqual((await cardsOf(order.id)).map(({ balance }) => balance).sort(), [0, 2_400])
+    const last = await cancel(order.id, line_id, 1)
+    assert.deepEqual([last.status, last.body.code], [422, 'balance-insufficient'])
+    assert.equal((await orders.read(order.id)).amount_refunded, 2_500)
+  })
+
+  it('paid with and cancelled at once ends one way or the other, never both', async () => {
+    const { order, line_id, cards } = await sent(1)
+    const [paid, cancelled] = await Promise.all([payWith(cards[0], 2_500), cancel(order.id, line_id, 1)])
+    const isPaid = paid.body.status === 'captured'
+    assert.equal(cancelled.status, isPaid ? 422 : 200, `${paid.text} ${cancelled.text}`)
+    const balance = (await cardsOf(order.id))[0]?.balance
+    assert.deepEqual([balance, (await orders.read(order.id)).amount_refunded], [0, isPaid ? 0 : 2_500])
+  })
 })
