@@ -20,18 +20,21 @@ import { readPayment } from './store.ts'
 /**
  * Creates a payment and, where a tender is given, charges it. A decline is 201 with status `failed`; an outcome nobody
  * knows yet is 202 with attention `unknown_outcome`, its amount reserved. Throws the problems of planCharge, begin and
- * repeat; any of them means that nothing was written and no provider was called.
+ * repeat; any of them means that nothing was written and no provider was called. `isOneWay`: money never goes back to this
+ * tender, because nobody holds what it comes from.
  */
 export function pay(
   deps: PaymentDeps,
   merchantId: string,
   idempotency: Idempotency,
   input: PaymentInput,
+  { isOneWay = false } = {},
 ): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
     const payment = await newPayment(deps, merchant, input)
     const planned = input.tender && (await planCharge(deps, merchant, payment, input.tender, payment.amount))
+    if (planned && isOneWay) planned.tender.can = planned.tender.can.filter((ability) => !ability.includes('refund'))
     const begun = await beginPayment(deps, merchantId, idempotency, payment, planned)
     if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
     if (!planned) return { status: 201, body: begun.body as string }

@@ -118,6 +118,8 @@ async function payWithWorth(deps: ReturnDeps, merchantId: string, before: Exchan
         gift_card: { code: await deps.exchangeCards.codeOf(merchantId, before.gift_card_id as string) },
       },
     },
+    // When what was taken instead comes back too, somebody says where its worth goes: not onto a card that nobody holds.
+    { isOneWay: true },
   )
   return settleState(deps, merchantId, before.id, JSON.parse(reply.body) as PaymentView)
 }

@@ -3,7 +3,7 @@
 
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
-import { refundableTenders } from '../payments/index.ts'
+import { type RefundableTender, refundableTenders } from '../payments/index.ts'
 import { carryOut } from './carry-out.ts'
 import { giveUpOutstanding, lockedIn, type Step, withdrawn } from './decide.ts'
 import type { ReturnDeps } from './deps.ts'
@@ -59,7 +59,7 @@ export async function decide(
   const whole = refundOf(before) - given
   const amount = most === undefined || most.amount > whole ? whole : most.amount
   const destination = allowed(step.to, rules, before)
-  const parts = await partsOf(tx, merchantId, before, { ...step, to: destination }, amount, rules)
+  const parts = await partsOf(tx, merchantId, before, { ...step, to: destination, earlier }, amount, rules)
   await giveUpOutstanding(tx, merchantId, before, at)
   await insertRefunds(
     tx,
@@ -86,13 +86,14 @@ async function partsOf(
   tx: Tx,
   merchantId: string,
   row: ReturnRow,
-  settlement: Settlement,
+  settlement: Settlement & { earlier: readonly RefundRow[] },
   amount: bigint,
   rules: ReturnRules,
 ): Promise<Pick<RefundRow, 'payment_id' | 'tender_id' | 'method' | 'amount' | 'destination'>[]> {
   if (amount === 0n) return []
   if (row.order_id === null) return [withoutReceipt(row, settlement.to, amount)]
-  const tenders = await refundableTenders(tx, merchantId, row.order_id)
+  // What was decided and not yet instructed, as by the first half of an exchange, is given back already.
+  const tenders = lessIntended(await refundableTenders(tx, merchantId, row.order_id), settlement.earlier)
   const plan = planRefund(amount, tenders, settlement.to, settlement.isForced ?? false)
   if (plan.stuck > 0n) {
     throw new Problem('operation-unsupported', {
@@ -105,6 +106,15 @@ async function partsOf(
       detail: `At most ${limit} is handed out in cash for what was not paid in cash.`,
     })
   return plan.parts satisfies Part[]
+}
+
+function lessIntended(tenders: readonly RefundableTender[], intents: readonly RefundRow[]): RefundableTender[] {
+  const open = intents.filter(({ state }) => state === 'open')
+  return tenders.map((tender) => {
+    const intended = open.filter(({ tender_id }) => tender_id === tender.tender_id)
+    const left = intended.reduce((rest, { amount }) => rest - amount, tender.refundable)
+    return { ...tender, refundable: left > 0n ? left : 0n }
+  })
 }
 
 function withoutReceipt(

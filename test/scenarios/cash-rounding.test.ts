@@ -6,48 +6,31 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import type { OrderView } from '../../server/orders/view.ts'
 import type { PaymentInput, PaymentView } from '../../server/payments/payment.ts'
-import type { Api } from '../api.ts'
+import { type CounterShop, counterShop, drawerOf } from './counter-shop.ts'
 import { type ReturnShop, returnShop } from './return-shop.ts'
 import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
 let floor: ReturnShop
+let counter: CounterShop
 before(async () => {
   shop = await openShop()
   floor = returnShop(shop)
+  counter = counterShop(shop)
   await floor.stocked('candle', '10.02', 1_000)
   await floor.stocked('soap', '3.34', 1_000)
 })
 after(() => shop.close())
 
 const sale = (amount: number): PaymentInput => ({ amount, currency: 'EUR', channel: 'pos' })
-const inCash = (tendered?: number) => ({ method: 'cash', cash: { register_id: shop.till, tendered } })
-
-/** What lies in the drawer, and what rounding has cost, by the books. */
-async function balances(api: Api = shop.api): Promise<{ drawer: number; rounding: number }> {
-  const { body } = await api.get<{ data: { account: string; debit: number; credit: number }[] }>(
-    '/v1/ledger/trial_balance',
-  )
-  const of = (begin: string) =>
-    body.data.filter(({ account }) => account.startsWith(begin)).reduce((sum, row) => sum + row.debit - row.credit, 0)
-  return { drawer: of('cash:'), rounding: of('rounding') }
-}
-
-/** What `story` changes in the drawer and on the rounding account. */
-async function changeOf(story: () => Promise<unknown>): Promise<[number, number]> {
-  const before = await balances()
-  await story()
-  const now = await balances()
-  return [now.drawer - before.drawer, now.rounding - before.rounding]
-}
-
 const shown = ({ tenders }: PaymentView) => tenders.map(({ method, amount, rounding }) => [method, amount, rounding])
 const given = ({ operations }: PaymentView) => (operations ?? []).map(({ amount, rounding }) => [amount, rounding])
-const cashFor = (order: OrderView) => shop.api.pay({ ...sale(order.total), order_id: order.id, tender: inCash() })
+const cashFor = (order: OrderView) =>
+  shop.api.pay({ ...sale(order.total), order_id: order.id, tender: counter.inCash() })
 
 test('10.02 at a till in the Netherlands is settled by 10.00, and nothing is left to pay', async () => {
   const order = await floor.bought({ candle: 1 }, async (placed) => {
-    const paid = await shop.api.pay({ ...sale(placed.total), order_id: placed.id, tender: inCash(2000) })
+    const paid = await shop.api.pay({ ...sale(placed.total), order_id: placed.id, tender: counter.inCash(2000) })
     assert.equal(paid.status, 201, paid.text)
     assert.deepEqual(
       [paid.body.status, paid.body.amount_captured, paid.body.amount_refundable],
@@ -61,15 +44,15 @@ test('10.02 at a till in the Netherlands is settled by 10.00, and nothing is lef
 })
 
 test('up as well as down; 10.00 for 10.00 is not a rounding, and too little cash is none either', async () => {
-  const up = await shop.api.pay({ ...sale(1003), tender: inCash(1005) })
+  const up = await shop.api.pay({ ...sale(1003), tender: counter.inCash(1005) })
   assert.deepEqual(shown(up.body), [['cash', 1003, 2]])
   assert.deepEqual(await shop.books(up.body.id), ['sale_succeeded, cash +1005, rounding -2, sales_clearing -1003'])
-  const even = await shop.api.pay({ ...sale(1000), tender: inCash() })
+  const even = await shop.api.pay({ ...sale(1000), tender: counter.inCash() })
   assert.deepEqual(shown(even.body), [['cash', 1000, 0]])
   assert.deepEqual(await shop.books(even.body.id), ['sale_succeeded, cash +1000, sales_clearing -1000'])
-  const short = await shop.api.pay({ ...sale(1003), tender: inCash(1004) })
+  const short = await shop.api.pay({ ...sale(1003), tender: counter.inCash(1004) })
   assert.deepEqual([short.status, short.body.errors[0]?.pointer], [422, '/tender/cash/tendered'])
-  const less = await shop.api.pay({ ...sale(1002), tender: inCash(1000) })
+  const less = await shop.api.pay({ ...sale(1002), tender: counter.inCash(1000) })
   assert.deepEqual([less.status, less.body.tenders[0]?.cash?.change], [201, 0])
 })
 
@@ -80,13 +63,13 @@ test('a card pays to the cent, and of card and cash only the cash that settles t
     ...sale(2003),
     tender: { method: 'card', amount: 1001, terminal_id: shop.terminal },
   })
-  const rest = await shop.api.tender(split.body.id, inCash())
+  const rest = await shop.api.tender(split.body.id, counter.inCash())
   assert.equal(rest.body.status, 'captured')
   assert.deepEqual(shown(rest.body), [
     ['card', 1001, null],
     ['cash', 1002, -2],
   ])
-  const first = await shop.api.pay({ ...sale(2003), tender: { ...inCash(), amount: 1001 } })
+  const first = await shop.api.pay({ ...sale(2003), tender: { ...counter.inCash(), amount: 1001 } })
   const second = await shop.api.tender(first.body.id, { method: 'card', terminal_id: shop.terminal })
   assert.equal(second.body.status, 'captured')
   assert.deepEqual(shown(second.body), [
@@ -119,7 +102,7 @@ test('a whole krona in Sweden, every grosz in Poland; a Swedish till rounds no e
       tender: { method: 'cash', cash: { register_id } },
     })
     assert.equal(paid.body.status, 'captured', paid.text)
-    return [paid.body.tenders[0]?.rounding, (await balances(api)).drawer]
+    return [paid.body.tenders[0]?.rounding, (await drawerOf(api)).drawer]
   }
   assert.deepEqual(await abroad('SE', 'SEK', 10_049), [-49, 10_000])
   assert.deepEqual(await abroad('SE', 'SEK', 10_050), [50, 10_100])
@@ -141,12 +124,12 @@ test('a merchant in the Netherlands that keeps its small coins says so once for 
     const paid = await api.pay({ ...sale(1002), tender: { method: 'cash', cash } })
     assert.deepEqual(shown(paid.body), [['cash', 1002, rounding]])
     const back = await api.refund(paid.body.id)
-    assert.deepEqual([back.body.amount_refunded, (await balances(api)).drawer], [1002, 0])
+    assert.deepEqual([back.body.amount_refunded, (await drawerOf(api)).drawer], [1002, 0])
   }
 })
 
 test('all that was bought in cash and comes back leaves drawer and rounding as they were', async () => {
-  const change = await changeOf(async () => {
+  const change = await counter.changeOf(async () => {
     const order = await floor.bought({ candle: 1, soap: 2 }, cashFor)
     assert.equal(order.total, 1670)
     await floor.brought(order, { soap: 1 })
@@ -159,7 +142,7 @@ test('all that was bought in cash and comes back leaves drawer and rounding as t
 })
 
 test('a part is given back by the same rule, and as one sum with the part before it', async () => {
-  const paid = await shop.api.pay({ ...sale(1002), tender: inCash() })
+  const paid = await shop.api.pay({ ...sale(1002), tender: counter.inCash() })
   const parts = []
   for (const amount of [333, 333, 336]) parts.push(given((await shop.api.refund(paid.body.id, { amount })).body)[0])
   // 3.35, 3.30 and 3.35: of 3.33 rounded, of 6.66 less what had gone, and the 10.00 that had come in.
@@ -182,15 +165,16 @@ test('cash for what a card had paid is rounded too, and so is cash without an ea
     tender: { method: 'card', token: await shop.api.token(CARDS.approved) },
   })
   const to = { method: 'cash', register_id: shop.till }
-  assert.deepEqual(await changeOf(() => shop.api.refund(card.body.id, { amount: 502, to })), [-500, -2])
-  assert.deepEqual(await changeOf(() => shop.api.refund(card.body.id, { to })), [-500, 0])
-  assert.deepEqual(await changeOf(() => shop.api.credit({ ...sale(1003), to })), [-1005, 2])
+  assert.deepEqual(await counter.changeOf(() => shop.api.refund(card.body.id, { amount: 502, to })), [-500, -2])
+  assert.deepEqual(await counter.changeOf(() => shop.api.refund(card.body.id, { to })), [-500, 0])
+  assert.deepEqual(await counter.changeOf(() => shop.api.credit({ ...sale(1003), to })), [-1005, 2])
 })
 
 test('a double click, a lost answer and a repeated command put 10.00 into the drawer once', async () => {
   const order = (await floor.place(await floor.cart({ candle: 1 }, { channel: 'pos', store_id: floor.shopFloor }))).body
-  const pay = (key: string) => shop.api.pay({ ...sale(order.total), order_id: order.id, tender: inCash(2000) }, { key })
-  const change = await changeOf(async () => {
+  const pay = (key: string) =>
+    shop.api.pay({ ...sale(order.total), order_id: order.id, tender: counter.inCash(2000) }, { key })
+  const change = await counter.changeOf(async () => {
     await Promise.all([pay('clicked-twice'), pay('clicked-twice')])
     const again = await pay('clicked-twice')
     assert.deepEqual([again.status, again.body.tenders[0]?.cash?.change], [201, 1000])
@@ -201,26 +185,15 @@ test('a double click, a lost answer and a repeated command put 10.00 into the dr
 })
 
 test('when the server dies before it has booked the cash, the books catch up by themselves, rounded', async () => {
-  const { lanes } = shop.payments
-  const dieOnce = () => {
-    shop.payments.lanes = {
-      ...lanes,
-      commit(fn, merchantId, row, exclusive) {
-        if (fn !== 'payment_apply') return lanes.commit(fn, merchantId, row, exclusive)
-        shop.payments.lanes = lanes
-        return Promise.reject(new Error('the process died'))
-      },
-    }
-  }
-  const change = await changeOf(async () => {
-    const paying = { ...sale(1002), tender: inCash(2000) }
-    dieOnce()
+  const change = await counter.changeOf(async () => {
+    const paying = { ...sale(1002), tender: counter.inCash(2000) }
+    counter.diesBooking()
     assert.equal((await shop.api.pay(paying, { key: 'died-selling' })).status, 500)
     shop.clock.advance(MINUTE)
     await shop.ask()
     const paid = await shop.api.pay(paying, { key: 'died-selling' })
     assert.deepEqual([paid.status, paid.body.status, ...shown(paid.body)], [201, 'captured', ['cash', 1002, -2]])
-    dieOnce()
+    counter.diesBooking()
     assert.equal((await shop.api.refund(paid.body.id, { amount: 501 }, { key: 'died-giving-back' })).status, 500)
     shop.clock.advance(MINUTE)
     await shop.ask()
@@ -230,7 +203,7 @@ test('when the server dies before it has booked the cash, the books catch up by 
 })
 
 test('two tills that give back at once round as one after the other', async () => {
-  const paid = await shop.api.pay({ ...sale(1002), tender: inCash() })
+  const paid = await shop.api.pay({ ...sale(1002), tender: counter.inCash() })
   const answers = await Promise.all([333, 333, 336].map((amount) => shop.api.refund(paid.body.id, { amount })))
   const roundings = answers.map(({ body }) => body.operations?.[0]?.rounding as number)
   assert.equal(

@@ -1,0 +1,203 @@
+// Story 11: what was paid with points, a gift card and cash is exchanged for something that costs more, or less. Each again
+// with something going wrong.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { OrderView } from '../../server/orders/view.ts'
+import { type CounterShop, counterShop, type IssuedCard } from './counter-shop.ts'
+import { type ReturnShop, returnShop } from './return-shop.ts'
+import { MINUTE, openShop, type Shop } from './shop.ts'
+
+let shop: Shop
+let floor: ReturnShop
+let counter: CounterShop
+before(async () => {
+  shop = await openShop()
+  floor = returnShop(shop)
+  counter = counterShop(shop)
+  await counter.rewards()
+  await floor.stocked('jacket', '49.97', 50)
+  await floor.stocked('coat', '79.99', 50)
+  await floor.stocked('scarf', '19.98', 50)
+})
+after(() => shop.close())
+
+interface Exchange {
+  id: string
+  state: string
+  payment_id: string
+  amount_returned: number
+  amount_credited: number
+  amount_due: number
+  amount_back: number
+  code?: string
+}
+
+interface Visit {
+  customer: string
+  card: IssuedCard
+  order: OrderView
+  returned: string
+}
+
+/** Ada buys the jacket with 500 points, 20.00 of a gift card and 24.95 in cash, and some days later brings it back. */
+async function broughtBack(): Promise<Visit> {
+  const customer = await counter.withPoints(500)
+  const card = await counter.giftCard(2000)
+  const buy = async (placed: OrderView) => {
+    const first = await shop.api.pay({
+      ...{ amount: placed.total, currency: 'EUR', channel: 'pos', order_id: placed.id, customer_id: customer },
+      tender: { method: 'points', amount: 500 },
+    })
+    await shop.api.tender(first.body.id, { ...counter.withCard(card), amount: 2000 })
+    const paid = await shop.api.tender(first.body.id, counter.inCash(3000))
+    assert.deepEqual([paid.body.status, paid.body.tenders[2]?.cash], ['captured', { tendered: 3000, change: 505 }])
+  }
+  const order = await floor.bought({ jacket: 1 }, buy, { customer_id: customer })
+  assert.deepEqual([await counter.pointsOf(customer), await counter.balanceOf(card)], [[0, 44], 0])
+  const asked = await floor.ask(order, { jacket: 1 })
+  await floor.receive(asked.body.id, [{ no: 1, quantity: 1, disposition: 'restock' }])
+  return { customer, card, order, returned: asked.body.id }
+}
+
+async function wanted(name: string, { customer }: Visit): Promise<OrderView> {
+  const cart = await floor.cart({ [name]: 1 }, { channel: 'pos', store_id: floor.shopFloor, customer_id: customer })
+  return (await floor.place(cart)).body
+}
+
+const exchange = (return_id: string, order_id: string) =>
+  shop.api.command('/v1/exchanges', { return_id, order_id }) as unknown as Promise<{
+    status: number
+    text: string
+    body: Exchange
+  }>
+const readExchange = async (id: string) => (await shop.api.get<Exchange>(`/v1/exchanges/${id}`)).body
+
+test('for a coat that costs more, the jacket pays its worth and cash the rest, rounded', async () => {
+  const change = await counter.changeOf(async () => {
+    const visit = await broughtBack()
+    const order = await wanted('coat', visit)
+    const made = await exchange(visit.returned, order.id)
+    assert.equal(made.status, 201, made.text)
+    const { state, amount_returned, amount_credited, amount_due } = made.body
+    assert.deepEqual(
+      { state, amount_returned, amount_credited, amount_due },
+      { state: 'awaiting_payment', amount_returned: 4997, amount_credited: 4997, amount_due: 3002 },
+    )
+    const paid = await shop.api.tender(made.body.payment_id, counter.inCash(5000))
+    assert.deepEqual(
+      [paid.body.status, paid.body.tenders[1]?.rounding, paid.body.tenders[1]?.cash?.change],
+      ['captured', -2, 2000],
+    )
+    await shop.settle()
+    assert.equal((await readExchange(made.body.id)).state, 'completed')
+    assert.equal((await floor.read(order.id)).payment_status, 'paid')
+    assert.equal((await floor.readReturn(visit.returned)).state, 'settled')
+    assert.deepEqual([await counter.pointsOf(visit.customer), await counter.balanceOf(visit.card)], [[0, 79], 0])
+  })
+  // 24.95 and 30.00 for 54.99.
+  assert.deepEqual(change, [5495, 4])
+})
+
+test('for a scarf that costs less, the rest goes back as it came: cash, gift card and points', async () => {
+  const change = await counter.changeOf(async () => {
+    const visit = await broughtBack()
+    const order = await wanted('scarf', visit)
+    const made = await exchange(visit.returned, order.id)
+    assert.equal(made.status, 201, made.text)
+    assert.deepEqual([made.body.state, made.body.amount_credited, made.body.amount_back], ['completed', 1998, 2999])
+    const settled = await floor.readReturn(visit.returned)
+    assert.equal(settled.state, 'settled')
+    assert.deepEqual(
+      settled.refunds.map(({ method, amount, to }) => [method, amount, to]),
+      [
+        ['gift_card', 1998, 'gift_card'],
+        ['cash', 499, null],
+        ['gift_card', 2000, null],
+        ['points', 500, null],
+      ],
+    )
+    assert.equal((await floor.read(order.id)).payment_status, 'paid')
+    assert.deepEqual([await counter.pointsOf(visit.customer), await counter.balanceOf(visit.card)], [[500, 19], 2000])
+  })
+  // 24.95 came in for 24.97, and 5.00 went out for 4.99.
+  assert.deepEqual(change, [1995, 3])
+})
+
+test('and when the scarf comes back as well, its worth does not vanish onto the card of the exchange', async () => {
+  const visit = await broughtBack()
+  const order = await wanted('scarf', visit)
+  await exchange(visit.returned, order.id)
+  await shop.settle()
+  const asked = await floor.ask(await floor.read(order.id), { scarf: 1 })
+  await floor.receive(asked.body.id, [{ no: 1, quantity: 1, disposition: 'restock' }])
+  const nowhere = await floor.settle(asked.body.id)
+  assert.deepEqual([nowhere.status, nowhere.body.code], [422, 'operation-unsupported'])
+  const named = await floor.settle(asked.body.id, { to: { method: 'gift_card', gift_card_id: visit.card.id } })
+  assert.equal(named.status, 200, named.text)
+  const done = await floor.readReturn(asked.body.id)
+  assert.deepEqual([done.state, done.amount_refunded], ['settled', 1998])
+  assert.equal(await counter.balanceOf(visit.card), 2000 + 1998, 'the card that Ada holds')
+})
+
+test('clicked twice, and sent by two tills for two coats, the jacket pays for one of them once', async () => {
+  const visit = await broughtBack()
+  const [one, other] = [await wanted('coat', visit), await wanted('coat', visit)]
+  const answers = await Promise.all([
+    exchange(visit.returned, one.id),
+    exchange(visit.returned, one.id),
+    exchange(visit.returned, other.id),
+  ])
+  await shop.settle()
+  const made = answers.filter(({ status }) => status === 201)
+  assert.ok(made.length > 0)
+  assert.equal(new Set(made.map(({ body }) => body.id)).size, 1)
+  const orders = [await floor.read(one.id), await floor.read(other.id)]
+  const received = orders.map(({ payments }) => payments.reduce((sum, { amount_captured }) => sum + amount_captured, 0))
+  assert.deepEqual(received.sort(), [0, 4997])
+  assert.equal((await floor.readReturn(visit.returned)).amount_refunded, 4997)
+})
+
+for (const nth of [1, 2, 3, 4]) {
+  test(`the server dies booking answer ${nth} of the exchange: sent again, it goes on where it was`, async () => {
+    const change = await counter.changeOf(async () => {
+      const visit = await broughtBack()
+      const order = await wanted('coat', visit)
+      counter.diesBooking(nth)
+      const died = await exchange(visit.returned, order.id)
+      // What was given back is asked for and booked; then the till sends the exchange once more.
+      shop.clock.advance(2 * MINUTE)
+      await shop.ask()
+      await shop.settle()
+      const made = await exchange(visit.returned, order.id)
+      assert.deepEqual([made.status, made.body.state, made.body.amount_due], [201, 'awaiting_payment', 3002], died.text)
+      await shop.api.tender(made.body.payment_id, counter.inCash())
+      await shop.settle()
+      assert.equal((await readExchange(made.body.id)).state, 'completed')
+      const back = await floor.readReturn(visit.returned)
+      assert.deepEqual([back.state, back.amount_refunded], ['settled', 4997])
+      assert.equal((await floor.read(order.id)).payment_status, 'paid')
+      assert.deepEqual([await counter.pointsOf(visit.customer), await counter.balanceOf(visit.card)], [[0, 79], 0])
+    })
+    assert.deepEqual(change, [5495, 4])
+  })
+}
+
+test('the cash for the difference is handed over and the answer is lost: taken once, and the exchange is complete', async () => {
+  const change = await counter.changeOf(async () => {
+    const visit = await broughtBack()
+    const order = await wanted('coat', visit)
+    const made = await exchange(visit.returned, order.id)
+    const pays = () => shop.api.tender(made.body.payment_id, counter.inCash(5000), { key: 'coat-difference' })
+    counter.diesBooking()
+    assert.equal((await pays()).status, 500)
+    shop.clock.advance(MINUTE)
+    const [again, clicked] = await Promise.all([pays(), pays()])
+    assert.ok([again.status, clicked.status].includes(201), again.text)
+    const paid = await shop.api.payment(made.body.payment_id)
+    assert.deepEqual([paid.status, paid.tenders.length, paid.tenders[1]?.cash?.change], ['captured', 2, 2000])
+    await shop.settle()
+    assert.equal((await readExchange(made.body.id)).state, 'completed')
+  })
+  assert.deepEqual(change, [5495, 4])
+})
