@@ -1,5 +1,5 @@
 // Query strings: strict where the usual parsers guess. A parameter given twice is refused instead of becoming a list, a
-// number is a plain whole number or nothing, and names such as `filter[__proto__]` build no objects.
+// number is plain digits or nothing, whole unless the schema takes decimals, and names such as `filter[__proto__]` build no objects.
 
 import type { TSchema } from 'typebox'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
@@ -75,8 +75,8 @@ export function refuseQuery(query: Query): Problem | undefined {
 type Reader = (text: string) => unknown
 
 /**
- * Makes the step from text to the types of a schema: whole numbers and booleans by their one plain form; what has
- * another form stays text, and the schema then refuses it. Defaults of absent parameters are filled in.
+ * Makes the step from text to the types of a schema: numbers and booleans by their one plain form; what has another form
+ * stays text, and the schema then refuses it. Defaults of absent parameters are filled in.
  */
 export function queryReader(schema: TSchema): (query: Query) => Record<string, unknown> {
   const properties = Object.entries((schema as { properties?: Record<string, TSchema> }).properties ?? {})
@@ -99,6 +99,8 @@ export function queryReader(schema: TSchema): (query: Query) => Record<string, u
 function readerOf(name: string, property: TSchema): [string, Reader][] {
   const type = (property as { type?: unknown }).type
   if (type === 'integer') return [[name, (text) => (/^-?(0|[1-9]\d{0,30})$/.test(text) ? Number(text) : text)]]
+  if (type === 'number')
+    return [[name, (text) => (/^-?(0|[1-9]\d{0,30})(\.\d{1,30})?$/.test(text) ? Number(text) : text)]]
   if (type === 'boolean') return [[name, (text) => (text === 'true' ? true : text === 'false' ? false : text)]]
   return []
 }
