@@ -15,13 +15,13 @@ import {
   readOrderLines,
   reservationRef,
 } from '../orders/index.ts'
-import { type Consumption, consumeReservations, type HandOn, handOnReservations } from '../stock/index.ts'
+import { type Consumption, consumeReservations, type HandOn, handOnReservations, lockLevels } from '../stock/index.ts'
 import { planCharge } from './charge.ts'
 import type { FulfilmentDeps } from './deps.ts'
 import { dropCancelled, type OfOrder } from './drop-cancelled.ts'
 import { type FulfilmentEvent, tell } from './event.ts'
 import { stockOf } from './finish.ts'
-import type { Fulfilment, FulfilmentLine, LineUnits } from './fulfilment.ts'
+import { ENDS, type Fulfilment, type FulfilmentLine, type LineUnits } from './fulfilment.ts'
 import { promisedAt } from './schedule.ts'
 import { insertFulfilments, type Patch, readOfOrders } from './store.ts'
 
@@ -39,6 +39,10 @@ export async function followOrders(deps: FollowDeps, tx: Tx, merchantId: string,
   const lines = Map.groupBy(await readOrderLines(tx, merchantId, ids), ({ order_id }) => order_id)
   const groups = Map.groupBy(await readOrderGroups(tx, merchantId, ids), ({ order_id }) => order_id)
   const known = Map.groupBy(await readOfOrders(tx, merchantId, ids), ({ order_id }) => order_id)
+  const siblings = [...known.values()].flat()
+  // Making takes the stock's locks in one statement, if any. Dropping takes them fulfilment by fulfilment.
+  if (siblings.some(({ state }) => !ENDS.has(state)))
+    await lockStock(tx, merchantId, [...groups.values()].flat(), [...lines.values()].flat(), siblings)
   const events: FulfilmentEvent[] = []
   const fresh: Fresh[] = []
   for (const order of orders) {
@@ -51,6 +55,23 @@ export async function followOrders(deps: FollowDeps, tx: Tx, merchantId: string,
   }
   if (fresh.length > 0) events.push(...(await make(deps, tx, merchantId, fresh, at)))
   await tell(tx, deps, merchantId, at, events)
+}
+
+/** All levels that may change, in sorted order: group by group, two orders could wait for each other. */
+async function lockStock(
+  tx: Tx,
+  merchantId: string,
+  groups: readonly OrderGroup[],
+  lines: readonly OrderLine[],
+  siblings: readonly Fulfilment[],
+): Promise<void> {
+  const levels = groups.flatMap((group) => {
+    const components = group.lines.flatMap(({ line_id }) => lines.find(({ id }) => id === line_id)?.components ?? [])
+    const own = siblings.filter(({ order_id, group_no }) => order_id === group.order_id && group_no === group.no)
+    const stores = [group.store_id, ...own.map(({ store_id }) => store_id)].filter((id) => id !== null)
+    return components.flatMap(({ variant_id }) => stores.map((store_id) => ({ variant_id, store_id })))
+  })
+  await lockLevels(tx, merchantId, levels)
 }
 
 /** An order with fulfilments that are to be made. */

@@ -32,6 +32,9 @@ import {
 /** These change nothing that is handed over. */
 const IGNORED = new Set(['order.placed', 'order.payment_changed', 'order.payment_returned', 'order.closed'])
 
+/** The goods are there, or will not come. */
+const ENDS_OF_TRANSFERS = new Set(['transfer.received', 'transfer.called_back', 'transfer.cancelled'])
+
 /** The consumer `fulfilments`: reads events of orders, payments and transfers. `wake` is called when a charge may be due. */
 export function createFulfilmentsConsumer(
   deps: ConsumerDeps & Omit<FulfilmentDeps, 'consumer'>,
@@ -43,8 +46,8 @@ export function createFulfilmentsConsumer(
     async handle(tx, merchantId, events) {
       const ofPayments = idsOf(events.filter(({ type }) => type.startsWith('payment.')))
       if (ofPayments.length > 0) await hurryCharges(tx, merchantId, ofPayments, deps.clock.now())
-      const arrived = events.filter(({ type }) => type === 'transfer.received' || type === 'transfer.cancelled')
-      for (const event of arrived) await followTransfer(deps, tx, merchantId, event)
+      for (const event of events.filter(({ type }) => ENDS_OF_TRANSFERS.has(type)))
+        await followTransfer(deps, tx, merchantId, event)
       const orders = idsOf(events.filter(({ type }) => type.startsWith('order.') && !IGNORED.has(type)))
       if (orders.length > 0) await followOrders(deps, tx, merchantId, orders)
     },

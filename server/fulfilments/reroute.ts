@@ -6,11 +6,11 @@ import { Problem } from '../lib/problem.ts'
 import { type Applied, carryOut, type Order, readOrder } from '../orders/index.ts'
 import {
   createTransfer,
-  type Movement,
-  move as moveStock,
+  lockLevels,
   planSources,
   reserve,
   type Source,
+  takeFromFree,
   type Units,
 } from '../stock/index.ts'
 import { type Begun, begin, type Command, moveOf, refused } from './begin.ts'
@@ -125,6 +125,11 @@ async function carryOn(
   }
   const now = { ...begun, fulfilment: current }
   if (command.sources.length === 0 && command.reason === undefined) throw new Problem('out-of-stock')
+  // All levels that will change, in sorted order: two that go to the same stores the other way round would wait for each other.
+  await lockLevels(tx, merchantId, [
+    ...stockOf(lines, open, f.store_id),
+    ...command.sources.flatMap((source) => stockOf(lines, source.lines, source.store_id)),
+  ])
   // The promise is given back first: goods that are not there promise nothing.
   await releaseOf(tx, merchantId, now, open)
   if (command.reason !== undefined) await putRight(deps, tx, merchantId, now, open, command.reason, command.by)
@@ -168,14 +173,12 @@ async function putRight(
 ): Promise<void> {
   const effect = REJECT_REASONS[reason].stock
   if (effect === 'none') return
-  const movements = stockOf(lines, units, f.store_id).map(
-    (each): Movement =>
-      effect === 'variance'
-        ? { ...each, kind: 'adjust', reason, quantity: -each.quantity }
-        : { ...each, kind: 'adjust', reason, quantity: 0n, bucket: effect, bucketQuantity: each.quantity },
-  )
-  if (movements.length > 0)
-    await moveStock(deps, tx, merchantId, movements, { ref: f.id, actor: by, at: deps.clock.now() })
+  const taken = stockOf(lines, units, f.store_id)
+  const bucket = effect === 'variance' ? {} : { bucket: effect }
+  await takeFromFree(deps, tx, merchantId, {
+    ...{ lines: taken, reason, ...bucket },
+    ...{ ref: f.id, actor: by, at: deps.clock.now() },
+  })
 }
 
 async function sendFrom(

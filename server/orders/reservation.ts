@@ -4,6 +4,7 @@
 import type { Tx } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import {
+  lockLevels,
   releaseReservations,
   releaseUnits as releaseSome,
   reserve,
@@ -14,7 +15,7 @@ import type { Units } from './apply-change.ts'
 import type { GroupLine, Order, OrderLine } from './order.ts'
 import { reservationRef, reservationRefs } from './reservation-ref.ts'
 import type { PlannedGroup } from './source.ts'
-import { readOrderGroups } from './store.ts'
+import { readOrderGroups, readOrderLines } from './store.ts'
 
 /** Rows for stock_reserve; null when the order takes nothing that is counted. */
 export function reservationsOf(
@@ -64,7 +65,7 @@ function stockOf(
   }))
 }
 
-/** Reserves what comes to an order by a change. Throws out-of-stock. */
+/** Reserves what comes to an order by a change. Throws out-of-stock. The levels of what the change takes off are locked with it. */
 export async function reserveAdded(
   tx: Tx,
   merchantId: string,
@@ -72,7 +73,19 @@ export async function reserveAdded(
   plan: { added: readonly OrderLine[]; groups: readonly PlannedGroup[] },
   at: Date,
 ): Promise<void> {
-  for (const [ref, lines] of byRef(order.id, plan.added, plan.groups)) {
+  const added = byRef(order.id, plan.added, plan.groups)
+  // One by one, two changes that touch the same articles the other way round would wait for each other.
+  const held = byRef(
+    order.id,
+    await readOrderLines(tx, merchantId, order.id),
+    await readOrderGroups(tx, merchantId, order.id),
+  )
+  await lockLevels(
+    tx,
+    merchantId,
+    [...held, ...added].flatMap(([, units]) => units),
+  )
+  for (const [ref, lines] of added) {
     const isForced = ref !== order.id
     const short = await reserve(tx, merchantId, { ref, kind: 'order', channel: order.channel, isForced, lines, at })
     if (short.length > 0) throw outOfStock(short, plan.added)
@@ -117,6 +130,7 @@ export async function releaseUnits(
       to = first
     }
   }
+  await lockLevels(tx, merchantId, [...refs.values()].flat())
   for (const [ref, lines] of refs) {
     if (lines.length > 0) await releaseSome(tx, merchantId, { ref, lines })
   }

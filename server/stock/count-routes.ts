@@ -3,7 +3,7 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { closed, Id, line } from '../http/schema.ts'
+import { closed, Id, line, Timestamp } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import { cancelCount, countLines, countView, openCount, submitCount } from './count.ts'
@@ -86,12 +86,21 @@ export function countRoutes(app: App, deps: StockRouteDeps): void {
       config: WRITE,
       schema: {
         ...described('countStock', 'Write down what was counted; a second figure replaces the first'),
+        description:
+          'Where figures are sent later than they were counted, `counted_at` says when: what was sold since is not brought back.',
         body: Type.Object(
           {
-            lines: Type.Array(Type.Object({ variant_id: Id('var'), counted: QuantityOrZero }, closed), {
-              minItems: 1,
-              maxItems: 500,
-            }),
+            lines: Type.Array(
+              Type.Object(
+                {
+                  variant_id: Id('var'),
+                  counted: QuantityOrZero,
+                  counted_at: Type.Optional(Timestamp),
+                },
+                closed,
+              ),
+              { minItems: 1, maxItems: 500 },
+            ),
           },
           closed,
         ),
@@ -99,7 +108,10 @@ export function countRoutes(app: App, deps: StockRouteDeps): void {
     },
     async (request, reply) => {
       const { merchantId } = callerOf(request)
-      const lines = request.body.lines.map((each) => ({ ...each, counted: BigInt(each.counted) }))
+      const lines = request.body.lines.map(({ variant_id, counted, counted_at }) => ({
+        ...{ variant_id, counted: BigInt(counted) },
+        ...(counted_at === undefined ? {} : { counted_at: new Date(counted_at) }),
+      }))
       await deps.mustHaveVariants(
         merchantId,
         lines.map(({ variant_id }) => variant_id),
@@ -112,7 +124,13 @@ export function countRoutes(app: App, deps: StockRouteDeps): void {
 
   app.post(
     '/v1/stock/counts/:id/submit',
-    { config: WRITE, schema: described('submitStockCount', 'Hand the count in: the stock becomes what was counted') },
+    {
+      config: WRITE,
+      schema: described(
+        'submitStockCount',
+        'Hand the count in: what was found too much or too little becomes movements',
+      ),
+    },
     async (request, reply) => {
       const { merchantId, keyId } = callerOf(request)
       const of = { id: request.params.id, ifVersion: versionOf(request.headers['if-match']), actor: keyId }

@@ -6,8 +6,18 @@ import { jsonOf } from '../lib/json.ts'
 export interface CountLine {
   variant_id: string
   counted: bigint
-  /** Null until the count is handed in. */
+  counted_at: Date
+  /** What the stock said of that moment; null until the count is handed in. */
   expected: bigint | null
+  /** A later count of the article was handed in first, so that this figure changes nothing. */
+  is_overtaken: boolean
+}
+
+/** A figure as it comes in. */
+export interface Counted {
+  variant_id: string
+  counted: bigint
+  counted_at: Date
 }
 
 export interface CountRow {
@@ -66,7 +76,7 @@ export async function listCounts(
 
 async function withLines(db: Queryable, merchantId: string, rows: Omit<CountRow, 'lines'>[]): Promise<CountRow[]> {
   const { rows: lines } = await db.query<CountLine & { count_id: string }>(
-    `select count_id, variant_id, counted, expected from stock_count_line
+    `select count_id, variant_id, counted, counted_at, expected, is_overtaken from stock_count_line
      where merchant_id = $1 and count_id = any ($2) order by count_id, variant_id`,
     [merchantId, rows.map(({ id }) => id)],
   )
@@ -76,43 +86,25 @@ async function withLines(db: Queryable, merchantId: string, rows: Omit<CountRow,
   }))
 }
 
+/** Writes figures, the last of an article, and what the stock says of the moments they were counted. */
 export async function writeCounted(
   tx: Tx,
   merchantId: string,
-  countId: string,
-  lines: { variant_id: string; counted: bigint }[],
+  count: CountRow,
+  lines: readonly Counted[],
 ): Promise<void> {
-  await tx.query(
-    `insert into stock_count_line (merchant_id, count_id, variant_id, counted)
-     select distinct on (l.variant_id) $1, $2, l.variant_id, l.counted
-       from rows from (json_to_recordset($3) as (variant_id text, counted bigint)) with ordinality l (variant_id, counted, place)
-       order by l.variant_id, l.place desc
-     on conflict (merchant_id, count_id, variant_id) do update set counted = excluded.counted`,
-    [merchantId, countId, jsonOf(lines)],
-  )
+  const last = [...new Map(lines.map((line) => [line.variant_id, line])).values()]
+  await tx.query('select stock_write_counted($1, $2, $3, $4)', [merchantId, count.id, count.store_id, jsonOf(last)])
   await tx.query('update stock_count set version = version + 1 where merchant_id = $1 and id = $2', [
     merchantId,
-    countId,
+    count.id,
   ])
 }
 
-/** What the stock says of the counted articles, locked, so that nothing is sold between looking and writing the difference. */
-export async function expectedLevels(tx: Tx, merchantId: string, count: CountRow): Promise<Map<string, bigint>> {
-  const variants = count.lines.map(({ variant_id }) => variant_id)
-  await tx.query('select stock_lock($1, $2, $3)', [merchantId, variants, variants.map(() => count.store_id)])
-  const { rows } = await tx.query<{ variant_id: string; on_hand: bigint }>(
-    'select variant_id, on_hand from stock_level where merchant_id = $1 and variant_id = any ($2) and store_id = $3',
-    [merchantId, variants, count.store_id],
-  )
-  return new Map(rows.map(({ variant_id, on_hand }) => [variant_id, on_hand]))
-}
-
-export async function writeExpected(tx: Tx, merchantId: string, countId: string, lines: CountLine[]): Promise<void> {
-  await tx.query(
-    `update stock_count_line c set expected = l.expected from json_to_recordset($3) l (variant_id text, expected bigint)
-     where c.merchant_id = $1 and c.count_id = $2 and c.variant_id = l.variant_id`,
-    [merchantId, countId, jsonOf(lines)],
-  )
+/** Works out what was expected of each figure, and locks the levels until the differences are written. Answers the lines. */
+export async function expectCounted(tx: Tx, merchantId: string, count: CountRow): Promise<CountLine[]> {
+  await tx.query('select stock_expect_counted($1, $2, $3)', [merchantId, count.id, count.store_id])
+  return (await withLines(tx, merchantId, [count]))[0]?.lines ?? []
 }
 
 export async function endCount(

@@ -1,17 +1,19 @@
-// Counts: what somebody found on the shelf. What was expected is not shown before the count is handed in, and the difference is
-// taken against the stock at that very moment, so that what is sold while people count is not counted away.
+// Counts: what somebody found on the shelf. What was expected is not shown before the count is handed in. The difference is taken
+// against the stock of the moment an article was counted, so that what is sold before the count is handed in stays sold, and what a
+// till writes later of a time before the count is not taken off twice.
 
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import { appendEvents } from '../notify/index.ts'
 import {
+  type Counted,
+  type CountLine,
   type CountRow,
   endCount,
-  expectedLevels,
+  expectCounted,
   insertCount,
   lockCount,
   writeCounted,
-  writeExpected,
 } from './count-store.ts'
 import type { StockDeps } from './deps.ts'
 import { move } from './move.ts'
@@ -40,15 +42,26 @@ export async function openCount(
   return row
 }
 
-/** Writes what was counted of some articles; a second figure for one replaces the first. Throws not-found, invalid-state. */
+/**
+ * Writes what was counted of some articles, now or when `counted_at` says; a second figure for one replaces the first. A clock that is
+ * fast counts as now. Throws not-found, invalid-state, validation-error (counted before the count was opened).
+ */
 export async function countLines(
   deps: StockDeps,
   merchantId: string,
-  input: { id: string; lines: { variant_id: string; counted: bigint }[] },
+  input: { id: string; lines: { variant_id: string; counted: bigint; counted_at?: Date }[] },
 ): Promise<CountRow> {
+  const now = deps.clock.now()
   return transact(deps.db, async (tx) => {
-    await lockedOpen(tx, merchantId, input.id)
-    await writeCounted(tx, merchantId, input.id, input.lines)
+    const count = await lockedOpen(tx, merchantId, input.id)
+    const lines = input.lines.map(({ counted_at = now, ...line }, i): Counted => {
+      if (counted_at < count.created_at)
+        throw new Problem('validation-error', {
+          errors: [{ pointer: `/lines/${i}/counted_at`, detail: 'is before the count was opened' }],
+        })
+      return { ...line, counted_at: counted_at > now ? now : counted_at }
+    })
+    await writeCounted(tx, merchantId, count, lines)
     return (await lockCount(tx, merchantId, input.id)) as CountRow
   })
 }
@@ -62,17 +75,17 @@ export async function submitCount(
   const at = deps.clock.now()
   return transact(deps.db, async (tx) => {
     const before = await lockedOpen(tx, merchantId, input.id, input.ifVersion)
-    const expected = await expectedLevels(tx, merchantId, before)
-    const lines = before.lines.map((line) => ({ ...line, expected: expected.get(line.variant_id) ?? 0n }))
-    const movements = lines.map(({ variant_id, counted, expected: was }) => ({
-      variant_id,
+    const lines = await expectCounted(tx, merchantId, before)
+    const movements = lines.map((line) => ({
+      variant_id: line.variant_id,
       store_id: before.store_id,
       kind: 'count' as const,
       reason: 'counted',
-      quantity: counted - was,
+      quantity: differenceOf(line) ?? 0n,
+      // Of the time the article was counted: what is counted later builds on it.
+      occurredAt: line.counted_at,
     }))
     await move(deps, tx, merchantId, movements, { at, actor: input.actor, ref: before.id })
-    await writeExpected(tx, merchantId, before.id, lines)
     await endCount(tx, merchantId, { id: before.id, state: 'submitted', at })
     const row: CountRow = { ...before, lines, state: 'submitted', version: before.version + 1, ended_at: at }
     const about = { object_type: 'stock_count', object_id: row.id, object_version: row.version }
@@ -106,6 +119,12 @@ async function lockedOpen(
   return row
 }
 
+/** What the count changes; null while it is open. */
+function differenceOf({ counted, expected, is_overtaken }: CountLine): bigint | null {
+  if (expected === null) return null
+  return is_overtaken ? 0n : counted - expected
+}
+
 /** A count as the API shows it: blind while it is open. */
 export function countView(row: CountRow) {
   return {
@@ -114,12 +133,17 @@ export function countView(row: CountRow) {
     store_id: row.store_id,
     name: row.name,
     state: row.state,
-    lines: row.lines.map(({ variant_id, counted, expected }) => ({
-      variant_id,
-      counted: Number(counted),
-      expected: expected === null ? null : Number(expected),
-      difference: expected === null ? null : Number(counted - expected),
-    })),
+    lines: row.lines.map((line) => {
+      const difference = differenceOf(line)
+      return {
+        variant_id: line.variant_id,
+        counted: Number(line.counted),
+        counted_at: line.counted_at.toISOString(),
+        expected: line.expected === null ? null : Number(line.expected),
+        difference: difference === null ? null : Number(difference),
+        is_overtaken: line.is_overtaken,
+      }
+    }),
     version: row.version,
     created_at: row.created_at.toISOString(),
     ended_at: row.ended_at?.toISOString() ?? null,

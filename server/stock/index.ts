@@ -1,7 +1,16 @@
 // The public face of stock.
 
 export type { StockDeps, Units } from './deps.ts'
-export { type Bucket, DISPOSITIONS, type Disposition, type Movement, move, receiveBack, sellFromShelf } from './move.ts'
+export {
+  type Bucket,
+  DISPOSITIONS,
+  type Disposition,
+  type Movement,
+  move,
+  receiveBack,
+  sellFromShelf,
+  takeFromFree,
+} from './move.ts'
 export {
   type Consumption,
   consumeReservations,
@@ -16,6 +25,7 @@ export {
 export { routes } from './routes.ts'
 export type { Plan, Source, ToSend } from './source.ts'
 export { available, type LoadOf, planSources, type SourceQuestion } from './sources.ts'
+export { lockLevels } from './store.ts'
 export { expireCartReservations } from './task.ts'
 export {
   type Arrival,

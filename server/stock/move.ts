@@ -2,7 +2,7 @@
 
 import type { Tx } from '../db/pool.ts'
 import type { StockDeps, Units } from './deps.ts'
-import { callStock } from './store.ts'
+import { callStock, lockFree } from './store.ts'
 
 /** There, and not for sale. */
 export const BUCKETS = ['damaged', 'display', 'quality', 'hold'] as const
@@ -18,6 +18,8 @@ export interface Movement {
   bucket?: Bucket
   /** What of it is not for sale: positive into the bucket, negative out of it. */
   bucketQuantity?: bigint
+  /** When it happened, where the movements did not happen together. */
+  occurredAt?: Date
 }
 
 export interface MovedBy {
@@ -30,8 +32,8 @@ export interface MovedBy {
 }
 
 /**
- * Writes movements, all or none. Throws quantity-exceeds-available when a level or a bucket would fall below zero (a `sale`
- * may: the goods are gone), after which the transaction is lost.
+ * Writes movements, all or none. Throws quantity-exceeds-available when more would go than is there, is free of promises or is in a
+ * bucket, after which the transaction is lost. A `sale` and a `count` are never refused: so it is on the shop floor.
  */
 export async function move(
   deps: Pick<StockDeps, 'newId'>,
@@ -42,17 +44,41 @@ export async function move(
 ): Promise<void> {
   const rows = movements
     .filter(({ quantity, bucketQuantity = 0n }) => quantity !== 0n || bucketQuantity !== 0n)
-    .map(({ bucketQuantity = 0n, bucket, ...movement }) => ({
+    .map(({ bucketQuantity = 0n, bucket, occurredAt, ...movement }) => ({
       ...movement,
       id: deps.newId('smv'),
       bucket: bucketQuantity === 0n ? null : (bucket ?? null),
       bucket_quantity: bucketQuantity,
       ref: by.ref ?? null,
       actor: by.actor ?? null,
-      occurred_at: by.occurredAt ?? by.at,
+      occurred_at: occurredAt ?? by.occurredAt ?? by.at,
       recorded_at: by.at,
     }))
   await callStock(tx, 'stock_move', merchantId, rows)
+}
+
+/**
+ * Takes goods that somebody looked for in vain, or found broken, out of what is free: where less is, the stock knew of the rest
+ * before, because it was sold at a till, and taking it off again would take it off twice.
+ */
+export async function takeFromFree(
+  deps: Pick<StockDeps, 'newId'>,
+  tx: Tx,
+  merchantId: string,
+  taken: { lines: Units[]; reason: string; bucket?: Bucket } & MovedBy,
+): Promise<void> {
+  const free = await lockFree(tx, merchantId, taken.lines)
+  const movements = taken.lines.map(({ quantity: wanted, ...article }): Movement => {
+    const key = `${article.variant_id} ${article.store_id}`
+    const left = free.get(key) ?? 0n
+    const quantity = left < wanted ? left : wanted
+    free.set(key, left - quantity)
+    const movement = { ...article, kind: 'adjust' as const, reason: taken.reason }
+    return taken.bucket === undefined
+      ? { ...movement, quantity: -quantity }
+      : { ...movement, quantity: 0n, bucket: taken.bucket, bucketQuantity: quantity }
+  })
+  await move(deps, tx, merchantId, movements, taken)
 }
 
 /** What becomes of goods that came back. */

@@ -65,13 +65,15 @@ export const Movement = Type.Object(
   { title: 'Stock movement' },
 )
 
+export const TRANSFER_STATES = ['draft', 'in_transit', 'returning', 'received', 'cancelled'] as const
+
 export const Transfer = Type.Object(
   {
     id: Id('trf'),
     object: Type.Literal('transfer'),
     from_store_id: Id('sto'),
     to_store_id: Id('sto'),
-    state: Type.Enum(['draft', 'in_transit', 'received', 'cancelled']),
+    state: Type.Enum(TRANSFER_STATES),
     reference: Nullable(Type.String()),
     lines: Type.Array(
       Type.Object({
@@ -80,6 +82,8 @@ export const Transfer = Type.Object(
         received: Type.Integer({ description: 'Arrived in good order.' }),
         damaged: Type.Integer(),
         lost: Type.Integer({ description: 'Never arrived.' }),
+        returned: Type.Integer({ description: 'Came back to the store they left.' }),
+        extra: Type.Integer({ description: 'Arrived beyond what was sent.' }),
       }),
     ),
     version: Type.Integer(),
@@ -97,7 +101,7 @@ export const Task = Type.Object(
     kind: Type.Enum(['oversold', 'transfer_discrepancy']),
     variant_id: Id('var'),
     store_id: Id('sto'),
-    quantity: Type.Integer(),
+    quantity: Type.Integer({ description: 'Units that are missing; below 0 where more arrived than were sent.' }),
     ref: Nullable(Type.String()),
     opened_at: Timestamp,
     closed_at: Nullable(Timestamp),
@@ -117,8 +121,16 @@ export const Count = Type.Object(
       Type.Object({
         variant_id: Id('var'),
         counted: Type.Integer(),
-        expected: Nullable(Type.Integer({ description: 'Hidden until the count is handed in.' })),
-        difference: Nullable(Type.Integer()),
+        counted_at: Timestamp,
+        expected: Nullable(
+          Type.Integer({
+            description: 'What the stock said of the moment it was counted; hidden until it is handed in.',
+          }),
+        ),
+        difference: Nullable(Type.Integer({ description: 'What the count changed.' })),
+        is_overtaken: Type.Boolean({
+          description: 'A later count of the article was handed in first: this figure changed nothing.',
+        }),
       }),
     ),
     version: Type.Integer(),

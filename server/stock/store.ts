@@ -83,6 +83,35 @@ export async function readFree(
   return rows
 }
 
+/** Takes the locks of levels in sorted order, for a caller that will change them in several steps. */
+export async function lockLevels(
+  tx: Tx,
+  merchantId: string,
+  of: readonly { variant_id: string; store_id: string }[],
+): Promise<void> {
+  if (of.length === 0) return
+  await tx.query('select stock_lock($1, $2, $3)', [
+    merchantId,
+    of.map(({ variant_id }) => variant_id),
+    of.map(({ store_id }) => store_id),
+  ])
+}
+
+/** Locks levels and answers what is free of each, never below 0, by `variant store`. */
+export async function lockFree(
+  tx: Tx,
+  merchantId: string,
+  of: readonly { variant_id: string; store_id: string }[],
+): Promise<Map<string, bigint>> {
+  await lockLevels(tx, merchantId, of)
+  const rows = await readFree(tx, merchantId, {
+    variantIds: [...new Set(of.map(({ variant_id }) => variant_id))],
+    storeIds: [...new Set(of.map(({ store_id }) => store_id))],
+    channel: null,
+  })
+  return new Map(rows.map(({ variant_id, store_id, free }) => [`${variant_id} ${store_id}`, free > 0n ? free : 0n]))
+}
+
 export interface MovementRow {
   id: string
   variant_id: string

@@ -7,7 +7,7 @@ import { closed, Id, line } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import type { StockDeps } from './deps.ts'
-import { Quantity, QuantityOrZero, Transfer } from './schema.ts'
+import { Quantity, QuantityOrZero, TRANSFER_STATES, Transfer } from './schema.ts'
 import { configOf } from './sources.ts'
 import {
   cancelTransfer,
@@ -90,7 +90,7 @@ export function transferRoutes(app: App, deps: StockRouteDeps): void {
         querystring: Type.Object(
           {
             ...PageQuery.properties,
-            state: Type.Optional(Type.Enum(['draft', 'in_transit', 'received', 'cancelled'])),
+            state: Type.Optional(Type.Enum(TRANSFER_STATES)),
             from_store_id: Type.Optional(Id('sto')),
             to_store_id: Type.Optional(Id('sto')),
             reference: Type.Optional(line(120)),
@@ -155,17 +155,24 @@ function moveRoutes(app: App, deps: StockRouteDeps): void {
       config: WRITE,
       schema: {
         ...described('receiveTransfer', 'Goods arrive, some or all'),
-        description: '`final`: nothing more will come; what is missing is lost, and a task is opened.',
+        description:
+          '`final`: nothing more will come; what is missing is lost, and a task is opened. `extra`: beyond what was sent; the store that sent it gets a task. The same `reference` with the same content again changes nothing. What was called back is received the same way, in the store it left.',
         body: Type.Object(
           {
             lines: Type.Array(
               Type.Object(
-                { variant_id: Id('var'), received: QuantityOrZero, damaged: Type.Optional(QuantityOrZero) },
+                {
+                  variant_id: Id('var'),
+                  received: QuantityOrZero,
+                  damaged: Type.Optional(QuantityOrZero),
+                  extra: Type.Optional(QuantityOrZero),
+                },
                 closed,
               ),
               { maxItems: 500 },
             ),
             final: Type.Optional(Type.Boolean()),
+            reference: Type.Optional(line(120, 'Your own number of the receipt.')),
           },
           closed,
         ),
@@ -173,17 +180,18 @@ function moveRoutes(app: App, deps: StockRouteDeps): void {
     },
     async (request, reply) => {
       const { merchantId, keyId } = callerOf(request)
-      const { lines, final = false } = request.body
-      if (!final && lines.every(({ received, damaged = 0 }) => received + damaged === 0))
+      const { lines, final = false, reference } = request.body
+      if (!final && lines.every(({ received, damaged = 0, extra = 0 }) => received + damaged + extra === 0))
         throw invalid('/lines', 'nothing has arrived')
-      const arrivals = lines.map(({ variant_id, received, damaged = 0 }) => ({
+      const arrivals = lines.map(({ variant_id, received, damaged = 0, extra = 0 }) => ({
         variant_id,
         received: BigInt(received),
         damaged: BigInt(damaged),
+        extra: BigInt(extra),
       }))
       const of = { id: request.params.id, ifVersion: versionOf(request.headers['if-match']), actor: keyId }
       const row = await inTransaction(deps, (tx, at) =>
-        receiveTransfer(deps, tx, merchantId, { ...of, arrivals, isFinal: final, at }),
+        receiveTransfer(deps, tx, merchantId, { ...of, arrivals, isFinal: final, reference, at }),
       )
       return reply.header('etag', etagOf(row.version)).send(transferView(row))
     },
@@ -191,7 +199,7 @@ function moveRoutes(app: App, deps: StockRouteDeps): void {
 
   app.post(
     '/v1/transfers/:id/cancel',
-    { config: WRITE, schema: described('cancelTransfer', 'Give a transfer up before it has left') },
+    { config: WRITE, schema: described('cancelTransfer', 'Give a transfer up; what is on its way turns round') },
     async (request, reply) => {
       const { merchantId } = callerOf(request)
       const of = { id: request.params.id, ifVersion: versionOf(request.headers['if-match']) }

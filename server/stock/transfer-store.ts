@@ -9,13 +9,17 @@ export interface TransferLine {
   received: bigint
   damaged: bigint
   lost: bigint
+  /** Came back to the store they left. */
+  returned: bigint
+  /** Arrived beyond what was sent. */
+  extra: bigint
 }
 
 export interface TransferRow {
   id: string
   from_store_id: string
   to_store_id: string
-  state: 'draft' | 'in_transit' | 'received' | 'cancelled'
+  state: 'draft' | 'in_transit' | 'returning' | 'received' | 'cancelled'
   reference: string | null
   version: number
   created_at: Date
@@ -55,8 +59,8 @@ export async function writeTransferState(tx: Tx, merchantId: string, row: Transf
 
 export async function writeArrivals(tx: Tx, merchantId: string, row: TransferRow): Promise<void> {
   await tx.query(
-    `update transfer_line t set received = l.received, damaged = l.damaged, lost = l.lost
-     from json_to_recordset($3) l (variant_id text, received bigint, damaged bigint, lost bigint)
+    `update transfer_line t set received = l.received, damaged = l.damaged, lost = l.lost, returned = l.returned, extra = l.extra
+     from json_to_recordset($3) l (variant_id text, received bigint, damaged bigint, lost bigint, returned bigint, extra bigint)
      where t.merchant_id = $1 and t.transfer_id = $2 and t.variant_id = l.variant_id`,
     [merchantId, row.id, jsonOf(row.lines)],
   )
@@ -106,7 +110,7 @@ async function withLines(
   rows: Omit<TransferRow, 'lines'>[],
 ): Promise<TransferRow[]> {
   const { rows: lines } = await db.query<TransferLine & { transfer_id: string }>(
-    `select transfer_id, variant_id, quantity, received, damaged, lost from transfer_line
+    `select transfer_id, variant_id, quantity, received, damaged, lost, returned, extra from transfer_line
      where merchant_id = $1 and transfer_id = any ($2) order by transfer_id, variant_id`,
     [merchantId, rows.map(({ id }) => id)],
   )

@@ -1,13 +1,15 @@
 // Goods on their way from one store to another. At each moment every unit is in exactly one place: reserved in the store it
-// leaves, on its way, or in the store it came to; what never arrives is written down as lost, with a task.
+// leaves, on its way there or back, or in the store it came to; what never arrives is written down as lost, with a task.
 
+import { hash } from 'node:crypto'
 import { type Tx, transact } from '../db/pool.ts'
+import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { appendEvents } from '../notify/index.ts'
 import type { StockDeps } from './deps.ts'
 import { type Movement, move } from './move.ts'
 import { consumeReservations, releaseReservations, reserve } from './reserve.ts'
-import { callStock, insertTask } from './store.ts'
+import { callStock, claimReference, insertTask, lockLevels } from './store.ts'
 import {
   insertTransfer,
   lockTransfer,
@@ -25,6 +27,8 @@ export interface NewTransfer {
   reference?: string
   at: Date
 }
+
+const NOTHING = { received: 0n, damaged: 0n, lost: 0n, returned: 0n, extra: 0n }
 
 /** Plans a transfer and reserves its goods. Throws out-of-stock. The stores are the caller's to check. */
 export async function createTransfer(
@@ -54,14 +58,17 @@ export async function createTransfer(
     created_at: input.at,
     shipped_at: null,
     ended_at: null,
-    lines: input.lines.map((line) => ({ ...line, received: 0n, damaged: 0n, lost: 0n })),
+    lines: input.lines.map((line) => ({ ...line, ...NOTHING })),
   }
   await insertTransfer(tx, merchantId, row)
   await announce(deps, tx, merchantId, row, 'transfer.created', input.at)
   return row
 }
 
-/** The goods leave. Throws not-found, version-conflict, invalid-state. */
+/**
+ * The goods leave. Throws not-found, version-conflict, invalid-state, quantity-exceeds-available (a till has sold what was kept for
+ * it).
+ */
 export async function shipTransfer(
   deps: StockDeps,
   tx: Tx,
@@ -69,6 +76,7 @@ export async function shipTransfer(
   input: { id: string; ifVersion?: number; actor?: string; at: Date },
 ): Promise<TransferRow> {
   const before = await locked(tx, merchantId, input, ['draft'])
+  await lockBoth(tx, merchantId, before)
   await consumeReservations(deps, tx, merchantId, {
     ref: before.id,
     lines: before.lines.map(({ variant_id, quantity }) => ({ variant_id, quantity, store_id: before.from_store_id })),
@@ -78,7 +86,7 @@ export async function shipTransfer(
     actor: input.actor,
     at: input.at,
   })
-  await expect(tx, merchantId, before, (line) => line.quantity)
+  await expect(tx, merchantId, before, before.to_store_id, (line) => line.quantity)
   const row = { ...before, state: 'in_transit' as const, version: before.version + 1, shipped_at: input.at }
   await writeTransferState(tx, merchantId, row)
   await announce(deps, tx, merchantId, row, 'transfer.shipped', input.at)
@@ -90,60 +98,101 @@ export interface Arrival {
   /** In good order. */
   received: bigint
   damaged: bigint
+  /** In good order, beyond what was sent. Said on its own, so that nobody gets too much by sending the same twice. */
+  extra?: bigint
+}
+
+export interface Receipt {
+  id: string
+  arrivals: Arrival[]
+  /** Nothing more will come: what is missing is lost, and a task is opened. */
+  isFinal: boolean
+  /** The caller's number of it; the same one again changes nothing. */
+  reference?: string
+  ifVersion?: number
+  actor?: string
+  at: Date
 }
 
 /**
- * Goods arrive, some or all. `isFinal`: nothing more will come; what is missing is lost, and a task is opened. Throws not-found,
- * version-conflict, invalid-state, quantity-exceeds-available (more than was sent).
+ * Goods arrive, some or all; those that were called back arrive where they left. Throws not-found, version-conflict, invalid-state,
+ * reference-not-found (an article that was not sent), reference-taken, quantity-exceeds-available (more than was sent, without
+ * saying so).
  */
 export async function receiveTransfer(
   deps: StockDeps,
   tx: Tx,
   merchantId: string,
-  input: { id: string; arrivals: Arrival[]; isFinal: boolean; ifVersion?: number; actor?: string; at: Date },
+  input: Receipt,
 ): Promise<TransferRow> {
-  const before = await locked(tx, merchantId, input, ['in_transit'])
+  const found = await lockTransfer(tx, merchantId, input.id)
+  if (found && (await isKnown(tx, merchantId, input))) return found
+  const before = await locked(tx, merchantId, input, ['in_transit', 'returning'])
   for (const { variant_id } of input.arrivals) {
     if (!before.lines.some((line) => line.variant_id === variant_id))
       throw new Problem('reference-not-found', {
         errors: [{ pointer: '/lines', detail: `${variant_id} was not sent` }],
       })
   }
-  const lines = before.lines.map((line) => arrived(line, input))
-  const isDone = lines.every(({ quantity, received, damaged, lost }) => received + damaged + lost === quantity)
-  const store_id = before.to_store_id
-  const movements = input.arrivals.flatMap(({ variant_id, received, damaged }): Movement[] => [
-    { variant_id, store_id, kind: 'transfer_in', reason: 'arrived', quantity: received },
+  const isBack = before.state === 'returning'
+  const lines = before.lines.map((line) => arrived(line, input, isBack))
+  const isDone = lines.every((line) => gone(line) === line.quantity)
+  const store_id = isBack ? before.from_store_id : before.to_store_id
+  const kind = 'transfer_in' as const
+  const movements = input.arrivals.flatMap(({ variant_id, received, damaged, extra = 0n }): Movement[] => [
+    { variant_id, store_id, kind, reason: isBack ? 'returned' : 'arrived', quantity: received },
+    { variant_id, store_id, kind, reason: 'arrived_extra', quantity: extra },
     {
-      ...{ variant_id, store_id, kind: 'transfer_in' as const, reason: 'arrived_damaged', quantity: damaged },
+      ...{ variant_id, store_id, kind, reason: 'arrived_damaged', quantity: damaged },
       ...{ bucket: 'damaged' as const, bucketQuantity: damaged },
     },
   ])
-  await expect(tx, merchantId, before, (line, i) => gone(line) - gone(lines[i] as TransferLine))
+  await expect(tx, merchantId, before, store_id, (line, i) => gone(line) - gone(lines[i] as TransferLine))
   await move(deps, tx, merchantId, movements, { at: input.at, actor: input.actor, ref: before.id })
+  const end = isBack ? ('cancelled' as const) : ('received' as const)
   const row = {
     ...{ ...before, lines, version: before.version + 1 },
-    ...(isDone ? { state: 'received' as const, ended_at: input.at } : {}),
+    ...(isDone ? { state: end, ended_at: input.at } : {}),
   }
   await writeArrivals(tx, merchantId, row)
   await writeTransferState(tx, merchantId, row)
-  for (const line of lines) if (line.lost > 0n) await missing(deps, tx, merchantId, row, line, input.at)
-  await announce(deps, tx, merchantId, row, isDone ? 'transfer.received' : 'transfer.partly_received', input.at)
+  await tellDifferences(deps, tx, merchantId, row, before, input.at)
+  await announce(deps, tx, merchantId, row, isDone ? `transfer.${end}` : 'transfer.partly_received', input.at)
   return row
 }
 
-/** Gives a transfer up before it has left. Throws not-found, version-conflict, invalid-state. */
+/**
+ * Gives a transfer up. Before it has left its goods are free again; on their way they turn round, and are received where they left.
+ * Throws not-found, version-conflict, invalid-state.
+ */
 export async function cancelTransfer(
   deps: StockDeps,
   tx: Tx,
   merchantId: string,
   input: { id: string; ifVersion?: number; at: Date },
 ): Promise<TransferRow> {
-  const before = await locked(tx, merchantId, input, ['draft'])
+  const before = await locked(tx, merchantId, input, ['draft', 'in_transit'])
+  if (before.state === 'in_transit') return callBack(deps, tx, merchantId, before, input.at)
   await releaseReservations(tx, merchantId, [before.id])
   const row = { ...before, state: 'cancelled' as const, version: before.version + 1, ended_at: input.at }
   await writeTransferState(tx, merchantId, row)
   await announce(deps, tx, merchantId, row, 'transfer.cancelled', input.at)
+  return row
+}
+
+async function callBack(
+  deps: StockDeps,
+  tx: Tx,
+  merchantId: string,
+  before: TransferRow,
+  at: Date,
+): Promise<TransferRow> {
+  await lockBoth(tx, merchantId, before)
+  await expect(tx, merchantId, before, before.to_store_id, (line) => gone(line) - line.quantity)
+  await expect(tx, merchantId, before, before.from_store_id, (line) => line.quantity - gone(line))
+  const row = { ...before, state: 'returning' as const, version: before.version + 1 }
+  await writeTransferState(tx, merchantId, row)
+  await announce(deps, tx, merchantId, row, 'transfer.called_back', at)
   return row
 }
 
@@ -166,31 +215,58 @@ async function locked(
   return row
 }
 
-function arrived(line: TransferLine, { arrivals, isFinal }: { arrivals: Arrival[]; isFinal: boolean }): TransferLine {
+/** Whether this receipt was written before. Throws reference-taken when another one has its number. */
+async function isKnown(tx: Tx, merchantId: string, { id, arrivals, isFinal, reference }: Receipt): Promise<boolean> {
+  if (reference === undefined) return false
+  const fingerprint = hash('sha256', jsonOf([arrivals, isFinal]), 'base64url')
+  const claimed = await claimReference(tx, merchantId, { reference: `${id} ${reference}`, fingerprint })
+  if (claimed === 'taken')
+    throw new Problem('reference-taken', {
+      errors: [{ pointer: '/reference', detail: 'Was used for another receipt of this transfer.' }],
+    })
+  return claimed === 'same'
+}
+
+/** Locks the levels of both ends in one go: two transfers the other way round would wait for each other. */
+async function lockBoth(tx: Tx, merchantId: string, { lines, from_store_id, to_store_id }: TransferRow): Promise<void> {
+  const stores = [from_store_id, to_store_id]
+  await lockLevels(
+    tx,
+    merchantId,
+    lines.flatMap(({ variant_id }) => stores.map((store_id) => ({ variant_id, store_id }))),
+  )
+}
+
+function arrived(line: TransferLine, { arrivals, isFinal }: Receipt, isBack: boolean): TransferLine {
   const mine = arrivals.filter(({ variant_id }) => variant_id === line.variant_id)
-  const received = line.received + mine.reduce((sum, arrival) => sum + arrival.received, 0n)
-  const damaged = line.damaged + mine.reduce((sum, arrival) => sum + arrival.damaged, 0n)
-  const rest = line.quantity - received - damaged - line.lost
+  const sum = (of: (arrival: Arrival) => bigint) => mine.reduce((total, arrival) => total + of(arrival), 0n)
+  const whole = sum(({ received }) => received)
+  const after = {
+    ...line,
+    damaged: line.damaged + sum(({ damaged }) => damaged),
+    extra: line.extra + sum(({ extra = 0n }) => extra),
+    ...(isBack ? { returned: line.returned + whole } : { received: line.received + whole }),
+  }
+  const rest = line.quantity - gone(after)
   if (rest < 0n) throw new Problem('quantity-exceeds-available', { detail: `${line.variant_id}: fewer were sent.` })
-  return { ...line, received, damaged, lost: isFinal ? line.lost + rest : line.lost }
+  if (rest > 0n && after.extra > line.extra)
+    throw new Problem('quantity-exceeds-available', { detail: `${line.variant_id}: not all that were sent have come.` })
+  return { ...after, lost: isFinal ? line.lost + rest : line.lost }
 }
 
 /** Units of a line that are no longer on their way. */
-function gone({ received, damaged, lost }: TransferLine): bigint {
-  return received + damaged + lost
+function gone({ received, damaged, lost, returned }: TransferLine): bigint {
+  return received + damaged + lost + returned
 }
 
 async function expect(
   tx: Tx,
   merchantId: string,
   transfer: TransferRow,
+  store_id: string,
   by: (line: TransferLine, i: number) => bigint,
 ): Promise<void> {
-  const rows = transfer.lines.map((line, i) => ({
-    variant_id: line.variant_id,
-    store_id: transfer.to_store_id,
-    quantity: by(line, i),
-  }))
+  const rows = transfer.lines.map((line, i) => ({ variant_id: line.variant_id, store_id, quantity: by(line, i) }))
   await callStock(
     tx,
     'stock_expect',
@@ -199,23 +275,29 @@ async function expect(
   )
 }
 
-async function missing(
+/** Opens a task for what never arrived, where it was expected, and for what is too much, where too little was written. */
+async function tellDifferences(
   deps: StockDeps,
   tx: Tx,
   merchantId: string,
   transfer: TransferRow,
-  line: TransferLine,
+  before: TransferRow,
   at: Date,
 ): Promise<void> {
-  await insertTask(tx, merchantId, {
-    id: deps.newId('tsk'),
-    kind: 'transfer_discrepancy',
-    variant_id: line.variant_id,
-    store_id: transfer.to_store_id,
-    quantity: line.lost,
-    ref: transfer.id,
-    opened_at: at,
-  })
+  const expectedAt = transfer.state === 'cancelled' ? transfer.from_store_id : transfer.to_store_id
+  for (const [i, line] of transfer.lines.entries()) {
+    const more = line.extra - (before.lines[i] as TransferLine).extra
+    for (const [store_id, quantity] of [
+      [expectedAt, line.lost],
+      [transfer.from_store_id, -more],
+    ] as const) {
+      if (quantity === 0n) continue
+      await insertTask(tx, merchantId, {
+        ...{ id: deps.newId('tsk'), kind: 'transfer_discrepancy', variant_id: line.variant_id, store_id },
+        ...{ quantity, ref: transfer.id, opened_at: at },
+      })
+    }
+  }
 }
 
 async function announce(
@@ -240,12 +322,14 @@ export function transferView(row: TransferRow) {
     to_store_id: row.to_store_id,
     state: row.state,
     reference: row.reference,
-    lines: row.lines.map(({ variant_id, quantity, received, damaged, lost }) => ({
-      variant_id,
-      quantity: Number(quantity),
-      received: Number(received),
-      damaged: Number(damaged),
-      lost: Number(lost),
+    lines: row.lines.map((line) => ({
+      variant_id: line.variant_id,
+      quantity: Number(line.quantity),
+      received: Number(line.received),
+      damaged: Number(line.damaged),
+      lost: Number(line.lost),
+      returned: Number(line.returned),
+      extra: Number(line.extra),
     })),
     version: row.version,
     created_at: row.created_at.toISOString(),

@@ -32,18 +32,37 @@ export const STOCK_CHECKS: readonly Check[] = [
   },
   {
     id: 'I-08',
-    holds: 'What was sold or promised beyond the stock has an open task',
+    holds: 'There is less than was promised by exactly what is known to be sold beyond the stock',
+    sql: `select l.merchant_id || ' ' || l.variant_id || ' ' || l.store_id as "where" from stock_level l
+      where l.oversold <> greatest(0, l.reserved + l.damaged + l.display + l.quality + l.hold - l.on_hand)`,
+  },
+  {
+    id: 'I-08',
+    holds: 'What was sold or promised beyond the stock has a task',
     sql: `select l.merchant_id || ' ' || l.variant_id || ' ' || l.store_id as "where" from stock_level l
       where l.oversold > 0 and not exists (select from stock_task t
         where t.merchant_id = l.merchant_id and t.variant_id = l.variant_id and t.store_id = l.store_id and t.kind = 'oversold')`,
   },
   {
     id: 'transfer',
+    holds: 'What left a store for another, and what came of it, is what the transfer says',
+    sql: `select t.merchant_id || ' ' || t.id || ' ' || i.variant_id as "where" from transfer t
+      join transfer_line i on i.merchant_id = t.merchant_id and i.transfer_id = t.id
+      left join lateral (
+        select coalesce(-sum(m.quantity) filter (where m.kind = 'transfer_out'), 0) as sent,
+            coalesce(sum(m.quantity) filter (where m.kind = 'transfer_in'), 0) as came
+          from stock_movement m where m.merchant_id = t.merchant_id and m.ref = t.id and m.variant_id = i.variant_id) m on true
+      where m.came <> i.received + i.damaged + i.returned + i.extra
+        or m.sent <> case when t.shipped_at is null then 0 else i.quantity end`,
+  },
+  {
+    id: 'transfer',
     holds: 'What is on its way to a store is what transfers have sent and not yet delivered',
     sql: `select l.merchant_id || ' ' || l.variant_id || ' ' || l.store_id as "where" from stock_level l
-      left join (select t.merchant_id, i.variant_id, t.to_store_id as store_id, sum(i.quantity - i.received - i.damaged - i.lost) as incoming
+      left join (select t.merchant_id, i.variant_id, case t.state when 'in_transit' then t.to_store_id else t.from_store_id end as store_id,
+          sum(i.quantity - i.received - i.damaged - i.lost - i.returned) as incoming
         from transfer t join transfer_line i on i.merchant_id = t.merchant_id and i.transfer_id = t.id
-        where t.state = 'in_transit' group by 1, 2, 3) t using (merchant_id, variant_id, store_id)
+        where t.state in ('in_transit', 'returning') group by 1, 2, 3) t using (merchant_id, variant_id, store_id)
       where l.incoming <> coalesce(t.incoming, 0)`,
   },
 ]

@@ -65,6 +65,9 @@ create table stock_reservation (
 create index stock_reservation_by_article on stock_reservation (variant_id, store_id, merchant_id) where quantity > 0;
 create index stock_reservation_due on stock_reservation (expires_at, merchant_id) where quantity > 0 and expires_at is not null;
 
+-- Counts draw from it too, to know which movements came before them.
+create sequence stock_movement_seq;
+grant usage on sequence stock_movement_seq to public;
 -- What happened to the goods. `quantity` changes what is on hand, `bucket_quantity` what of it is not for sale.
 create table stock_movement (
   merchant_id     text collate "C" not null,
@@ -82,6 +85,8 @@ create table stock_movement (
   actor           text collate "C",
   occurred_at     timestamptz not null,
   recorded_at     timestamptz not null,
+  -- The order in which movements of one level came: drawn under the lock of the level, never compared between levels.
+  seq             bigint not null default nextval('stock_movement_seq'),
   primary key (merchant_id, id),
   constraint something_moves check (quantity <> 0 or bucket_quantity <> 0),
   constraint bucket_is_named check ((bucket is null) = (bucket_quantity = 0))
@@ -131,7 +136,7 @@ create table transfer (
   id            text collate "C" not null,
   from_store_id text collate "C" not null,
   to_store_id   text collate "C" not null check (to_store_id <> from_store_id),
-  state         text not null check (state in ('draft', 'in_transit', 'received', 'cancelled')),
+  state         text not null check (state in ('draft', 'in_transit', 'returning', 'received', 'cancelled')),
   -- The order it is for, or the caller's own number.
   reference     text collate "C",
   version       int not null check (version > 0),
@@ -146,16 +151,19 @@ create table transfer_line (
   transfer_id text collate "C" not null,
   variant_id  text collate "C" not null,
   quantity    bigint not null check (quantity > 0),
-  -- Arrived in good order, arrived broken, never arrived. Together never more than was sent.
+  -- Arrived in good order, arrived broken, never arrived, came back to where it left. Together never more than was sent.
   received    bigint not null default 0,
   damaged     bigint not null default 0,
   lost        bigint not null default 0,
+  returned    bigint not null default 0,
+  -- Arrived beyond what was sent.
+  extra       bigint not null default 0,
   primary key (merchant_id, transfer_id, variant_id),
   foreign key (merchant_id, transfer_id) references transfer,
-  constraint arrived_was_sent check (least(received, damaged, lost) >= 0 and received + damaged + lost <= quantity)
+  constraint arrived_was_sent check (least(received, damaged, lost, returned, extra) >= 0 and received + damaged + lost + returned <= quantity)
 );
 
--- A count of some articles in one store. What was expected is written when it is handed in, never shown before.
+-- A count of some articles in one store. What was expected is worked out when it is handed in, never shown before.
 create table stock_count (
   merchant_id  text collate "C" not null,
   id           text collate "C" not null,
@@ -172,10 +180,18 @@ create table stock_count_line (
   count_id    text collate "C" not null,
   variant_id  text collate "C" not null,
   counted     bigint not null check (counted between 0 and 1000000000),
+  counted_at  timestamptz not null,
+  -- What the stock said of that moment when the figure came, and the last movement it knew of.
+  level_then  bigint not null,
+  mark        bigint not null,
+  -- What it says of that moment by what is known when the count is handed in.
   expected    bigint,
+  -- A later count of the article was handed in first: this figure changes nothing.
+  is_overtaken boolean not null default false,
   primary key (merchant_id, count_id, variant_id),
   foreign key (merchant_id, count_id) references stock_count
 );
+create index stock_count_line_by_article on stock_count_line (variant_id, merchant_id, counted_at);
 
 -- A caller's reference of adjustments: the same one again changes nothing.
 create table stock_reference (
@@ -206,8 +222,8 @@ begin
   with moved as (
     update stock_level l set on_hand = l.on_hand + c.on_hand, damaged = l.damaged + c.damaged, display = l.display + c.display,
         quality = l.quality + c.quality, hold = l.hold + c.hold, reserved = l.reserved + c.reserved,
-        -- Facts say how it is; a promise that is given up can only make it better; a new promise leaves it to the CHECK.
-        oversold = case when c.is_fact then c.needed when c.reserved < 0 then least(l.oversold, c.needed) else l.oversold end
+        -- Facts of the shop floor say how it is. Everything else can only make it better; what would make it worse fails the CHECK.
+        oversold = case when c.is_fact then c.needed else least(l.oversold, c.needed) end
       from (
         select c.*, l.oversold as was, greatest(0, l.reserved + c.reserved + l.damaged + c.damaged + l.display + c.display
             + l.quality + c.quality + l.hold + c.hold - l.on_hand - c.on_hand) as needed
@@ -232,7 +248,7 @@ begin
   perform stock_apply(array(select (a.merchant_id, a.variant_id, a.store_id, sum(a.quantity),
       coalesce(sum(a.bucket_quantity) filter (where a.bucket = 'damaged'), 0), coalesce(sum(a.bucket_quantity) filter (where a.bucket = 'display'), 0),
       coalesce(sum(a.bucket_quantity) filter (where a.bucket = 'quality'), 0), coalesce(sum(a.bucket_quantity) filter (where a.bucket = 'hold'), 0),
-      0, true, min(coalesce(a.ref, a.id)), max(a.recorded_at))::stock_change
+      0, bool_or(a.kind in ('sale', 'count')), min(coalesce(a.ref, a.id)), max(a.recorded_at))::stock_change
     from added a group by a.merchant_id, a.variant_id, a.store_id));
   return null;
 end $$;
@@ -425,8 +441,9 @@ begin
     select p_merchant, r.movement_id, r.variant_id, r.store_id, r.kind, r.reason, -r.quantity, r.about, r.actor, r.at, r.at from unnest(v_rows) r;
 end $$;
 
--- Writes movements. What is on hand may fall below zero only by a sale at a till or an order taken along (kind sale): raises OT001 exceeds_available
--- otherwise, and when a bucket would.
+-- Writes movements. A sale at a till, an order taken along (kind sale) and a count are how it is on the shop floor, and may leave less than is
+-- promised. Everything else raises OT001 exceeds_available when there is less, as does a bucket that would fall below zero, and fails
+-- the CHECK promised_is_there when less of it is free.
 create function stock_move(p_merchant text, p_rows json) returns void
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
@@ -439,7 +456,7 @@ begin
   if exists (
     select from unnest(v_rows) r join stock_level l on l.merchant_id = p_merchant and l.variant_id = r.variant_id and l.store_id = r.store_id
       group by l.variant_id, l.store_id, l.on_hand, l.damaged, l.display, l.quality, l.hold
-      having (bool_and(r.kind <> 'sale') and sum(r.quantity) < 0 and l.on_hand + sum(r.quantity) < 0)
+      having (bool_and(r.kind not in ('sale', 'count')) and sum(r.quantity) < 0 and l.on_hand + sum(r.quantity) < 0)
         or l.damaged + coalesce(sum(r.bucket_quantity) filter (where r.bucket = 'damaged'), 0) < 0
         or l.display + coalesce(sum(r.bucket_quantity) filter (where r.bucket = 'display'), 0) < 0
         or l.quality + coalesce(sum(r.bucket_quantity) filter (where r.bucket = 'quality'), 0) < 0
@@ -465,3 +482,44 @@ create function store_capabilities(p_kind text) returns text[] language sql immu
   select case p_kind when 'shop' then array['sell', 'pickup', 'ship_from', 'return', 'endless_aisle']
     when 'popup' then array['sell', 'return'] else array['ship_from'] end
 $$;
+
+-- ---- Counting ------------------------------------------------------------------------------------------------------
+
+-- Writes what was counted, [{variant_id, counted, counted_at}], with what the stock said of that very moment: what is on hand now
+-- without what is known to have happened since. A second figure of an article replaces the first.
+create function stock_write_counted(p_merchant text, p_count text, p_store text, p_rows json) returns void
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+begin
+  perform stock_lock(p_merchant, array(select r.variant_id from json_to_recordset(p_rows) r (variant_id text)), array(select p_store from json_to_recordset(p_rows) r (variant_id text)));
+  insert into stock_count_line (merchant_id, count_id, variant_id, counted, counted_at, level_then, mark)
+    select p_merchant, p_count, r.variant_id, r.counted, r.counted_at, l.on_hand - coalesce((
+        select sum(m.quantity) from stock_movement m
+          where m.merchant_id = p_merchant and m.variant_id = r.variant_id and m.store_id = p_store and m.occurred_at > r.counted_at), 0),
+      nextval('stock_movement_seq')
+    from json_to_recordset(p_rows) r (variant_id text, counted bigint, counted_at timestamptz)
+    join stock_level l on l.merchant_id = p_merchant and l.variant_id = r.variant_id and l.store_id = p_store
+    on conflict (merchant_id, count_id, variant_id) do update
+      set counted = excluded.counted, counted_at = excluded.counted_at, level_then = excluded.level_then, mark = excluded.mark;
+end $$;
+
+-- Works out what was expected of each figure of a count by what is known now: movements that were written after it and had
+-- happened before it, and corrections by earlier counts, belong to what was found. Locks the levels, so that what it finds still
+-- holds when the caller writes the differences.
+create function stock_expect_counted(p_merchant text, p_count text, p_store text) returns void
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+begin
+  perform stock_lock(p_merchant, array(select c.variant_id from stock_count_line c where c.merchant_id = p_merchant and c.count_id = p_count),
+    array(select p_store from stock_count_line c where c.merchant_id = p_merchant and c.count_id = p_count));
+  update stock_count_line c
+    set expected = c.level_then + coalesce((
+        select sum(m.quantity) from stock_movement m
+          where m.merchant_id = p_merchant and m.variant_id = c.variant_id and m.store_id = p_store and m.seq > c.mark
+            and (m.occurred_at < c.counted_at or m.kind = 'count' and m.occurred_at = c.counted_at)), 0),
+      is_overtaken = exists (
+        select from stock_count_line o join stock_count s on s.merchant_id = o.merchant_id and s.id = o.count_id
+          where o.merchant_id = p_merchant and o.variant_id = c.variant_id and o.counted_at > c.counted_at
+            and s.store_id = p_store and s.state = 'submitted')
+    where c.merchant_id = p_merchant and c.count_id = p_count;
+end $$;
