@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { fulfilmentShop } from './fulfilment-shop.ts'
-import { openShop, type Shop } from './shop.ts'
+import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
 let at: ReturnType<typeof fulfilmentShop>
@@ -52,6 +52,65 @@ test('bought in one store and collected in another: the goods come by transfer, 
       [3, 0],
     ],
   )
+})
+
+test('and when every click is made on two devices, one transfer leaves, arrives and is collected', async () => {
+  const { order, id } = await paid()
+  const both = async (act: () => Promise<{ status: number; text: string }>) => {
+    const answers = await Promise.all([act(), act()])
+    assert.ok(
+      answers.some(({ status }) => status === 200),
+      answers.map(({ text }) => text).join(),
+    )
+    assert.ok(
+      answers.every(({ status }) => status < 500),
+      answers.map(({ text }) => text).join(),
+    )
+  }
+  await both(() => at.tell(id, 'reroute', { store_id: at.web }))
+  const parts = (await at.fulfilments(order.id)).filter(({ part }) => part > 1)
+  assert.equal(parts.length, 1, 'sent from elsewhere once')
+  const [next] = parts
+  assert.ok(next)
+  await both(() => shop.api.call('POST', `/v1/transfers/${next.transfer_id}/ship`, {}))
+  const lines = [{ variant_id: at.variant('lamp'), received: 2 }]
+  await both(() => shop.api.call('POST', `/v1/transfers/${next.transfer_id}/receive`, { lines, final: true }))
+  for (const verb of ['accept', 'pick']) await both(() => at.tell(next.id, verb))
+  const { code } = await at.does(next.id, 'ready')
+  await both(() => at.collect(next.id, { code }))
+  assert.equal((await at.fulfilment(next.id)).state, 'collected')
+  assert.deepEqual(
+    [await at.level('lamp', at.till), await at.level('lamp', at.web)],
+    [
+      [2, 0],
+      [3, 0],
+    ],
+  )
+})
+
+test('and when the answer to the charge at the counter is lost, the goods wait there, and are paid and collected once', async () => {
+  const lines = [{ variant_id: at.variant('lamp'), quantity: 2, fulfilment: { mode: 'collect', store_id: at.till } }]
+  const tender = { token: await shop.api.token(CARDS.approved) }
+  const placed = await at.place(await at.cart({}, { lines }), { charge: 'on_collection', ...tender })
+  assert.equal(placed.status, 201, placed.text)
+  const [first] = await at.fulfilments(placed.body.id)
+  await at.tell(first?.id as string, 'reroute', { store_id: at.web })
+  const next = (await at.fulfilments(placed.body.id)).find(({ part }) => part === 2)
+  assert.ok(next)
+  assert.equal((await shop.api.call('POST', `/v1/transfers/${next.transfer_id}/ship`, {})).status, 200)
+  const arrived = [{ variant_id: at.variant('lamp'), received: 2 }]
+  await shop.api.call('POST', `/v1/transfers/${next.transfer_id}/receive`, { lines: arrived, final: true })
+  const { code } = await at.does(next.id, 'accept', 'pick', 'ready')
+  shop.simulator.setFaults({ seed: 1, rates: {}, next: [{ verb: 'sale', fault: 'lost_after' }] }, shop.accounts.a)
+  const lost = await at.collect(next.id, { code })
+  assert.deepEqual([lost.status, lost.body.state, lost.body.charge.state], [202, 'ready', 'unknown'], lost.text)
+  assert.equal((await at.collect(next.id, { code })).status, 409, 'another device cannot charge it again')
+  shop.clock.advance(MINUTE)
+  await shop.ask()
+  await shop.settle()
+  assert.equal((await at.fulfilment(next.id)).state, 'collected')
+  assert.deepEqual(shop.journal(), ['captured 6000'])
+  assert.deepEqual(await at.level('lamp', at.web), [3, 0])
 })
 
 test('a transfer that arrives short is rejected, and can be given up with the money back', async () => {

@@ -105,7 +105,8 @@ test('a cancelled parcel is not captured, and what is left of the hold is releas
   assert.deepEqual(await at.level('cup', at.web), [19, 0])
 })
 
-test('one article now and one sent, in one ticket: two captures', async () => {
+/** At the till, in one ticket and held on one card: a cup to take along, and two that another store sends. */
+async function inOneTicket() {
   const lines = [
     { variant_id: at.variant('cup'), quantity: 1, fulfilment: { mode: 'take_away', store_id: at.till } },
     { variant_id: at.variant('cup'), quantity: 2, fulfilment: { mode: 'ship', store_id: at.web } },
@@ -115,11 +116,71 @@ test('one article now and one sent, in one ticket: two captures', async () => {
   assert.equal(placed.status, 201, placed.text)
   const paid = await at.pay(placed.body, CARDS.approved, { capture: 'manual', channel: 'web' })
   assert.equal(paid.status, 201, paid.text)
+  return { order: placed.body, payment: paid.body.id }
+}
+
+/** What is taken along comes first. */
+async function nowAndLater(order: string) {
   await shop.settle()
-  const [now, later] = await at.fulfilments(placed.body.id)
-  assert.deepEqual([now?.state, now?.charge.state, now?.charge.amount], ['collected', 'charged', 333])
-  await at.does(later?.id as string, 'accept', 'pick', 'ready')
-  const sent = await at.ship(later?.id as string)
+  const [now, later] = await at.fulfilments(order)
+  assert.ok(now && later)
+  return { now, later }
+}
+
+const TWO_CAPTURES = ['authorized 999', 'captured 333', 'captured 666']
+
+test('one article now and one sent, in one ticket: two captures', async () => {
+  const { order, payment } = await inOneTicket()
+  const { now, later } = await nowAndLater(order.id)
+  assert.deepEqual([now.state, now.charge.state, now.charge.amount], ['collected', 'charged', 333])
+  await at.does(later.id, 'accept', 'pick', 'ready')
+  const sent = await at.ship(later.id)
   assert.equal(sent.body.state, 'shipped', sent.text)
-  assert.deepEqual(shop.journal(paid.body.id), ['authorized 999', 'captured 333', 'captured 666'])
+  assert.deepEqual(shop.journal(payment), TWO_CAPTURES)
+})
+
+test('the answer to the capture of what was taken along is lost: it is captured once, and so is what is sent', async () => {
+  const { order, payment } = await inOneTicket()
+  shop.simulator.setFaults({ seed: 1, rates: {}, next: [{ verb: 'capture', fault: 'lost_after' }] }, shop.accounts.a)
+  const { now, later } = await nowAndLater(order.id)
+  assert.equal(now.charge.state, 'unknown')
+  await at.does(later.id, 'accept', 'pick', 'ready')
+  await at.ship(later.id)
+  shop.clock.advance(MINUTE)
+  await shop.ask()
+  await shop.settle()
+  const known = await nowAndLater(order.id)
+  assert.deepEqual([known.now.charge.state, known.later.state], ['charged', 'shipped'])
+  assert.deepEqual(shop.journal(payment), TWO_CAPTURES)
+})
+
+test('the parcel is given to the carrier on two devices, and clicked twice on one: its share is captured once', async () => {
+  const { order, payment } = await inOneTicket()
+  const { later } = await nowAndLater(order.id)
+  await at.does(later.id, 'accept', 'pick', 'ready')
+  const key = `sent-${later.id}`
+  const answers = await Promise.all([at.ship(later.id, { key }), at.ship(later.id, { key }), at.ship(later.id)])
+  assert.ok(
+    answers.every(({ status }) => [200, 409].includes(status)),
+    answers.map(({ text }) => text).join(),
+  )
+  await shop.settle()
+  assert.equal((await at.fulfilment(later.id)).state, 'shipped')
+  assert.deepEqual(shop.journal(payment), TWO_CAPTURES)
+})
+
+test('the server dies between the plan and the capture of the parcel: a worker takes it up, and captures once', async () => {
+  const { order, payment } = await inOneTicket()
+  const { later } = await nowAndLater(order.id)
+  await at.does(later.id, 'accept', 'pick', 'ready')
+  const { get } = shop.payments.connectors
+  shop.payments.connectors.get = () => {
+    throw new Error('the process died')
+  }
+  assert.equal((await at.ship(later.id)).status, 500)
+  shop.payments.connectors.get = get
+  shop.clock.advance(4 * MINUTE)
+  await shop.settle()
+  assert.equal((await at.fulfilment(later.id)).state, 'shipped')
+  assert.deepEqual(shop.journal(payment), TWO_CAPTURES)
 })

@@ -140,6 +140,30 @@ test('and when the scarf comes back as well, its worth does not vanish onto the 
   assert.equal(await counter.balanceOf(visit.card), 2000 + 1998, 'the card that Ada holds')
 })
 
+test('and when the coat is to be sent and is cancelled instead, somebody is told that its worth has nowhere to go', async () => {
+  const visit = await broughtBack()
+  const lines = [
+    { variant_id: floor.variant('coat'), quantity: 1, fulfilment: { mode: 'ship', store_id: floor.shopFloor } },
+  ]
+  const cart = await floor.cart({}, { channel: 'pos', store_id: floor.shopFloor, customer_id: visit.customer, lines })
+  const order = (await floor.place(cart)).body
+  const made = await exchange(visit.returned, order.id)
+  await shop.api.tender(made.body.payment_id, counter.inCash())
+  await shop.settle()
+  const cancelled = await floor.cancel(order.id, { reason: 'customer' })
+  assert.equal(cancelled.status, 200, cancelled.text)
+  await shop.settle()
+  assert.deepEqual(await floor.tasks(order.id), ['refund_failed'])
+  const payment = made.body.payment_id
+  const [worth, cash] = (await shop.api.payment(payment)).tenders.map(({ id }) => id)
+  const handedOut = await counter.changeOf(() => shop.api.refund(payment, { tender_id: cash }))
+  assert.deepEqual(handedOut, [-3000, -2])
+  const to = { method: 'gift_card', gift_card_id: visit.card.id }
+  await shop.api.refund(payment, { tender_id: worth, to })
+  assert.equal((await shop.api.payment(payment)).amount_refundable, 0)
+  assert.equal(await counter.balanceOf(visit.card), 4997)
+})
+
 test('clicked twice, and sent by two tills for two coats, the jacket pays for one of them once', async () => {
   const visit = await broughtBack()
   const [one, other] = [await wanted('coat', visit), await wanted('coat', visit)]
