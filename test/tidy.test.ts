@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   jobs: ['lib', 'db'],
   http: GROUND,
   // Connectors appear as the types of their contract: an account is settings for one.
-  merchants: [...GROUND, 'http', 'connectors'],
+  merchants: [...GROUND, 'http', 'connectors', 'countries'],
   access: [...SECOND_ROW, 'http'],
   ledger: [...SECOND_ROW, 'http'],
   vault: [...SECOND_ROW, 'http'],
@@ -40,9 +40,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     'notify',
     'access',
     'connectors',
-    // How cash is rounded, and where.
+    // How cash is rounded.
     'totals',
-    'countries',
   ],
   // Pure: the same code runs in a till or a web shop.
   totals: ['lib'],

@@ -1,5 +1,6 @@
 // The public face of the merchants module: who sells, where, through which accounts and with which methods.
 
+export { cashRuleOf } from './cash-rule.ts'
 export { CATALOGUE } from './catalogue.ts'
 export {
   type ConfigSeal,

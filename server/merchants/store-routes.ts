@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { CountryCode, Currency, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
+import { cashRuleOf } from './cash-rule.ts'
 import { isTimeZone, timeZoneOf } from './place.ts'
 import { found, invalid, type MerchantRouteDeps, Name } from './request.ts'
 import * as rows from './store.ts'
@@ -51,6 +52,16 @@ const Store = Type.Object(
     pickup_hold_days: Type.Integer(),
     pickup_capacity: Nullable(Type.Integer()),
     rounds_cash: Type.Boolean(),
+    cash_rounding: Nullable(
+      Type.Object(
+        {
+          increment: Type.Integer({ description: 'The smallest coin, in minor units.' }),
+          mode: Type.Enum(['half_up', 'half_down', 'always_down']),
+          is_optional: Type.Boolean({ description: 'A customer who has the small coins may pay exactly.' }),
+        },
+        { description: 'How what is due in cash of its currency is rounded there today. Null: not at all.' },
+      ),
+    ),
     created_at: Timestamp,
   },
   { title: 'Store' },
@@ -100,6 +111,7 @@ const TAGS = ['Merchant']
 
 /** Registers the routes of stores. */
 export function storeRoutes(app: App, deps: MerchantRouteDeps): void {
+  const show = (row: rows.StoreRow) => showStore(row, deps.clock.now())
   app.route({
     method: 'POST',
     url: '/v1/stores',
@@ -120,7 +132,7 @@ export function storeRoutes(app: App, deps: MerchantRouteDeps): void {
       const store = { id: deps.newId('sto'), ...body, timeZone: time_zone ?? timeZoneOf(body.country) }
       await rows.insertStore(deps.db, merchantId, store, deps.clock.now())
       deps.merchantCache.forget(merchantId)
-      return reply.code(201).send(showStore(found(await rows.readStore(deps.db, merchantId, store.id))))
+      return reply.code(201).send(show(found(await rows.readStore(deps.db, merchantId, store.id))))
     },
   })
 
@@ -137,7 +149,7 @@ export function storeRoutes(app: App, deps: MerchantRouteDeps): void {
     },
     handler: async (request) => {
       const list = await rows.listStores(deps.db, callerOf(request).merchantId, request.query)
-      return page(list.map(showStore), request.query.limit, (store) => store.id)
+      return page(list.map(show), request.query.limit, (store) => store.id)
     },
   })
 
@@ -153,7 +165,7 @@ export function storeRoutes(app: App, deps: MerchantRouteDeps): void {
       response: { 200: Store },
     },
     handler: async (request) =>
-      showStore(found(await rows.readStore(deps.db, callerOf(request).merchantId, request.params.id))),
+      show(found(await rows.readStore(deps.db, callerOf(request).merchantId, request.params.id))),
   })
 
   app.route({
@@ -178,7 +190,7 @@ export function storeRoutes(app: App, deps: MerchantRouteDeps): void {
       checkHours(change.opening_hours ?? {})
       await rows.updateStore(deps.db, merchantId, id, change)
       deps.merchantCache.forget(merchantId)
-      return showStore(found(await rows.readStore(deps.db, merchantId, id)))
+      return show(found(await rows.readStore(deps.db, merchantId, id)))
     },
   })
 }
@@ -198,6 +210,17 @@ function checkHours(hours: OpeningHours): void {
   }
 }
 
-function showStore(row: rows.StoreRow) {
-  return { ...row, object: 'store' as const, created_at: row.created_at.toISOString() }
+function showStore(row: rows.StoreRow, at: Date) {
+  const { country, time_zone, rounds_cash, currency } = row
+  const rule = cashRuleOf({ country, timeZone: time_zone, roundsCash: rounds_cash }, currency, at)
+  return {
+    ...row,
+    object: 'store' as const,
+    cash_rounding: rule && {
+      increment: Number(rule.increment_minor),
+      mode: rule.mode,
+      is_optional: rule.is_optional,
+    },
+    created_at: row.created_at.toISOString(),
+  }
 }

@@ -1,26 +1,22 @@
 // Cash where the small coins are gone. A tender of 10.02 covers 10.02 of what is owed and puts 10.00 into the drawer; the
 // difference is the tender's `rounding`, and a line of its own in the books. Rules are data: countries.
 
-import { cashRoundingOf } from '../countries/index.ts'
-import { dayIn } from '../lib/day.ts'
 import type { CashRounding } from '../lib/money.ts'
-import type { MerchantConfig } from '../merchants/index.ts'
+import { cashRuleOf, type MerchantConfig } from '../merchants/index.ts'
 import { roundCash } from '../totals/index.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderInput } from './payment.ts'
 import { invalid } from './problems.ts'
 
-/** How the drawer's store rounds on its present day; null where it does not. */
-export function cashRuleOf(
+/** How cash is rounded at a drawer now; null where it is not. */
+export function ruleAtDrawer(
   deps: Pick<PaymentDeps, 'clock'>,
   merchant: MerchantConfig,
   registerId: string | null | undefined,
   currency: string,
 ): CashRounding | null {
   const store = merchant.stores.get(merchant.registers.get(registerId ?? '')?.storeId ?? '')
-  if (!store) return null
-  const rule = cashRoundingOf({ country: store.country, currency, on: dayIn(store.timeZone, deps.clock.now()) })
-  return rule?.is_optional && !store.roundsCash ? null : rule
+  return store ? cashRuleOf(store, currency, deps.clock.now()) : null
 }
 
 /** Cash that goes in: how it is rounded, and what was handed over. */

@@ -8,7 +8,7 @@ import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { type Applied, apply } from './apply.ts'
 import { type Begun, beginInstruction, type NewOperation } from './begin.ts'
-import { cashRuleOf } from './cash.ts'
+import { ruleAtDrawer } from './cash.ts'
 import { candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { merchantFor } from './new-payment.ts'
@@ -128,7 +128,7 @@ export function followUp(
     reason: more.reason,
   }
   if (kind === 'refund' && tender.method === 'cash')
-    operation.cash_rule = cashRuleOf(deps, merchant, tender.register_id, payment.currency)
+    operation.cash_rule = ruleAtDrawer(deps, merchant, tender.register_id, payment.currency)
   const instruction: Omit<FollowUpInstruction, 'signal'> = {
     account,
     operation_id: operation.operation_id,

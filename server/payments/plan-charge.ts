@@ -6,7 +6,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Channel, MerchantConfig, MethodFlow } from '../merchants/index.ts'
 import { type ResolvedCard, resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment, NewTender } from './begin.ts'
-import { cashIn, cashRuleOf } from './cash.ts'
+import { cashIn, ruleAtDrawer } from './cash.ts'
 import { abilitiesOf, type Candidate, choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderInput } from './payment.ts'
@@ -128,7 +128,7 @@ function placeFor(
     const register = merchant.registers.get(input.cash.register_id)
     if (!register) throw notFound('/tender/cash/register_id')
     inStoreOf(payment, register.storeId, '/tender/cash/register_id')
-    const rule = cashRuleOf(deps, merchant, register.id, payment.currency)
+    const rule = ruleAtDrawer(deps, merchant, register.id, payment.currency)
     return { register_id: register.id, ...cashIn(rule, input.cash, amount, isRest) }
   }
   if (input.cash) throw invalid('/tender/cash', 'only for cash')

@@ -9,7 +9,7 @@ import { roundCash } from '../totals/index.ts'
 import { resolveCard } from '../vault/index.ts'
 import { apply } from './apply.ts'
 import { beginPayment, type NewOperation, type NewPayment } from './begin.ts'
-import { cashRuleOf } from './cash.ts'
+import { ruleAtDrawer } from './cash.ts'
 import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type PlannedOperation } from './instruct.ts'
@@ -219,7 +219,7 @@ async function creditTo(
     method: method.code,
     register_id: to.register_id,
     card_id: card?.card_id,
-    cash_rule: method.kind === 'cash' ? cashRuleOf(deps, merchant, to.register_id, payment.currency) : undefined,
+    cash_rule: method.kind === 'cash' ? ruleAtDrawer(deps, merchant, to.register_id, payment.currency) : undefined,
     reason,
   }
   const instruction: Omit<CreditInstruction, 'signal'> = {

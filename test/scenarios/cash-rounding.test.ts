@@ -118,8 +118,12 @@ test('a merchant in the Netherlands that keeps its small coins says so once for 
   ] as const) {
     const { api, keys } = await shop.neighbour({ country })
     const [till] = keys.registers
+    const rule = { increment: 5, mode: 'half_up', is_optional: country === 'NL' }
+    const asked = await api.get(`/v1/stores/${till?.store_id}`)
+    assert.deepEqual(asked.body['cash_rounding'], rule)
     const told = await api.call('PATCH', `/v1/stores/${till?.store_id}`, { rounds_cash: false })
     assert.deepEqual([told.status, told.body['rounds_cash']], [200, false])
+    assert.deepEqual(told.body['cash_rounding'], rounding === null ? null : rule)
     const cash = { register_id: till?.id as string }
     const paid = await api.pay({ ...sale(1002), tender: { method: 'cash', cash } })
     assert.deepEqual(shown(paid.body), [['cash', 1002, rounding]])
