@@ -16,9 +16,11 @@ import {
   routes as catalogRoutes,
   createCatalogCache,
   explodeKits,
+  listCounted,
   loadVariants,
   priceVariants,
   runImports,
+  seedDemoCatalog,
 } from './catalog/index.ts'
 import {
   createGroupLoader,
@@ -89,7 +91,13 @@ import {
   type ReturnDeps,
   routes as returnRoutes,
 } from './returns/index.ts'
-import { available, expireCartReservations, type StockRouteDeps, routes as stockRoutes } from './stock/index.ts'
+import {
+  available,
+  expireCartReservations,
+  type StockRouteDeps,
+  seedDemoStock,
+  routes as stockRoutes,
+} from './stock/index.ts'
 import { getInstrument, getToken, keyedHash, moveInstruments } from './vault/index.ts'
 
 export interface CommerceBase {
@@ -113,8 +121,8 @@ export interface Commerce {
   consumers: Consumer[]
   /** What payments ask about orders. */
   orders: OrderBook | undefined
-  /** For the demo retailer's goods. */
-  catalog: CatalogDeps
+  /** Gives the demo retailer goods, and its stores some of each; nothing when it has them. */
+  seedDemo(merchantId: string): Promise<void>
   /** Gift cards, store credit and points, for payments. */
   storedValue: StoredValueBooks
 }
@@ -273,7 +281,10 @@ export function wireCommerce(base: CommerceBase): Commerce {
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
     orders: createOrderBook({ db }),
-    catalog,
+    async seedDemo(merchantId) {
+      await seedDemoCatalog(catalog, merchantId)
+      await seedDemoStock(stock, merchantId, () => listCounted(db, merchantId))
+    },
     storedValue: createStoredValueBooks(loyalty),
   }
 }

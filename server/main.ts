@@ -2,7 +2,6 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { seedDemoCatalog } from './catalog/index.ts'
 import { type Config, readConfig } from './config.ts'
 import { readDurability } from './db/durability.ts'
 import { startEmbedded } from './db/embedded.ts'
@@ -82,7 +81,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
     isDraining: () => isDraining,
   })
   const demo = await seedDemo(wired.merchants, join(config.dataDir, 'demo.json'))
-  await seedDemoCatalog(wired.commerce.catalog, demo.merchant_id)
+  await wired.commerce.seedDemo(demo.merchant_id)
   await listen(wired.app, { port: config.port, host: config.host })
   await writeRunFile(config.dataDir, { pid: process.pid, databaseUrl: url, port: config.port })
   wired.hints.start()

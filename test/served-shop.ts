@@ -40,6 +40,7 @@ export async function servedShop(): Promise<ServedShop> {
     isDraining: () => false,
   })
   const demo = await seedDemo(program.merchants, join(dataDir, 'demo.json'))
+  await program.commerce.seedDemo(demo.merchant_id)
   await program.app.listen({ port, host: '127.0.0.1' })
   program.hints.start()
   program.simulator.start()

@@ -26,6 +26,8 @@ export {
   type SellableVariant,
 } from './sellable.ts'
 
+export { listCounted } from './store.ts'
+
 /** Registers the module's routes. */
 export function routes(app: App, deps: CatalogDeps & { wakeImports(): void }): void {
   productRoutes(app, deps)

@@ -403,3 +403,18 @@ export async function hasProducts(db: Queryable, merchantId: string): Promise<bo
   const { rowCount } = await db.query('select from product where merchant_id = $1 limit 1', [merchantId])
   return rowCount === 1
 }
+
+/** A merchant's goods whose own stock is counted, in the order they were made: no kits, which have that of their components. */
+export async function listCounted(
+  db: Queryable,
+  merchantId: string,
+): Promise<{ id: string; sku: string | null; unit: string }[]> {
+  const { rows } = await db.query<{ id: string; sku: string | null; unit: string }>(
+    `select v.id, v.sku, p.unit from variant v join product p on p.merchant_id = v.merchant_id and p.id = v.product_id
+     where v.merchant_id = $1 and v.track = 'quantity' and p.kind = 'goods'
+       and not exists (select from variant_component c where c.merchant_id = v.merchant_id and c.variant_id = v.id)
+     order by v.id`,
+    [merchantId],
+  )
+  return rows
+}

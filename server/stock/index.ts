@@ -1,5 +1,6 @@
 // The public face of stock.
 
+export { seedDemoStock } from './demo.ts'
 export type { StockDeps, Units } from './deps.ts'
 export {
   type Bucket,

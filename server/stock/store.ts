@@ -150,6 +150,12 @@ export async function listMovements(
   return rows
 }
 
+/** True when the stock of the merchant ever moved. */
+export async function hasMovements(db: Queryable, merchantId: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from stock_movement where merchant_id = $1 limit 1', [merchantId])
+  return rowCount === 1
+}
+
 /** Claims a caller's reference: 'new', 'same' for the same adjustments again, 'taken' for others. */
 export async function claimReference(
   tx: Tx,
