@@ -39,8 +39,8 @@ export type CartState = (typeof CART_STATES)[number]
 export const FULFILMENT_MODES = ['take_away', 'collect', 'ship', 'ship_to_store', 'digital'] as const
 export type FulfilmentMode = (typeof FULFILMENT_MODES)[number]
 
-/** More lines than the largest household shop; past it every look at the cart would cost too much. */
-export const MAX_LINES = 200
+/** More lines than a wholesaler's longest invoice we have seen (1,114); past it every look at the cart would cost too much. */
+export const MAX_LINES = 1_500
 /** A million pieces, or a tonne in grams. */
 export const MAX_QUANTITY = 1_000_000n
 /** Devices that hold a secret of one cart; the one that was given first is forgotten first. */

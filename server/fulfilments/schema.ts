@@ -7,7 +7,7 @@ import { CHARGE_STATES, FULFILMENT_STATES, REJECT_REASONS } from './fulfilment.t
 
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Whole base units.' })
 /** As many lines as a cart holds. */
-const MAX_LINES = 200
+const MAX_LINES = 1_500
 const UnitsOfLine = Type.Object({ line_id: Id('oln'), quantity: Quantity }, closed)
 const Lines = Type.Array(UnitsOfLine, { minItems: 1, maxItems: MAX_LINES })
 

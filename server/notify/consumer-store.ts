@@ -14,6 +14,16 @@ export async function merchantsBehind(db: Queryable, consumer: string, limit: nu
   return rows.map((row) => row.merchant_id)
 }
 
+/** Whether a merchant has events this consumer has not read. Served by the primary keys. */
+export async function isBehind(db: Queryable, consumer: string, merchantId: string): Promise<boolean> {
+  const { rows } = await db.query<{ is_behind: boolean }>(
+    `select c.last_seq > coalesce(k.seq, 0) as is_behind from event_counter c
+     left join event_cursor k on k.merchant_id = c.merchant_id and k.consumer = $1 where c.merchant_id = $2`,
+    [consumer, merchantId],
+  )
+  return rows[0]?.is_behind ?? false
+}
+
 /** Locks the cursor and answers where it stands; null when another holds it and `wait` is false. */
 export async function lockCursor(
   tx: Tx,

@@ -13,6 +13,7 @@ import {
   advanceCursor,
   doNotWaitForDisk,
   type FollowedEvent,
+  isBehind,
   listEventsBetween,
   lockCursor,
   merchantsBehind,
@@ -226,16 +227,45 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   })
   deps.hints.onAny(() => worker.wake())
 
-  return {
-    worker,
-    async catchUp(merchantId) {
-      // Bounded by what is there now: what others write meanwhile is not waited for.
-      const goal = await lastSequence(deps.db, merchantId)
-      for (let read = 0n; read < goal; ) {
-        const moved = (await step(merchantId, true)) ?? 0n
-        if (moved === 0n) return
-        read += moved
-      }
-    },
+  async function readAll(merchantId: string): Promise<void> {
+    if (!(await isBehind(deps.db, consumer, merchantId))) return
+    // Bounded by what is there now: what others write meanwhile is not waited for.
+    const goal = await lastSequence(deps.db, merchantId)
+    for (let read = 0n; read < goal; ) {
+      const moved = (await step(merchantId, true)) ?? 0n
+      if (moved === 0n) return
+      read += moved
+    }
+  }
+
+  return { worker, catchUp: shared(readAll) }
+}
+
+/**
+ * Runs `work` once at a time for each merchant: whoever asks while it runs shares the run after it, which begins later than they
+ * asked and so sees what they wrote. A crowd of readers would otherwise hold all connections waiting for one cursor.
+ */
+function shared(work: (merchantId: string) => Promise<void>): (merchantId: string) => Promise<void> {
+  const running = new Map<string, { now: Promise<void>; next: Promise<void> | undefined }>()
+
+  function begin(merchantId: string): Promise<void> {
+    const one: { now: Promise<void>; next: Promise<void> | undefined } = { now: work(merchantId), next: undefined }
+    running.set(merchantId, one)
+    const end = (): void => {
+      if (running.get(merchantId) === one && one.next === undefined) running.delete(merchantId)
+    }
+    one.now.then(end, end)
+    return one.now
+  }
+
+  return (merchantId) => {
+    const one = running.get(merchantId)
+    if (!one) return begin(merchantId)
+    // What befell the run before is told to those who asked for that one.
+    one.next ??= one.now.then(
+      () => begin(merchantId),
+      () => begin(merchantId),
+    )
+    return one.next
   }
 }

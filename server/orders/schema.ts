@@ -19,7 +19,7 @@ import { CHARGE_MODES, ORDER_STATES } from './order.ts'
 import { TASK_KINDS } from './refund-store.ts'
 
 /** As many lines as a cart holds. */
-const MAX_LINES = 200
+const MAX_LINES = 1_500
 /** As in carts: a million pieces, or a tonne in grams. */
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Whole base units, for example pieces.' })
 
@@ -255,6 +255,7 @@ export const ORDER_FILTERS = {
   channel: Type.Optional(Channel),
   store_id: Type.Optional(Id('sto')),
   cart_id: Type.Optional(Id('crt')),
+  reference: Type.Optional(line(120)),
   created_from: Type.Optional(Timestamp),
   created_to: Type.Optional(Timestamp),
 }

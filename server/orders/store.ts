@@ -163,6 +163,8 @@ export interface OrderFilter {
   channel?: string
   store_id?: string
   cart_id?: string
+  /** The caller's own number for it. */
+  reference?: string
   created_from?: string
   created_to?: string
 }
@@ -188,6 +190,7 @@ export async function listOrders(
   add('channel = ?', filter.channel)
   add('store_id = ?', filter.store_id)
   add('cart_id = ?', filter.cart_id)
+  add('reference = ?', filter.reference)
   add('placed_at >= ?', filter.created_from)
   add('placed_at < ?', filter.created_to)
   add('id < ?', page.cursor)

@@ -18,6 +18,8 @@ export interface Operation {
   state: string
   amount: number
   tender_id: string
+  /** Of a refund, as it was given. */
+  reason?: string
 }
 
 export interface Payment {
@@ -72,7 +74,7 @@ export async function readAll<T>(client: Client, path: string): Promise<T[]> {
 }
 
 /** Reads where the merchant of the client's key sells. */
-export async function readPlaces(client: Client): Promise<{ merchantId: string; places: Places }> {
+export async function readPlaces(client: Client): Promise<{ merchantId: string; places: Places; storeIds: string[] }> {
   const merchant = accepted(
     'GET /v1/merchant',
     await client.get<{ id: string; channels: string[]; mode: string }>('/v1/merchant'),
@@ -81,8 +83,11 @@ export async function readPlaces(client: Client): Promise<{ merchantId: string; 
   const stores = await readAll<{ id: string; kind: string }>(client, '/v1/stores')
   const registers = await readAll<{ id: string; store_id: string }>(client, '/v1/registers')
   const terminals = await readAll<{ id: string; store_id: string; register_id: string | null }>(client, '/v1/terminals')
+  const isWeb = ({ kind }: { kind: string }): boolean => kind === 'web'
   return {
     merchantId: merchant.id,
+    // The web shop first: it sends, and it takes back what has no shop of its own.
+    storeIds: [...stores.filter(isWeb), ...stores.filter((store) => !isWeb(store))].map(({ id }) => id),
     places: {
       channels: new Set(merchant.channels),
       webStoreId: stores.find((store) => store.kind === 'web')?.id,

@@ -17,9 +17,16 @@ export interface Client {
   get<T>(path: string): Promise<Answer<T>>
   /** `key`: the Idempotency-Key, on routes that take one. */
   post<T>(path: string, body: object, key?: string): Promise<Answer<T>>
+  /** A text of that media type, on routes that take one. */
+  postText<T>(path: string, type: string, text: string): Promise<Answer<T>>
   /** Requests that had to be repeated so far. */
   repeated(): number
   close(): void
+}
+
+interface Payload {
+  type: string
+  text: string
 }
 
 export interface ClientOptions {
@@ -64,27 +71,26 @@ export function createClient(options: ClientOptions): Client {
   function once(
     method: string,
     path: string,
-    payload: string | undefined,
+    payload: Payload | undefined,
     key: string | undefined,
   ): Promise<Answer<unknown>> {
     return new Promise((resolve, reject) => {
       const headers: Record<string, string | number> = { authorization: `Bearer ${secretKey}` }
       if (key !== undefined) headers['idempotency-key'] = key
       if (payload !== undefined) {
-        headers['content-type'] = 'application/json'
-        headers['content-length'] = Buffer.byteLength(payload)
+        headers['content-type'] = payload.type
+        headers['content-length'] = Buffer.byteLength(payload.text)
       }
       const request = open(`${baseUrl}${path}`, { method, agent, headers, timeout: SILENCE_MS }, (response) => {
         readText(response).then((text) => resolve(toAnswer(response.statusCode ?? 0, text)), reject)
       })
       request.on('timeout', () => request.destroy(new Error('the server said nothing')))
       request.on('error', reject)
-      request.end(payload)
+      request.end(payload?.text)
     })
   }
 
-  async function send<T>(method: string, path: string, body?: object, key?: string): Promise<Answer<T>> {
-    const payload = body === undefined ? undefined : JSON.stringify(body)
+  async function send<T>(method: string, path: string, payload?: Payload, key?: string): Promise<Answer<T>> {
     const since = clock.now().getTime()
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       const answer = await once(method, path, payload, key).catch((error: unknown) => error as Error)
@@ -104,7 +110,8 @@ export function createClient(options: ClientOptions): Client {
 
   return {
     get: (path) => send('GET', path),
-    post: (path, body, key) => send('POST', path, body, key),
+    post: (path, body, key) => send('POST', path, { type: 'application/json', text: JSON.stringify(body) }, key),
+    postText: (path, type, text) => send('POST', path, { type, text }),
     repeated: () => repeats,
     close: () => agent.destroy(),
   }

@@ -1,15 +1,23 @@
-// One cancellation: refunds of the payments its articles were bought with, and a credit for what could not be matched. A
-// refund that the provider declines is paid out as a credit too, so that the customer has the money either way.
+// One cancellation. What was bought here, and is given back for what was paid for it, is a return of its order. Where the file
+// gives back another amount the payment is refunded by hand, and what belongs to no sale is paid out as a credit; goods that come
+// back that way are found on the stock. A refund that the provider declines is paid out otherwise, so that the customer has the
+// money either way.
 
 import type { Clock } from '../lib/clock.ts'
 import { accepted, CURRENCY, findByReference, type Operation, type Payment, Refused, readPayment } from './api.ts'
+import { bringBack, findReturn, type LineBack, returnableLines, worthOf } from './bring-back.ts'
+import type { Buyers } from './buyers.ts'
 import type { Client } from './client.ts'
 import { countryCode } from './country.ts'
+import { adjust, type Goods } from './goods.ts'
+import type { Pieces, Refund } from './match.ts'
 import { chooseChannel, chooseCredit, drawsFor, type Places } from './mix.ts'
 import { nameOf, type ReplayName } from './name.ts'
 import { createPatience } from './patience.ts'
-import type { Cancellation } from './plan.ts'
+import type { Cancellation, Sale } from './plan.ts'
+import { exactMajor } from './row.ts'
 import { operationsOf } from './sell.ts'
+import type { Trade } from './trade.ts'
 import { instrumentOf, type Wallet } from './wallet.ts'
 
 export interface GiveBackDeps {
@@ -18,12 +26,18 @@ export interface GiveBackDeps {
   places: Places
   wallet: Wallet
   name: ReplayName
+  trade: Trade
+  goods: Goods
+  buyers: Buyers
   patienceMs: number
 }
 
-/** The payment of a sale that something of is given back. */
+/** A sale that something of is given back. */
 export interface SoldBefore {
   invoice: string
+  customer: string
+  orderId: string
+  storeId: string | undefined
   paymentId: string
   channel: string
 }
@@ -38,8 +52,19 @@ export interface Given {
   operationIds: string[]
 }
 
+/** Pieces of an article. */
+export interface Counted {
+  article: number
+  quantity: number
+}
+
 export interface GivenBack {
   given: Given[]
+  /** The returns that were made, and what came back with them. */
+  returnIds: string[]
+  returned: Counted[]
+  /** What came back without one. */
+  putBack: Counted[]
   /** Refunds the provider declined, paid out as credits instead. */
   declined: number
 }
@@ -54,31 +79,145 @@ export async function giveBack(
   cancellation: Cancellation,
   sold: (place: number) => SoldBefore,
 ): Promise<GivenBack> {
-  const given: Given[] = []
+  const back: GivenBack = { given: [], returnIds: [], returned: [], putBack: [...cancellation.unmatched], declined: 0 }
   let unrefunded = 0n
-  let declined = 0
   // One after the other: two refunds of one cancellation may concern one payment's tenders.
-  for (const { sale, amount } of cancellation.refunds) {
-    const refund = await refundOne(deps, cancellation, sold(sale), amount)
-    const done = refund.parts.reduce((sum, part) => sum + part.amount, 0n)
-    if (done > 0n) given.push(refund)
-    if (done < amount) declined++
-    unrefunded += amount - done
+  for (const refund of cancellation.refunds)
+    unrefunded += await giveBackSale(deps, cancellation, { refund, sale: sold(refund.sale) }, back)
+  if (cancellation.credit > 0n) back.given.push(await credit(deps, cancellation, cancellation.credit, 'credit'))
+  if (unrefunded > 0n) back.given.push(await credit(deps, cancellation, unrefunded, 'instead'))
+  const [storeId] = deps.goods.storeIds
+  const lines = summed(back.putBack).map((line) => ({ ...line, reason: 'found' as const }))
+  const note = `Came back with ${cancellation.invoice.number}`.slice(0, 200)
+  if (storeId !== undefined)
+    await adjust(deps.client, deps.goods, { storeId, step: `back.${cancellation.invoice.number}`, lines, note })
+  return back
+}
+
+/** A sale's other rows take something off: it is given back as soon as the sale is paid. */
+export async function giveDiscount(deps: GiveBackDeps, sale: Sale, sold: SoldBefore): Promise<GivenBack> {
+  const of = { number: sale.invoice.number, what: 'Discount' }
+  const refund = await refundOne(deps, of, sold, sale.discount)
+  const done = sumOf(refund.parts)
+  if (done < sale.discount) throw new Error(`the discount of ${sale.discount} was not given back but for ${done}`)
+  return { given: [refund], returnIds: [], returned: [], putBack: [], declined: 0 }
+}
+
+/** What is given back of one sale. Answers what could not be refunded. */
+async function giveBackSale(
+  deps: GiveBackDeps,
+  cancellation: Cancellation,
+  { refund, sale }: { refund: Refund; sale: SoldBefore },
+  back: GivenBack,
+): Promise<bigint> {
+  const { number } = cancellation.invoice
+  const reason = `Return ${number} (${nameOf(deps.name, number)})`.slice(0, 200)
+  const known = await findReturn(deps.client, sale.orderId, reason)
+  const { lines, others } = await divide(
+    deps,
+    sale,
+    refund.pieces,
+    known && new Set(known.lines.map((one) => one.line_id)),
+  )
+  const storeId = sale.storeId ?? deps.goods.storeIds[0]
+  let byHand = refund.amount
+  let missing = 0n
+  if (lines.length > 0 && storeId !== undefined) {
+    const customerId = sale.customer === '' ? undefined : await deps.buyers(sale.customer)
+    const { orderId, channel } = sale
+    const asked = { orderId, channel, storeId, reason, lines, customerId, known }
+    const done = await bringBack(deps, asked)
+    const wanted = lines.reduce((sum, { amount }) => sum + amount, 0n)
+    if (done.amount !== wanted)
+      throw new Error(`return ${done.returnId} gives back ${done.amount} instead of ${wanted}`)
+    byHand -= wanted
+    back.returnIds.push(done.returnId)
+    const operations = await operationsOf(deps.client, sale.paymentId)
+    const refunds = operations.filter(
+      ({ kind, state, reason: why }) => kind === 'refund' && state === 'succeeded' && why === reason,
+    )
+    const parts = (isOther: boolean): Given['parts'] =>
+      done.refunds
+        .filter(({ to }) => (to !== null) === isOther)
+        .map(({ method, amount }) => ({ method, amount: BigInt(amount) }))
+    if (parts(false).length > 0)
+      back.given.push({
+        ...{ kind: 'refund', paymentId: sale.paymentId, channel, parts: parts(false) },
+        operationIds: refunds.map(({ id }) => id),
+      })
+    for (const { payment_id, method, amount, to } of done.refunds) {
+      if (to === null || payment_id === null) continue
+      back.declined++
+      const part = { method, amount: BigInt(amount) }
+      back.given.push({ kind: 'credit', paymentId: payment_id, channel, parts: [part], operationIds: [] })
+    }
   }
-  if (cancellation.credit > 0n) given.push(await credit(deps, cancellation, cancellation.credit, 'credit'))
-  if (unrefunded > 0n) given.push(await credit(deps, cancellation, unrefunded, 'instead'))
-  return { given, declined }
+  const isReturned = new Set(lines.flatMap(({ rows }) => rows))
+  for (const { row, quantity } of refund.pieces) {
+    const one = { article: deps.trade.row(row).article, quantity }
+    if (isReturned.has(row)) back.returned.push(one)
+    else back.putBack.push(one)
+  }
+  if (byHand > 0n && others.length > 0) {
+    const given = await refundOne(deps, { number, what: 'Return' }, sale, byHand)
+    const done = sumOf(given.parts)
+    if (done > 0n) back.given.push(given)
+    if (done < byHand) back.declined++
+    missing = byHand - done
+  }
+  return missing
+}
+
+/**
+ * The pieces as lines of the order, where it says they are worth what the file gives back; the others. `known`: the lines of the
+ * return that was made before, which are not looked at again.
+ */
+async function divide(
+  deps: GiveBackDeps,
+  sale: SoldBefore,
+  pieces: readonly Pieces[],
+  known: ReadonlySet<string | null> | undefined,
+): Promise<{ lines: (LineBack & { rows: number[] })[]; others: Pieces[] }> {
+  const ordered = await returnableLines(deps.client, sale.orderId)
+  // Rows of one article at one price are one line of the order.
+  const byLine = Map.groupBy(pieces, ({ row }) => {
+    const { article, price } = deps.trade.row(row)
+    const variant = deps.goods.variantOf(article)
+    return ordered.find((line) => line.variant_id === variant && line.unit_price === exactMajor(price))
+  })
+  const lines: (LineBack & { rows: number[] })[] = []
+  const others: Pieces[] = []
+  for (const [line, own] of byLine) {
+    const quantity = own.reduce((sum, one) => sum + one.quantity, 0)
+    const amount = own.reduce((sum, one) => sum + one.amount, 0n)
+    const isWorth =
+      line !== undefined && known === undefined && worthOf(line, line.quantity_returned, quantity) === amount
+    if (line && (known ? known.has(line.id) : isWorth))
+      lines.push({ line_id: line.id, quantity, amount, rows: own.map(({ row }) => row) })
+    else others.push(...own)
+  }
+  return { lines, others }
+}
+
+function summed(counted: readonly Counted[]): Counted[] {
+  const sums = new Map<number, number>()
+  for (const { article, quantity } of counted) sums.set(article, (sums.get(article) ?? 0) + quantity)
+  return [...sums].map(([article, quantity]) => ({ article, quantity }))
+}
+
+function sumOf(parts: Given['parts']): bigint {
+  return parts.reduce((sum, { amount }) => sum + amount, 0n)
 }
 
 async function refundOne(
   deps: GiveBackDeps,
-  cancellation: Cancellation,
+  { number, what }: { number: string; what: string },
   sale: SoldBefore,
   amount: bigint,
 ): Promise<Given> {
   const path = `/v1/payments/${sale.paymentId}/refunds`
-  const body = { amount: Number(amount), reason: `Return ${cancellation.invoice.number}`.slice(0, 200) }
-  const key = `${nameOf(deps.name, cancellation.invoice.number)}.refund.${nameOf(deps.name, sale.invoice).split('.')[1]}`
+  const body = { amount: Number(amount), reason: `${what} ${number}`.slice(0, 200) }
+  const key = `${nameOf(deps.name, number)}.refund.${nameOf(deps.name, sale.invoice).split('.')[1]}`
   const send = async (): Promise<Payment> => accepted(`POST ${path}`, await deps.client.post<Payment>(path, body, key))
   const payment = await send()
   const operations = await settled(deps, payment, send)

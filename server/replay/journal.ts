@@ -5,11 +5,18 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Given, GivenBack } from './give-back.ts'
+import type { GivenBack } from './give-back.ts'
 import type { Sold } from './sell.ts'
 
 /** What is remembered of a step, by invoice number. */
-export type Done = ({ kind: 'sale' } & Sold) | ({ kind: 'cancellation' } & GivenBack)
+export type Done =
+  | ({ kind: 'sale' } & Sold)
+  | ({ kind: 'cancellation' } & GivenBack)
+  | ({ kind: 'correction' } & Corrected)
+
+export interface Corrected {
+  isDone: true
+}
 
 export interface Journal {
   /** What earlier runs did. */
@@ -61,12 +68,18 @@ async function endLastLine(path: string): Promise<void> {
 function readLine(text: string): Line | undefined {
   try {
     const { invoice, done } = JSON.parse(text) as Line
-    if (done.kind === 'sale') return { invoice, done: { ...done, parts: withBigints(done.parts) } }
-    const given: Given[] = done.given.map((one) => ({ ...one, parts: withBigints(one.parts) }))
-    return { invoice, done: { ...done, given } }
+    if (done.kind === 'correction') return { invoice, done }
+    if (done.kind === 'cancellation') return { invoice, done: givenWithBigints(done) }
+    const { discount } = done
+    const parts = withBigints(done.parts)
+    return { invoice, done: { ...done, parts, ...(discount ? { discount: givenWithBigints(discount) } : {}) } }
   } catch {
     return undefined
   }
+}
+
+function givenWithBigints<T extends GivenBack>(back: T): T {
+  return { ...back, given: back.given.map((one) => ({ ...one, parts: withBigints(one.parts) })) }
 }
 
 function withBigints(

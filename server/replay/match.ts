@@ -9,6 +9,19 @@ export interface Refund {
   /** The sale's place in `trade.invoices`. */
   sale: number
   amount: bigint
+  /** The pieces it pays for. */
+  pieces: Pieces[]
+}
+
+/** Pieces of one row of a sale that come back. */
+export interface Pieces {
+  /** The row of the sale. */
+  row: number
+  quantity: number
+  /** So many of that row came back before. */
+  before: number
+  /** What is given back for them. */
+  amount: bigint
 }
 
 /** What a cancellation gives back: refunds of earlier payments, and what cannot be matched as one credit. */
@@ -18,11 +31,14 @@ export interface GiveBack {
   credit: bigint
   /** Rows matched in full, in part, and not at all. */
   rows: { matched: number; partly: number; unmatched: number }
+  /** Pieces that belong to no sale, by article. */
+  unmatched: { article: number; quantity: number }[]
 }
 
 /** A row of a sale that may come back. */
 interface Sold {
   sale: number
+  row: number
   price: bigint
   quantity: number
   amount: bigint
@@ -30,9 +46,24 @@ interface Sold {
   returnedAmount: bigint
 }
 
-/** Total of a sale as one payment takes it: the sum of its rows. Not above 0: nothing to pay. */
+/** What a sale comes to: its order less what its other rows take off. Not above 0: nothing is left to pay. */
 export function totalOf(invoice: Invoice, trade: Trade): bigint {
-  return invoice.rows.reduce((sum, number) => sum + trade.row(number).amount, 0n)
+  return invoice.rows.map(trade.row).reduce((sum, row) => sum + (isUnsellable(row) ? 0n : row.amount), 0n)
+}
+
+/** As many pieces as a line of an order holds. */
+const MOST_PIECES = 1_000_000
+/** Unit prices have four decimals. */
+const FINEST_PRICE = 100_000n
+
+/** Can be a line of an order, maybe of one that costs nothing. */
+export function isSellable({ quantity, price }: TradeRow): boolean {
+  return quantity > 0 && quantity <= MOST_PIECES && price >= 0n && price % FINEST_PRICE === 0n
+}
+
+/** Costs money, and can be no line of an order. */
+export function isUnsellable(row: TradeRow): boolean {
+  return row.amount > 0n && !isSellable(row)
 }
 
 /** Matches every cancellation of a trade, in the trade's order. The key is the cancellation's place in `trade.invoices`. */
@@ -50,34 +81,40 @@ export function matchReturns(trade: Trade): Map<number, GiveBack> {
     for (const number of invoice.rows) {
       const row = trade.row(number)
       const key = keyOf(invoice, row)
-      if (row.quantity <= 0 || row.amount <= 0n || !wanted.has(key)) continue
+      if (!isSellable(row) || row.amount <= 0n || !wanted.has(key)) continue
       const { price, quantity, amount } = row
       left.set(place, total)
       const rows = sold.get(key) ?? []
       if (rows.length === 0) sold.set(key, rows)
-      rows.push({ sale: place, price, quantity, amount, returnedQuantity: 0, returnedAmount: 0n })
+      rows.push({ sale: place, row: number, price, quantity, amount, returnedQuantity: 0, returnedAmount: 0n })
     }
   }
   return given
 }
 
 function giveBack(invoice: Invoice, trade: Trade, sold: Map<string, Sold[]>, left: Map<number, bigint>): GiveBack {
-  const bySale = new Map<number, bigint>()
-  const back: GiveBack = { refunds: [], credit: 0n, rows: { matched: 0, partly: 0, unmatched: 0 } }
+  const bySale = new Map<number, Pieces[]>()
+  const back: GiveBack = { refunds: [], credit: 0n, rows: { matched: 0, partly: 0, unmatched: 0 }, unmatched: [] }
   for (const number of invoice.rows) {
     const row = trade.row(number)
     if (row.amount >= 0n) continue
     const owed = -row.amount
     const known = invoice.customer === '' ? [] : (sold.get(keyOf(invoice, row)) ?? [])
     let matched = 0n
-    for (const { sale, amount } of takeBack(known, row, left)) {
-      bySale.set(sale, (bySale.get(sale) ?? 0n) + amount)
-      matched += amount
+    let pieces = 0
+    for (const { sale, ...taken } of takeBack(known, row, left)) {
+      bySale.set(sale, [...(bySale.get(sale) ?? []), taken])
+      matched += taken.amount
+      pieces += taken.quantity
     }
+    const rest = Math.abs(row.quantity) - pieces
+    if (row.quantity < 0 && rest > 0) back.unmatched.push({ article: row.article, quantity: rest })
     back.credit += owed - matched
     back.rows[matched === owed ? 'matched' : matched > 0n ? 'partly' : 'unmatched']++
   }
-  back.refunds = [...bySale].sort(([a], [b]) => a - b).map(([sale, amount]) => ({ sale, amount }))
+  back.refunds = [...bySale]
+    .sort(([a], [b]) => a - b)
+    .map(([sale, pieces]) => ({ sale, amount: pieces.reduce((sum, { amount }) => sum + amount, 0n), pieces }))
   return back
 }
 
@@ -85,7 +122,7 @@ function giveBack(invoice: Invoice, trade: Trade, sold: Map<string, Sold[]>, lef
  * Takes one returned row from the rows sold. Of a return of n pieces worth T, pieces 1 … k are worth round(T·k/n), so the
  * parts add up to T however they are spread over sales.
  */
-function takeBack(known: readonly Sold[], row: TradeRow, left: Map<number, bigint>): Refund[] {
+function takeBack(known: readonly Sold[], row: TradeRow, left: Map<number, bigint>): (Pieces & { sale: number })[] {
   const pieces = Math.abs(row.quantity)
   const worth = (k: number): bigint => divideHalfUp(-row.amount * BigInt(k), BigInt(pieces))
   const newestFirst = known.toReversed()
@@ -93,7 +130,7 @@ function takeBack(known: readonly Sold[], row: TradeRow, left: Map<number, bigin
     ...newestFirst.filter(({ price }) => price === row.price),
     ...newestFirst.filter(({ price }) => price !== row.price),
   ]
-  const refunds: Refund[] = []
+  const refunds: (Pieces & { sale: number })[] = []
   let taken = 0
   for (const candidate of candidates) {
     if (taken === pieces) break
@@ -101,11 +138,12 @@ function takeBack(known: readonly Sold[], row: TradeRow, left: Map<number, bigin
     const share = worth(taken + k) - worth(taken)
     const amount = least(share, candidate.amount - candidate.returnedAmount, left.get(candidate.sale) ?? 0n)
     if (k === 0 || amount <= 0n) continue
+    const before = candidate.returnedQuantity
     taken += k
     candidate.returnedQuantity += k
     candidate.returnedAmount += amount
     left.set(candidate.sale, (left.get(candidate.sale) ?? 0n) - amount)
-    refunds.push({ sale: candidate.sale, amount })
+    refunds.push({ sale: candidate.sale, row: candidate.row, quantity: k, before, amount })
   }
   return refunds
 }

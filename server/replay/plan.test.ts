@@ -9,7 +9,12 @@ import type { Trade } from './trade.ts'
 function stepsOf(lines: readonly Line[]): string[] {
   const trade = tradeOf(lines)
   return planReplay(trade).steps.map((step) => {
-    if (step.kind === 'sale') return `${step.invoice.number} pays ${step.amount}`
+    if (step.kind === 'sale')
+      return `${step.invoice.number} pays ${step.amount}${step.discount > 0n ? ` less ${step.discount}` : ''}`
+    if (step.kind === 'correction') {
+      const pieces = step.pieces.map(({ article, quantity }) => `${quantity} of ${trade.articles[article]?.code}`)
+      return `${step.invoice.number} corrects ${pieces.join(', ')}`
+    }
     const refunds = step.refunds.map(({ sale, amount }) => `refunds ${amount} of ${trade.invoices[sale]?.number}`)
     return [`${step.invoice.number}`, ...refunds, ...(step.credit > 0n ? [`credits ${step.credit}`] : [])].join(' ')
   })
@@ -110,33 +115,74 @@ describe('the plan of a replay', () => {
         ['1', 'D', -1, '4.00', 'ann'],
         ['C2', 'A', -10, '1.00', 'ann'],
       ]),
-      ['1 pays 600', 'C2 refunds 600 of 1 credits 400'],
+      ['1 corrects 1 of D', '1 pays 1000 less 400', 'C2 refunds 600 of 1 credits 400'],
     )
   })
 
-  it('reports adjustments, write-offs, zero prices and totals of nothing, and charges none of them', () => {
+  it('reports adjustments and what cannot be an order, and charges none of them', () => {
     const plan = planReplay(
       tradeOf([
         ['A1', 'B', 1, '11062.06', ''],
         ['A2', 'B', 1, '-11062.06', ''],
-        ['3', 'X', -20, '0', ''],
-        ['4', 'Y', 1, '0.00', 'ann'],
-        ['5', 'Z', 1, '0.004', 'ann'],
-        ['6', 'D', -1, '5.00', 'ann'],
-        ['C7', 'M', 1, '2.00', 'ann'],
-        ['X8', 'M', 1, '3.00', 'ann'],
+        ['3', 'D', -1, '5.00', 'ann'],
+        ['C4', 'M', 1, '2.00', 'ann'],
+        ['X5', 'M', 1, '3.00', 'ann'],
+        ['6', 'M', 2, '1.00001', 'ann'],
+        ['7', 'M', -1, '-4.00', 'ann'],
       ]),
     )
     assert.deepEqual(plan.steps, [])
     assert.deepEqual(plan.reported, {
       adjustment: { rows: 2, amount: 0n },
-      write_off: { rows: 1, amount: 0n },
-      zero: { rows: 2, amount: 0n },
+      write_off: { rows: 0, amount: 0n },
+      found: { rows: 0, amount: 0n },
+      given_along: { rows: 0, amount: 0n },
+      zero: { rows: 0, amount: 0n },
+      unsellable: { rows: 2, amount: 600n },
       not_above_zero: { rows: 1, amount: -500n },
       charge_in_cancellation: { rows: 1, amount: 200n },
       repeat: { rows: 0, amount: 0n },
       unknown: { rows: 1, amount: 300n },
     })
+  })
+
+  it('gives along what costs nothing, and puts the stock right where nobody bought it', () => {
+    const lines: Line[] = [
+      ['1', 'A', 2, '1.00', 'ann'],
+      ['1', 'B', 1, '0', 'ann'],
+      ['1', 'C', -3, '0', 'ann'],
+      ['2', 'A', 1, '0.00', 'ann'],
+      ['3', 'A', 1, '0.004', 'ann'],
+      ['4', 'A', -20, '0', ''],
+      ['5', 'A', 56, '0', ''],
+      ['6', 'A', 0, '1.00', 'ann'],
+    ]
+    assert.deepEqual(stepsOf(lines), [
+      '1 corrects -3 of C',
+      '1 pays 200',
+      '2 pays 0',
+      '3 pays 0',
+      '4 corrects -20 of A',
+      '5 corrects 56 of A',
+    ])
+    const { given_along, write_off, found, zero } = planReplay(tradeOf(lines)).reported
+    assert.deepEqual([given_along.rows, write_off.rows, found.rows, zero.rows], [3, 2, 1, 1])
+  })
+
+  it('says which pieces come back, how many went before them, and which belong to no sale', () => {
+    const trade = tradeOf([
+      ['1', 'A', 5, '1.00', 'ann', '2010-12-01 09:00:00'],
+      ['C2', 'A', -2, '1.00', 'ann', '2010-12-02 09:00:00'],
+      ['C3', 'A', -4, '1.00', 'ann', '2010-12-03 09:00:00'],
+    ])
+    const back = planReplay(trade).steps.filter((step): step is Cancellation => step.kind === 'cancellation')
+    assert.deepEqual(
+      back.map(({ refunds, unmatched }) => [refunds[0]?.pieces, unmatched]),
+      [
+        [[{ row: 0, quantity: 2, before: 0, amount: 200n }], []],
+        [[{ row: 0, quantity: 3, before: 2, amount: 300n }], [{ article: 0, quantity: 1 }]],
+      ],
+    )
   })
 
   it('refunds no more than was sold, per row and payment, and accounts for every penny, whatever the trade', () => {
@@ -179,11 +225,16 @@ function holdsTogether(trade: Trade): void {
   const seen = new Set<number>()
   for (const step of plan.steps) {
     if (step.kind === 'sale') {
-      assert.ok(step.amount > 0n)
-      paid.set(step.place, step.amount)
-    } else {
+      assert.ok(step.amount >= 0n && step.amount >= step.discount && step.discount >= 0n)
+      paid.set(step.place, step.amount - step.discount)
+      assert.equal(
+        step.lines.map(trade.row).reduce((sum, { amount }) => sum + amount, 0n),
+        step.amount,
+      )
+    } else if (step.kind === 'cancellation') {
       checkCancellation(trade, step, paid)
     }
+    if (step.kind === 'correction') continue
     assert.ok(!seen.has(step.place))
     seen.add(step.place)
   }

@@ -15,7 +15,7 @@ import { createClient, type ReplayResult, renderReport, replay } from './index.t
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const REAL_MONTH = join(ROOT, '..', 'shared', 'data', 'retail', 'online-retail-2010-12.csv.gz')
-const REAL_ROWS = 6_000
+const REAL_ROWS = 2_500
 const HEADER = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country'
 
 let shop: ServedShop
@@ -106,6 +106,29 @@ describe('a replay', () => {
     assert.match(text, /each rounded to the penny +8 +0\.79\n/)
     assert.match(text, /line 10: Quantity "six" is not a whole number/)
     assert.match(text, /Result: equal/)
+    // Orders that were handed over, a return that was received and settled, ten pieces written off.
+    const { rows: orders } = await shop.database.db.query<{ reference: string; total: bigint; open: boolean }>(
+      `select right(o.reference, 6) as reference, o.total, bool_or(l.fulfilled < l.quantity) as open
+       from sales_order o join order_line l on l.merchant_id = o.merchant_id and l.order_id = o.id group by 1, 2 order by 1`,
+    )
+    assert.deepEqual(orders, [
+      { reference: '536365', total: 3_330n, open: false },
+      { reference: '536366', total: 9n, open: false },
+    ])
+    const back = [...result.run.given.values()].find(({ returnIds }) => returnIds.length > 0)
+    assert.deepEqual(
+      [back?.returnIds.length, back?.returned.map(({ quantity }) => quantity), back?.putBack],
+      [1, [2], []],
+    )
+    const stores = shop.demo.stores.length
+    const bought = stores * (6 + 1 + 10)
+    assert.deepEqual(result.stock, {
+      ...{ articles: 3, differences: [], others: 0, onHand: bought - 7 + 2 - 10 },
+      ...{
+        ours: { bought, sold: 7, returned: 2, corrected: -10 },
+        told: { bought, sold: 7, returned: 2, corrected: -10 },
+      },
+    })
   })
 
   it('is the same replay from a compressed copy, with and without its journal', async () => {
@@ -114,7 +137,8 @@ describe('a replay', () => {
     const known = await replayFile(packed, 1)
     const again = await replayFile(packed, 1, 'other-journals')
     assert.ok(renderReport(known).isEqual && renderReport(again).isEqual)
-    assert.deepEqual([known.run.progress.known, again.run.progress.known], [4, 0])
+    assert.deepEqual([known.run.progress.known, again.run.progress.known], [5, 0])
+    assert.deepEqual(again.stock, known.stock)
     assert.deepEqual(again.movements, known.movements)
     assert.deepEqual(await books(), earlier)
   })
@@ -159,6 +183,31 @@ describe('a replay', () => {
     const { text, isEqual } = renderReport({ ...result, comparison })
     assert.equal(isEqual, false)
     assert.match(text, /Result: NOT equal/)
+  })
+
+  it('says exactly where the stock has something else', async () => {
+    const result = await replayFile(join(folder, 'mixed.csv'), 1)
+    const { rows } = await shop.database.db.query<{ id: string }>(`select id from variant where sku = '85123A'`)
+    const body = {
+      store_id: shop.demo.stores[0]?.id,
+      lines: [{ variant_id: rows[0]?.id, quantity: 3, reason: 'found' }],
+    }
+    const client = createClient({
+      baseUrl: shop.url,
+      secretKey: shop.demo.secret_key,
+      concurrency: 1,
+      patienceMs: 60_000,
+      clock: systemClock,
+    })
+    assert.equal((await client.post('/v1/stock/adjustments', body)).status, 201)
+    client.close()
+    const again = await replayFile(join(folder, 'mixed.csv'), 1)
+    assert.ok(renderReport(again).isEqual)
+    assert.deepEqual([again.stock.others, again.stock.onHand], [result.stock.others + 3, result.stock.onHand + 3])
+    const wrong = { ...again.stock, differences: ['85123A: sold 6, the stock says 5'] }
+    const { text, isEqual } = renderReport({ ...again, stock: wrong })
+    assert.equal(isEqual, false)
+    assert.match(text, /Stock: NOT equal[\s\S]*85123A: sold 6, the stock says 5/)
   })
 
   it('takes another tender where one is declined or only partly approved, and waits for answers that were lost', async () => {

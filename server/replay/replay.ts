@@ -3,8 +3,11 @@
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { readPlaces } from './api.ts'
+import { createBuyers } from './buyers.ts'
 import type { Client } from './client.ts'
 import { type Comparison, compareWithLedger } from './compare.ts'
+import { compareWithStock, type StockComparison } from './compare-stock.ts'
+import { openGoods } from './goods.ts'
 import { type Done, type Journal, openJournal } from './journal.ts'
 import { replayName } from './name.ts'
 import { type Plan, planReplay } from './plan.ts'
@@ -42,6 +45,7 @@ export interface ReplayResult {
   run: RunResult
   movements: Movement[]
   comparison: Comparison
+  stock: StockComparison
   bad: BadRow[]
   badCount: number
   repeated: number
@@ -68,17 +72,20 @@ export async function replay(deps: ReplayDeps, options: ReplayOptions): Promise<
   deps.onPlan(plan, trade)
 
   const name = replayName(digest, options.seed)
-  const { merchantId, places } = await readPlaces(client)
+  const { merchantId, places, storeIds } = await readPlaces(client)
   const journal = await openJournal(join(options.journalFolder, `${merchantId}-${name.id}.jsonl`))
   const started = clock.now().getTime()
   try {
     if (!(await isOfThisServer(client, journal))) journal.done.clear()
     const wallet = await openWallet(client)
-    const run = await runPlan({ ...deps, places, wallet, name, journal }, plan, options)
+    const goods = await openGoods({ client, clock, name }, trade, plan, storeIds)
+    const buyers = createBuyers(client)
+    const run = await runPlan({ ...deps, places, wallet, trade, goods, buyers, name, journal }, plan, options)
     const movements = movementsOf(trade, run)
     const durationMs = clock.now().getTime() - started
     const comparison = await compareWithLedger(client, movements)
-    return { trade, plan, run, movements, comparison, bad, badCount, repeated: client.repeated(), durationMs }
+    const stock = await compareWithStock(client, { trade, plan, run, goods })
+    return { trade, plan, run, movements, comparison, stock, bad, badCount, repeated: client.repeated(), durationMs }
   } finally {
     await journal.close()
   }
@@ -91,5 +98,6 @@ async function isOfThisServer(client: Client, journal: Journal): Promise<boolean
 }
 
 function paymentOf(done: Done): string | undefined {
+  if (done.kind === 'correction') return undefined
   return done.kind === 'sale' ? done.paymentId : done.given.at(-1)?.paymentId
 }

@@ -3,6 +3,7 @@
 
 import { toMajor } from '../lib/money.ts'
 import type { Balances } from './compare.ts'
+import type { StockComparison } from './compare-stock.ts'
 import { type Figure, REPORTED, type Reported } from './plan.ts'
 import type { ReplayResult } from './replay.ts'
 import { exactMajor } from './row.ts'
@@ -17,7 +18,9 @@ export function renderReport(result: ReplayResult): { text: string; isEqual: boo
   const file = accountForFile(result)
   const isBalanceEqual = comparison.balances.outcome !== 'different'
   const isLedgerEqual = comparison.differences.length === 0 && isBalanceEqual
-  const isEqual = isLedgerEqual && file.isEqual && run.failures.length === 0 && run.stopped === undefined
+  const isStockEqual = result.stock.differences.length === 0
+  const isEqual =
+    isLedgerEqual && isStockEqual && file.isEqual && run.failures.length === 0 && run.stopped === undefined
   const sections = [
     dayTable(result),
     summaryTable('By channel', result.movements, (movement) => movement.channel),
@@ -27,6 +30,7 @@ export function renderReport(result: ReplayResult): { text: string; isEqual: boo
       ...listed(comparison.differences),
       ...balanceLines(comparison.balances),
     ].join('\n'),
+    stockTable(result.stock),
     file.text,
     badCount > 0 ? badRows(result) : 'Rows that could not be read: none',
     events(result),
@@ -108,6 +112,30 @@ function balanceLines({ outcome, channels }: Balances): string[] {
   return [sentence, aligned([['', 'this replay', 'other trade', 'balance'], ...rows], 1)]
 }
 
+/** Bought − sold + returned + corrected = on hand, to the piece. */
+function stockTable({ articles, ours, told, others, onHand, differences }: StockComparison): string {
+  const pieces = (count: number): string => grouped(String(count))
+  const line = (what: string, own: number, seen: number): string[] => [
+    ...[what, pieces(own), pieces(seen), own === seen ? 'equal' : 'NOT equal'],
+  ]
+  const sum = ours.bought - ours.sold + ours.returned + ours.corrected + others
+  const rows = [
+    ['pieces', 'this replay', 'stock', ''],
+    line('  bought, into every store', ours.bought, told.bought),
+    line('  − sold', -ours.sold, -told.sold),
+    line('  + returned', ours.returned, told.returned),
+    line('  + found, less written off', ours.corrected, told.corrected),
+    ['  + other trade in these articles', '', pieces(others), ''],
+    line('= on hand', sum, onHand),
+  ]
+  const verdict = differences.length === 0 ? 'equal' : 'NOT equal'
+  return [
+    `Stock: ${verdict}. ${grouped(String(articles))} articles, each to the piece.`,
+    aligned(rows, 1),
+    ...listed(differences),
+  ].join('\n')
+}
+
 /** Σ of the file = charged − refunded − credited + reported, from what was carried out and not from what was planned. */
 function accountForFile({ trade, plan, movements }: ReplayResult): { text: string; isEqual: boolean } {
   const sums: Record<Movement['kind'], Figure> = {
@@ -153,6 +181,7 @@ function badRows({ bad, badCount }: ReplayResult): string {
 function events({ run, plan, repeated, durationMs }: ReplayResult): string {
   const sold = [...run.sold.values()]
   const given = [...run.given.values()]
+  const returns = given.reduce((sum, { returnIds }) => sum + returnIds.length, 0)
   const matched = { matched: 0, partly: 0, unmatched: 0 }
   for (const step of plan.steps) {
     if (step.kind !== 'cancellation') continue
@@ -161,8 +190,9 @@ function events({ run, plan, repeated, durationMs }: ReplayResult): string {
   const invoices = run.progress.done - run.progress.known
   return [
     `Returned rows matched to earlier sales: ${matched.matched} in full, ${matched.partly} in part, ${matched.unmatched} not`,
+    `Orders: ${sold.length} placed, paid and handed over; ${returns} returns of them`,
     `Tenders declined and replaced by another: ${sold.reduce((sum, one) => sum + one.declined, 0)}`,
-    `Refunds declined and paid out as credits: ${given.reduce((sum, one) => sum + one.declined, 0)}`,
+    `Refunds declined and paid out otherwise: ${given.reduce((sum, one) => sum + one.declined, 0)}`,
     `Payments whose outcome was unknown for a while: ${sold.filter((one) => one.wasUnknown).length}`,
     `Requests repeated because no answer came: ${repeated}`,
     `Done in ${(durationMs / 1000).toFixed(1)} s: ${invoices} invoices now (${((invoices * 1000) / Math.max(1, durationMs)).toFixed(0)}/s), ${run.progress.known} by earlier runs`,

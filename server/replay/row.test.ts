@@ -27,6 +27,7 @@ describe('a row of a transaction file', () => {
       invoice: '536365',
       kind: 'sale',
       article: '85123A',
+      description: 'WHITE HANGING HEART T-LIGHT HOLDER',
       quantity: 6,
       price: 2_550_000_000n,
       amount: 1_530n,

@@ -24,6 +24,8 @@ export interface Row {
   kind: InvoiceKind
   /** In capitals: the file writes one article as `85123a` and `85123A`. */
   article: string
+  /** What the file calls the article here; often nothing. */
+  description: string
   quantity: number
   /** Billionths of the currency's major unit; may be negative. */
   price: bigint
@@ -49,7 +51,7 @@ const US_DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?$/
 /** Spreadsheets turn numbers into floats and gaps into words. */
 const NO_CUSTOMER = new Set(['', 'nan', 'null', 'none'])
 
-/** Reads one row, or says in a few words why it cannot be. The description is not looked at: nothing depends on it. */
+/** Reads one row, or says in a few words why it cannot be. */
 export function readRow(cell: (column: Column) => string): Row | string {
   const invoice = cell('InvoiceNo').trim().toUpperCase()
   if (invoice === '' || invoice.length > 60) return 'InvoiceNo is missing or too long'
@@ -68,6 +70,7 @@ export function readRow(cell: (column: Column) => string): Row | string {
     invoice,
     kind: kindOf(invoice),
     article,
+    description: cell('Description').replace(/\s+/g, ' ').trim().slice(0, 120),
     quantity: Number(quantity),
     price,
     amount,

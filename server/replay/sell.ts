@@ -1,10 +1,13 @@
-// One invoice, one payment: from nothing to captured, whatever happens on the way. Each command carries a key made of the
-// replay, the invoice and the step, so that running it again finds what was done instead of doing it twice.
+// One invoice, one order, one payment: from nothing to handed over, whatever happens on the way. Each command that moves money
+// carries a key made of the replay, the invoice, its order and the step, so that running it again finds what was done instead of
+// doing it twice.
 
 import type { Clock } from '../lib/clock.ts'
 import { accepted, CURRENCY, findByReference, type Operation, type Payment, readPayment, type Tender } from './api.ts'
 import type { Client } from './client.ts'
 import { countryCode } from './country.ts'
+import type { GivenBack } from './give-back.ts'
+import { handOver } from './hand-over.ts'
 import {
   chooseChannel,
   chooseSale,
@@ -15,17 +18,16 @@ import {
   SURE_CARD,
   type TenderChoice,
 } from './mix.ts'
-import { nameOf, type ReplayName } from './name.ts'
+import { nameOf } from './name.ts'
+import { type Order, type OrderDeps, orderOf, type Where } from './order.ts'
 import { createPatience } from './patience.ts'
 import type { Sale } from './plan.ts'
 import { tenderBody, type Wallet } from './wallet.ts'
 
-export interface SellDeps {
-  client: Client
+export interface SellDeps extends OrderDeps {
   clock: Clock
   places: Places
   wallet: Wallet
-  name: ReplayName
   offered(amount: bigint, channel: string, country: string | undefined): Promise<OfferedMethod[]>
   /** How long an unknown or pending payment is waited for. */
   patienceMs: number
@@ -33,13 +35,19 @@ export interface SellDeps {
 
 /** What became of a sale. `parts` add up to the invoice's amount. */
 export interface Sold {
-  paymentId: string
+  orderId: string
+  /** Of the shop it was carried out of. */
+  storeId?: string
+  /** Absent where there was nothing to pay. */
+  paymentId?: string
   channel: string
   parts: { method: string; amount: bigint }[]
   /** Tenders that were declined and replaced by another. */
   declined: number
   /** True when the outcome was unknown for a while. */
   wasUnknown: boolean
+  /** What the invoice's other rows took off, given back. */
+  discount?: GivenBack
 }
 
 /** More commands than this for one invoice, and something else is wrong. */
@@ -52,18 +60,33 @@ interface Command {
   isTakenUp: boolean
 }
 
-/** Pays a sale. Throws when it cannot be brought to captured within patience; nothing is then charged beyond what is shown. */
+/** Sells: places the order, pays it, hands it over. Throws when it cannot be brought to its end within patience. */
 export async function sell(deps: SellDeps, sale: Sale): Promise<Sold> {
   const draw = drawsFor(deps.name.seed, sale.invoice.number)
   const country = countryCode(sale.invoice.country)
   const channel = chooseChannel(draw, deps.places, country)
-  const choice = chooseSale(
-    draw,
-    { channel, amount: sale.amount },
-    deps.places,
-    await deps.offered(sale.amount, channel, country),
-  )
-  let said = create(deps, sale, { channel, country, choice })
+  const offered = await deps.offered(sale.amount > 0n ? sale.amount : 1n, channel, country)
+  const choice = chooseSale(draw, { channel, amount: sale.amount }, deps.places, offered)
+  const where: Where = { channel, storeId: choice.storeId, registerId: choice.tenders[0]?.choice.registerId }
+  const order = await orderOf(deps, sale, where)
+  const paid = sale.amount === 0n ? UNPAID : await pay(deps, sale, order, { channel, country, choice })
+  await handOver(deps, order)
+  return { orderId: order.id, channel, ...(choice.storeId === undefined ? {} : { storeId: choice.storeId }), ...paid }
+}
+
+type Paid = Omit<Sold, 'orderId' | 'storeId' | 'channel'>
+const UNPAID: Paid = { parts: [], declined: 0, wasUnknown: false }
+
+interface How {
+  channel: string
+  country: string | undefined
+  choice: SaleChoice
+}
+
+/** Pays an order. Throws when it cannot be brought to captured within patience; nothing is then charged beyond what is shown. */
+async function pay(deps: SellDeps, sale: Sale, order: Order, how: How): Promise<Paid> {
+  const { choice } = how
+  let said = create(deps, sale, order, how)
   let payment = await said.send()
   let operations = payment.operations
   let wasUnknown = false
@@ -78,8 +101,8 @@ export async function sell(deps: SellDeps, sale: Sale): Promise<Sold> {
       await approve(deps.client, payment.id, asked, operations)
       patience.begin()
     }
-    const tender = asked ? undefined : nextTenderCommand(deps, sale, payment, choice)
-    const next = asked ? undefined : (tender ?? captureCommand(deps, sale, payment, captures))
+    const tender = asked ? undefined : nextTenderCommand(deps, sale, order, payment, choice)
+    const next = asked ? undefined : (tender ?? captureCommand(deps, sale, order, payment, captures))
     if (next) {
       if (++commands > MOST_COMMANDS)
         throw new Error(`payment ${payment.id} is still ${payment.status} after ${MOST_COMMANDS} commands`)
@@ -102,7 +125,6 @@ export async function sell(deps: SellDeps, sale: Sale): Promise<Sold> {
   const paid = payment.tenders.filter((tender) => !IS_DEAD.has(tender.status))
   return {
     paymentId: payment.id,
-    channel: payment.channel,
     parts: paid.map(({ method, amount_captured }) => ({ method, amount: BigInt(amount_captured) })),
     declined: payment.tenders.length - paid.length,
     wasUnknown,
@@ -111,11 +133,12 @@ export async function sell(deps: SellDeps, sale: Sale): Promise<Sold> {
 
 const IS_DEAD = new Set(['failed', 'canceled', 'expired', 'reversed'])
 
-function create(
-  deps: SellDeps,
-  sale: Sale,
-  how: { channel: string; country: string | undefined; choice: SaleChoice },
-): Command {
+/** The key of a step of an order's payment. */
+function keyOf(deps: SellDeps, sale: Sale, order: Order, step: string): string {
+  return `${nameOf(deps.name, sale.invoice.number)}.o${order.number}.${step}`
+}
+
+function create(deps: SellDeps, sale: Sale, order: Order, how: How): Command {
   const { invoice, amount } = sale
   const { channel, country, choice } = how
   const [first] = choice.tenders as [SaleChoice['tenders'][number]]
@@ -130,6 +153,7 @@ function create(
     currency: CURRENCY,
     channel,
     capture: choice.capture,
+    order_id: order.id,
     reference: name,
     ...(country === undefined ? {} : { country }),
     ...(isKnown ? { customer_id: deps.wallet.customerId } : {}),
@@ -140,7 +164,7 @@ function create(
   return {
     isTakenUp: first.choice.terminalId === undefined,
     async send() {
-      const answer = await deps.client.post<Payment>('/v1/payments', body, `${name}.pay`)
+      const answer = await deps.client.post<Payment>('/v1/payments', body, keyOf(deps, sale, order, 'pay'))
       // The key has paid with another card: of a replay that opened the wallet at the same time, or before it was emptied.
       const made = answer.code === 'idempotency-key-reused' ? await findByReference(deps.client, name) : undefined
       return made ?? accepted('POST /v1/payments', answer)
@@ -149,12 +173,18 @@ function create(
 }
 
 /** The command that covers what is still due, if anything is. */
-function nextTenderCommand(deps: SellDeps, sale: Sale, payment: Payment, choice: SaleChoice): Command | undefined {
+function nextTenderCommand(
+  deps: SellDeps,
+  sale: Sale,
+  order: Order,
+  payment: Payment,
+  choice: SaleChoice,
+): Command | undefined {
   if (payment.amount_in_flight > 0 || !payment.actions.includes('tenders')) return undefined
   const path = `/v1/payments/${payment.id}/tenders`
   const next = nextTender(payment, choice)
   const body = tenderBody(deps.wallet, next)
-  const key = `${nameOf(deps.name, sale.invoice.number)}.tender.${payment.tenders.length}`
+  const key = keyOf(deps, sale, order, `tender.${payment.tenders.length}`)
   return {
     isTakenUp: next.terminalId === undefined,
     async send() {
@@ -167,10 +197,16 @@ function nextTenderCommand(deps: SellDeps, sale: Sale, payment: Payment, choice:
 }
 
 /** The command that takes what is held, if anything is. Counted per run, so that a later run says the first one again. */
-function captureCommand(deps: SellDeps, sale: Sale, payment: Payment, number: number): Command | undefined {
+function captureCommand(
+  deps: SellDeps,
+  sale: Sale,
+  order: Order,
+  payment: Payment,
+  number: number,
+): Command | undefined {
   if (payment.amount_in_flight > 0 || !payment.actions.includes('captures')) return undefined
   const path = `/v1/payments/${payment.id}/captures`
-  const key = `${nameOf(deps.name, sale.invoice.number)}.capture.${number}`
+  const key = keyOf(deps, sale, order, `capture.${number}`)
   return {
     isTakenUp: true,
     send: async () => accepted(`POST ${path}`, await deps.client.post<Payment>(path, {}, key)),
@@ -204,7 +240,7 @@ export async function operationsOf(client: Client, paymentId: string): Promise<O
     kind: string
     state: string
     amount: number
-    details: { tender_id: string }
+    details: { tender_id: string; reason?: string }
   }
   const path = `/v1/payments/${paymentId}/timeline`
   const { data } = accepted(`GET ${path}`, await client.get<{ data: Entry[] }>(path))
@@ -216,5 +252,6 @@ export async function operationsOf(client: Client, paymentId: string): Promise<O
       state,
       amount,
       tender_id: details.tender_id,
+      ...(details.reason === undefined ? {} : { reason: details.reason }),
     }))
 }

@@ -32,11 +32,11 @@ export function movementsOf(trade: Trade, run: Pick<RunResult, 'sold' | 'given'>
   for (const [place, invoice] of trade.invoices.entries()) {
     const of = { invoice: invoice.number, day: invoice.at.slice(0, 10) }
     const sold = run.sold.get(place)
-    if (sold) {
+    if (sold?.paymentId !== undefined) {
       const { paymentId, channel, parts } = sold
       movements.push({ ...of, kind: 'sale', channel, paymentId, operationIds: [], parts, amount: sumOf(parts) })
     }
-    for (const given of run.given.get(place)?.given ?? [])
+    for (const given of [...(sold?.discount?.given ?? []), ...(run.given.get(place)?.given ?? [])])
       movements.push({ ...of, ...given, amount: sumOf(given.parts) })
   }
   return movements

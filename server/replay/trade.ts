@@ -35,7 +35,18 @@ export interface TradeRow {
   line: number
 }
 
+/** What the file says of an article, besides how much of it was sold. */
+export interface Article {
+  code: string
+  /** As it was called first; its code when it never was. */
+  name: string
+  /** Billionths: the first price above 0; 0n when there was none. */
+  price: bigint
+}
+
 export interface Trade {
+  /** By the number that rows give them. */
+  articles: readonly Article[]
   /** By time; at one time sales before cancellations; then in file order. */
   invoices: Invoice[]
   row(number: number): TradeRow
@@ -52,7 +63,8 @@ const FIRST_CAPACITY = 4_096
 export function gatherTrade(): { add(row: Row, line: number): void; close(): Trade } {
   const columns = emptyColumns(FIRST_CAPACITY)
   const invoices = new Map<string, Invoice & { blocks: number[] }>()
-  const articles = new Map<string, number>()
+  const articles: Article[] = []
+  const articleNumbers = new Map<string, number>()
   const order: Invoice[] = []
   let lastInvoice = ''
   let totalExact = 0n
@@ -72,11 +84,21 @@ export function gatherTrade(): { add(row: Row, line: number): void; close(): Tra
     if (row.invoice !== lastInvoice) invoice.blocks.push(invoice.rows.length)
     lastInvoice = row.invoice
     invoice.rows.push(columns.count)
-    const article = articles.get(row.article) ?? articles.size
-    articles.set(row.article, article)
+    const article = numberOf(row)
     append(columns, { article, quantity: row.quantity, price: row.price, amount: row.amount, line })
     totalExact += BigInt(row.quantity) * row.price
     totalAmount += row.amount
+  }
+
+  function numberOf({ article: code, description, price }: Row): number {
+    const number = articleNumbers.get(code) ?? articles.length
+    articleNumbers.set(code, number)
+    articles[number] ??= { code, name: code, price: 0n }
+    const article = articles[number]
+    // What staff write about pieces that are gone ("damaged", "?") stands on rows without a price.
+    if (article.name === code && description !== '' && price > 0n) article.name = description
+    if (article.price === 0n && price > 0n) article.price = price
+    return number
   }
 
   function close(): Trade {
@@ -91,7 +113,7 @@ export function gatherTrade(): { add(row: Row, line: number): void; close(): Tra
     const rank = (invoice: Invoice): number => (invoice.kind === 'cancellation' ? 1 : 0)
     // Sorting is stable: what is equal stays in file order.
     order.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : rank(a) - rank(b)))
-    return { invoices: order, row, rowCount: columns.count, totalAmount, totalExact }
+    return { articles, invoices: order, row, rowCount: columns.count, totalAmount, totalExact }
   }
   return { add, close }
 }

@@ -1,7 +1,8 @@
 // The cards a replay pays with, saved at the server once. A token is new each time it is made, and a command that names
 // one could never be said again by a later run; a saved card keeps its id, so the same step always sends the same bytes.
 
-import { accepted, type Paged, Refused, readAll } from './api.ts'
+import { accepted, readAll } from './api.ts'
+import { findOrMake } from './buyers.ts'
 import type { Client } from './client.ts'
 import { CARD_NUMBERS, type TenderChoice } from './mix.ts'
 
@@ -23,7 +24,7 @@ const EXPIRY_YEAR = 2049
 
 /** Opens the wallet, making what is missing of it. Replays that do so at once may each save a card; the oldest counts. */
 export async function openWallet(client: Client): Promise<Wallet> {
-  const customerId = (await findCustomer(client)) ?? (await makeCustomer(client))
+  const customerId = await findOrMake(client, REFERENCE, 'Replay')
   const path = `/v1/customers/${customerId}/instruments`
   const known = await readAll<Instrument>(client, path)
   const missing = CARD_NUMBERS.filter((number) => !oldestOf(known, number))
@@ -47,20 +48,6 @@ export function tenderBody(wallet: Wallet, choice: TenderChoice): Record<string,
   if (choice.terminalId !== undefined) return { method: choice.method, terminal_id: choice.terminalId }
   if (choice.card === undefined) return { method: choice.method }
   return { method: choice.method, instrument_id: instrumentOf(wallet, choice.card) }
-}
-
-async function findCustomer(client: Client): Promise<string | undefined> {
-  const path = `/v1/customers?reference=${REFERENCE}`
-  return accepted(`GET ${path}`, await client.get<Paged<{ id: string }>>(path)).data[0]?.id
-}
-
-async function makeCustomer(client: Client): Promise<string> {
-  const answer = await client.post<{ id: string }>('/v1/customers', { reference: REFERENCE, name: 'Replay' })
-  // Made meanwhile by another replay, or by ourselves in a request whose answer was lost.
-  const made = answer.code === 'reference-taken' ? await findCustomer(client) : undefined
-  if (made !== undefined) return made
-  if (answer.code === 'reference-taken') throw new Refused('POST /v1/customers', answer)
-  return accepted('POST /v1/customers', answer).id
 }
 
 async function saveCard(client: Client, path: string, number: string): Promise<void> {

@@ -67,6 +67,7 @@ create table sales_order (
 ) with (fillfactor = 70);
 create unique index sales_order_by_cart on sales_order (cart_id, merchant_id);
 create unique index sales_order_by_number on sales_order (number, merchant_id);
+create index sales_order_by_reference on sales_order (reference, merchant_id, id) where reference is not null;
 create index sales_order_by_customer on sales_order (customer_id, merchant_id, id) where customer_id is not null;
 create index sales_order_by_email on sales_order (lower(email), merchant_id, id) where email is not null;
 create index sales_order_by_store on sales_order (store_id, merchant_id, id) where store_id is not null;
