@@ -57,6 +57,27 @@ for (const [title, body, code, status] of REFUSED) {
   })
 }
 
+test('a fraction that a number cannot hold is refused where it stands, instead of becoming another amount', () => {
+  const refused: [text: string, pointer: string][] = [
+    ['{"amount":10.0000000000000001}', '/amount'],
+    ['{"a":[1,{"b/c":-10.0000000000000000001}]}', '/a/1/b~1c'],
+    ['{"amount":9007199254740993.5}', '/amount'],
+    ['{"amount":1e-400}', '/amount'],
+    ['{"amount":100000000000000000005E-1}', '/amount'],
+    ['[true, 0.00000000000000000000000000000000000001e22,1.00000000000000000000001]', '/2'],
+  ]
+  for (const [text, pointer] of refused) {
+    assert.throws(
+      () => parseJson(Buffer.from(text)),
+      (error) => error instanceof Problem && error.code === 'validation-error' && error.errors[0]?.pointer === pointer,
+      text,
+    )
+  }
+  const taken =
+    '[10.00,1e1,100e-1,1.5,0.1,1e-7,-0.0,0e-999,1.20e1,1e22,12345678901234567890,true,false,null,"1.00000000000000001"]'
+  assert.deepEqual(parseJson(Buffer.from(taken), { takesCards: true }), JSON.parse(taken))
+})
+
 test('no refusal repeats what was sent', () => {
   for (const body of ['{"note":"4242424242424242"', '{"note":"4242424242424242"}', '{"4242424242424242":1,}']) {
     assert.throws(

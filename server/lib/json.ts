@@ -21,8 +21,9 @@ export interface ParseOptions {
 }
 
 /**
- * Parses one JSON document from its bytes. Numbers become JS numbers: `10`, `10.0` and `1e1` are the same 10.
- * Throws `malformed-json`, `invalid-encoding`, `too-many-items`, `validation-error` (a member given twice),
+ * Parses one JSON document from its bytes. Numbers become JS numbers: `10`, `10.0` and `1e1` are the same 10; a fraction too small
+ * for them, as in `10.0000000000000001`, is refused, because an amount would silently become another. Throws
+ * `malformed-json`, `invalid-encoding`, `too-many-items`, `validation-error` (such a number, or a member given twice),
  * `unknown-field` (`__proto__`, `constructor`, `prototype`), `card-data-not-allowed`.
  */
 export function parseJson(bytes: Buffer, options: ParseOptions = {}): JsonValue {
@@ -35,6 +36,7 @@ export function parseJson(bytes: Buffer, options: ParseOptions = {}): JsonValue 
   if (signs.depth > MAX_DEPTH)
     throw new Problem('too-many-items', { detail: `Nested deeper than ${MAX_DEPTH} levels.` })
   const value = parseText(bytes)
+  if (signs.losesFraction) throw fractionLost(bytes)
   const walk: Walk = {
     members: 0,
     // Valid UTF-8 holds no lone surrogate and JSON no raw NUL, so both can only come from an escape.
@@ -55,10 +57,15 @@ interface Signs {
   hasUnicodeEscape: boolean
   /** Upper bound of digits, full-width and escaped ones included. */
   digits: number
+  /** Some number has a fraction that its JS number does not. */
+  losesFraction: boolean
 }
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const POINT = 0x2e
+const SMALL_E = 0x65
+const BIG_E = 0x45
 
 function readSigns(bytes: Buffer): Signs {
   let colons = 0
@@ -67,6 +74,7 @@ function readSigns(bytes: Buffer): Signs {
   let digits = 0
   let hasUnicodeEscape = false
   let inString = false
+  let losesFraction = false
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number
     if (inString) {
@@ -81,7 +89,12 @@ function readSigns(bytes: Buffer): Signs {
       } else if ((byte >= 0x30 && byte <= 0x39) || byte > 0xdf) digits++
       continue
     }
-    if (byte === QUOTE) inString = true
+    // Where a number begins that is more than digits; what is before its point or exponent was passed as digits.
+    if (byte === POINT || byte === SMALL_E || byte === BIG_E) {
+      const [from, to] = numberAround(bytes, i)
+      if (from < i && hasLostFraction(bytes.toString('latin1', from, to))) losesFraction = true
+      i = Math.max(i, to - 1)
+    } else if (byte === QUOTE) inString = true
     else if (byte === 0x3a) colons++
     else if (byte === 0x7b || byte === 0x5b) {
       depth++
@@ -90,7 +103,55 @@ function readSigns(bytes: Buffer): Signs {
     else if (byte === 0)
       throw new Problem('invalid-encoding', { detail: 'The body holds NUL bytes; send UTF-8, not UTF-16.' })
   }
-  return { colons, depth: maxDepth, hasUnicodeEscape, digits }
+  return { colons, depth: maxDepth, hasUnicodeEscape, digits, losesFraction }
+}
+
+/** The bytes of a number around its point or exponent; empty before it for the `e` of `true` and `false`. */
+function numberAround(bytes: Buffer, at: number): [from: number, to: number] {
+  let from = at
+  while (from > 0 && isOfNumber(bytes[from - 1])) from--
+  let to = at + 1
+  while (to < bytes.length && isOfNumber(bytes[to])) to++
+  return [from, to]
+}
+
+function isOfNumber(byte: number | undefined): boolean {
+  if (byte === undefined) return false
+  return (byte >= 0x30 && byte <= 0x39) || '+-.eE'.includes(String.fromCharCode(byte))
+}
+
+const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
+
+/** Whether a number as written is no integer, and read as one. */
+function hasLostFraction(text: string): boolean {
+  const match = NUMBER.exec(text)
+  if (!match || !Number.isInteger(Number(text))) return false
+  const [, whole = '', decimals = '', exponent = '0'] = match
+  let significant = whole.length + decimals.length
+  const digits = whole + decimals
+  while (significant > 0 && digits[significant - 1] === '0') significant--
+  // Digits after the point once the exponent has moved it.
+  return significant > 0 && significant - whole.length > Number(exponent)
+}
+
+/** The refusal, with the pointer of the first such number. */
+function fractionLost(bytes: Buffer): Problem {
+  const lost = {}
+  const marked: unknown = JSON.parse(bytes.toString('utf8'), (_name, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' && hasLostFraction(context?.source ?? '') ? lost : value,
+  )
+  const detail = 'Must be exact: it has decimals beyond what a number can hold.'
+  return new Problem('validation-error', { errors: [{ pointer: pointerOf(marked, lost) ?? '', detail }] })
+}
+
+function pointerOf(value: unknown, wanted: object): string | undefined {
+  if (value === wanted) return ''
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, member] of Object.entries(value)) {
+    const rest = pointerOf(member, wanted)
+    if (rest !== undefined) return `/${escapePointer(name)}${rest}`
+  }
+  return undefined
 }
 
 function parseText(bytes: Buffer): JsonValue {
