@@ -49,6 +49,8 @@ export interface ChargeInstruction extends Instruction {
   card?: ClearCard
   /** The network's reference of the first, customer-initiated charge; required by schemes for merchant-initiated ones. */
   network_reference?: string
+  /** What stands on a voucher or meal card; without spaces and hyphens. */
+  voucher?: { number: Secret<string>; pin?: Secret<string> }
   /** The terminal on which the card is presented, for channel pos. */
   terminal_id?: string
   /** The gift card, store credit or points account that pays. */

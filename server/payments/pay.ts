@@ -125,6 +125,7 @@ export async function call(
     channel: payment.channel,
     initiator: tender.initiator,
     card: planned.openCard?.(),
+    voucher: planned.voucher,
     network_reference: planned.networkReference,
     terminal_id: tender.terminal_id,
     stored_value_id: tender.stored_value_id,

@@ -84,6 +84,21 @@ export const GiftCardInput = Type.Object(
   strict,
 )
 
+const VoucherInput = Type.Object(
+  {
+    number: Type.String({
+      pattern: '^[0-9A-Za-z]([ -]?[0-9A-Za-z]){5,31}$',
+      description: '6 to 32 letters and digits as on the voucher; spaces and hyphens do not matter.',
+    }),
+    pin: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z]{3,12}$' })),
+  },
+  {
+    ...strict,
+    description:
+      'Of a voucher or meal card of another issuer that is not held to a terminal. Sent to the provider, not kept.',
+  },
+)
+
 /** How one part of a payment is to be covered. */
 export const TenderInput = Type.Object(
   {
@@ -112,6 +127,7 @@ export const TenderInput = Type.Object(
       ),
     ),
     gift_card: Type.Optional(GiftCardInput),
+    voucher: Type.Optional(VoucherInput),
     initiator: Type.Optional(
       Type.Enum(['customer', 'merchant'], {
         description: '`merchant`: the customer is not present; needs an instrument.',
@@ -170,6 +186,8 @@ export const Destination = Type.Object(
     instrument_id: Type.Optional(Id('ins')),
     terminal_id: Type.Optional(Id('ter')),
     register_id: Type.Optional(Id('reg')),
+    /** Where register or terminal stand, when in another store than that of the payment. */
+    store_id: Type.Optional(Id('sto')),
     gift_card: Type.Optional(Type.Omit(GiftCardInput, ['pin'], strict)),
     gift_card_id: Type.Optional(Id('gft')),
     /** Whose store credit; default: that of the payment's customer. */

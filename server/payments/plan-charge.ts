@@ -1,8 +1,9 @@
 // From a tender as requested to one that can be begun: the method fits, the instrument is there and belongs here, the
 // accounts are chosen. Reads only; nothing is written and no provider is called.
 
-import type { ClearCard } from '../connectors/connector.ts'
+import type { ChargeInstruction, ClearCard } from '../connectors/connector.ts'
 import { Problem } from '../lib/problem.ts'
+import { Secret } from '../lib/secret.ts'
 import type { Channel, MerchantConfig, MethodFlow } from '../merchants/index.ts'
 import { type ResolvedCard, resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment, NewTender } from './begin.ts'
@@ -20,6 +21,8 @@ export interface PlannedCharge {
   /** Opens the card for the call; the same card (and CVC) for a second account when the first had no effect. */
   openCard?: () => ClearCard
   networkReference?: string
+  /** Only in memory: sent once, by the request that brought it. */
+  voucher?: ChargeInstruction['voucher']
 }
 
 /**
@@ -40,6 +43,7 @@ export async function planCharge(
   const purchase = { amount, currency: payment.currency, channel: payment.channel as Channel, country: payment.country }
   const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase)
   const card = await cardFor(deps, merchant, payment, input, method.kind, flow)
+  const voucher = voucherOf(input, method.kind, flow)
   const [first] = candidates as [Candidate, ...Candidate[]]
   const tender: NewTender = {
     tender_id: deps.newId('ten'),
@@ -55,7 +59,9 @@ export async function planCharge(
     instrument_id: card?.instrument_id,
     stored_value_id: await storedValueToCharge(deps, merchant.id, payment, input, flow),
     ...saving(deps, payment, input),
-    instrument: card ? { kind: 'card', ...withoutFingerprint(card.facts), alias: card.facts.fingerprint } : undefined,
+    instrument: card
+      ? { kind: 'card', ...withoutFingerprint(card.facts), alias: card.facts.fingerprint }
+      : voucher && { kind: 'other', last4: voucher.number.reveal().slice(-4) },
   }
   const operation: NewOperation = {
     operation_id: deps.newId('opn'),
@@ -75,6 +81,7 @@ export async function planCharge(
     candidates,
     openCard: card && (() => (opened ??= card.open())),
     networkReference: card?.network_reference,
+    voucher,
   }
 }
 
@@ -112,6 +119,21 @@ async function cardFor(
     throw notFound('/tender/instrument_id')
   if (card.order_id !== undefined && card.order_id !== payment.order_id) throw notFound('/tender/instrument_id')
   return card
+}
+
+/** The number of a voucher that is typed in; on a terminal the card itself tells it. Without one nobody could know whose it is. */
+function voucherOf(input: TenderInput, methodKind: string, flow: MethodFlow): PlannedCharge['voucher'] {
+  const isTyped = methodKind === 'voucher' && flow === 'direct'
+  if (input.voucher === undefined) {
+    if (isTyped) throw invalid('/tender/voucher', 'a voucher needs its number, or a terminal')
+    return undefined
+  }
+  if (!isTyped) throw invalid('/tender/voucher', 'only for a voucher of another issuer that is not held to a terminal')
+  const { number, pin } = input.voucher
+  return {
+    number: new Secret(number.replaceAll(/[ -]/g, '')),
+    ...(pin === undefined ? {} : { pin: new Secret(pin) }),
+  }
 }
 
 /** Terminal and drawer: this merchant's, in the payment's store, and right for the flow. */

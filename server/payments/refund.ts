@@ -100,6 +100,7 @@ async function toDestination(
     payment_id: payment.id,
     customer_id: payment.customer_id ?? undefined,
     order_id: payment.order_id ?? undefined,
+    store_id: payment.store_id ?? undefined,
     reference: payment.reference ?? undefined,
   }
   return creditTo(deps, merchant, purchase, tender.id, amount, to, '/to', reason)
@@ -164,9 +165,41 @@ export function credit(
   })
 }
 
+/**
+ * Money goes out in the store that the payment was taken in, or that is named: its books say which. One taken on the web goes out in
+ * any store. Throws validation-error.
+ */
+function inOneStore(
+  merchant: MerchantConfig,
+  payment: { store_id?: string | null | undefined },
+  to: Destination,
+  pointer: string,
+): void {
+  const storeId = to.store_id ?? payment.store_id ?? undefined
+  if (storeId === undefined) return
+  const store = merchant.stores.get(storeId)
+  if (!store) throw notFound(`${pointer}/store_id`)
+  if (to.store_id === undefined && store.kind === 'web') return
+  const places = [
+    ['register_id', to.register_id === undefined ? undefined : merchant.registers.get(to.register_id)],
+    ['terminal_id', to.terminal_id === undefined ? undefined : merchant.terminals.get(to.terminal_id)],
+  ] as const
+  for (const [name, place] of places)
+    if (place && place.storeId !== storeId)
+      throw invalid(`${pointer}/${name}`, 'stands in another store than the payment; name it in store_id')
+}
+
+/** A card at a terminal, a token or an instrument: which of two would get the money would be a guess. Throws validation-error. */
+function mustBeOneCard({ token, instrument_id, terminal_id }: Destination, pointer: string): void {
+  if (token !== undefined && instrument_id !== undefined)
+    throw invalid(`${pointer}/instrument_id`, 'give a token or an instrument, not both')
+  if (terminal_id !== undefined && (token !== undefined || instrument_id !== undefined))
+    throw invalid(`${pointer}/terminal_id`, 'give a terminal, or a token or instrument, not both')
+}
+
 type CreditedPayment = Pick<
   NewPayment,
-  'payment_id' | 'currency' | 'channel' | 'customer_id' | 'order_id' | 'reference'
+  'payment_id' | 'currency' | 'channel' | 'customer_id' | 'order_id' | 'store_id' | 'reference'
 >
 
 async function creditTo(
@@ -194,6 +227,8 @@ async function creditTo(
       : notFound(`${pointer}/register_id`)
   }
   if (to.terminal_id !== undefined && !merchant.terminals.has(to.terminal_id)) throw notFound(`${pointer}/terminal_id`)
+  inOneStore(merchant, payment, to, pointer)
+  mustBeOneCard(to, pointer)
   const source =
     to.token !== undefined
       ? { token_id: to.token }

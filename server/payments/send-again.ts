@@ -2,7 +2,7 @@
 // under the same operation id. The CVC is gone with the process that had it; everything else was written by `begin`.
 
 import type { ClearCard, Outcome } from '../connectors/connector.ts'
-import { merchantConfig } from '../merchants/index.ts'
+import { type Method, merchantConfig } from '../merchants/index.ts'
 import { resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment } from './begin.ts'
 import type { Candidate } from './choose.ts'
@@ -13,7 +13,7 @@ import { type OpenOperation, type PaymentRow, readPayment, type TenderRow } from
 
 /**
  * Sends the instruction again. Undefined for what cannot be repeated without a person or from the books: a card presented
- * on a terminal, and a payout, whose destination is not kept.
+ * on a terminal, a voucher, whose number is not kept, and a payout, whose destination is not.
  */
 export async function sendAgain(
   deps: PaymentDeps,
@@ -28,7 +28,7 @@ export async function sendAgain(
   switch (operation.kind) {
     case 'sale':
     case 'authorize':
-      return tender.terminal_id === null
+      return tender.terminal_id === null && !isTyped(merchant.methods.get(tender.method))
         ? chargeAgain(deps, merchantId, payment, tender, operation, candidate)
         : undefined
     case 'credit':
@@ -40,6 +40,11 @@ export async function sendAgain(
         reason: operation.reason ?? undefined,
       }).call()
   }
+}
+
+/** Paid with a number that somebody typed in and that is gone with the request. */
+function isTyped(method: Method | undefined): boolean {
+  return method?.kind === 'voucher' && method.flow === 'direct'
 }
 
 async function chargeAgain(

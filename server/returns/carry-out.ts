@@ -7,7 +7,7 @@ import { credit, type PaymentView, type Reply, refund } from '../payments/index.
 import type { ReturnDeps } from './deps.ts'
 import { announce } from './event.ts'
 import { dueReturns, postponeRefunds, readRefunds, settleRefund } from './refund-store.ts'
-import { type RefundRow, type ReturnRow, type ReturnView, refundOf, returnView } from './return.ts'
+import { type Destination, type RefundRow, type ReturnRow, type ReturnView, refundOf, returnView } from './return.ts'
 import { lockReturn, readReturn, updateReturn } from './store.ts'
 
 /** Does what is open, then closes the return when every intent has its end. Throws not-found. */
@@ -54,7 +54,7 @@ async function giveBack(
             amount: Number(intent.amount),
             tender_id,
             reason: row.reason,
-            ...(destination === null ? {} : { to: destination }),
+            ...(destination === null ? {} : { to: handedOut(row, destination) }),
           })
     return resultOf(reply)
   } catch (error) {
@@ -65,6 +65,12 @@ async function giveBack(
     }
     return { state: 'failed', operationId: null, failure: error.code }
   }
+}
+
+/** The store that took the goods back hands the money out, wherever they were sold. */
+function handedOut(row: ReturnRow, to: Destination): Destination & { store_id?: string } {
+  const isAtCounter = to.register_id !== undefined || to.terminal_id !== undefined
+  return isAtCounter && row.store_id !== null ? { ...to, store_id: row.store_id } : to
 }
 
 /** Sent: the provider has it, and its end comes as an event. Unknown is sent: it is asked about until it is known. */

@@ -32,9 +32,32 @@ const GRACE_MS = 60_000
 export async function settle(deps: ReturnDeps, merchantId: string, step: Step & Settlement): Promise<ReturnView> {
   const { rules } = await policyOf(deps, merchantId)
   const row = step.to && (await readReturn(deps.db, merchantId, step.id))
-  if (step.to && row) await deps.mustKnow(merchantId, step.to, row.currency)
+  if (step.to && row) {
+    await deps.mustKnow(merchantId, step.to, row.currency)
+    await mustStandIn(deps, merchantId, row.store_id, step.to)
+  }
   await transact(deps.db, (tx) => decide(deps, merchantId, step, rules, tx))
   return carryOut(deps, merchantId, step.id)
+}
+
+/** Money is handed out where the goods were taken back. Throws validation-error. */
+async function mustStandIn(
+  deps: Pick<ReturnDeps, 'merchantCache'>,
+  merchantId: string,
+  storeId: string | null,
+  to: Destination,
+): Promise<void> {
+  if (storeId === null) return
+  const merchant = await deps.merchantCache.get(merchantId)
+  const places = [
+    ['register_id', merchant?.registers.get(to.register_id ?? '')],
+    ['terminal_id', merchant?.terminals.get(to.terminal_id ?? '')],
+  ] as const
+  for (const [name, place] of places)
+    if (place && place.storeId !== storeId)
+      throw new Problem('validation-error', {
+        errors: [{ pointer: `/to/${name}`, detail: 'stands in another store than the return' }],
+      })
 }
 
 type Tx = Parameters<Parameters<typeof transact>[1]>[0]

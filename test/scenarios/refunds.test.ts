@@ -268,3 +268,82 @@ test('cash is paid out of the drawer and leaves it', async () => {
     'credit_succeeded, cash -500, refunds_in_flight +500',
   ])
 })
+
+test('money goes out in the store of the payment, unless another one is named; a web order anywhere', async () => {
+  const twoStores = await openShop({
+    merchant: {
+      stores: [
+        { name: 'Here', country: 'NL', currency: 'EUR', kind: 'shop', registers: 1 },
+        { name: 'There', country: 'NL', currency: 'EUR', kind: 'shop', registers: 1 },
+        { name: 'Web', country: 'NL', currency: 'EUR', kind: 'web', registers: 0 },
+      ],
+    },
+  })
+  try {
+    const { api, keys } = twoStores
+    const idOf = (name: string) => keys.stores.find((store) => store.name === name)?.id as string
+    const till = keys.registers.find(({ store_id }) => store_id === idOf('There'))?.id as string
+    const sale = { amount: 1000, currency: 'EUR', channel: 'pos', store_id: idOf('Here') } as const
+    const token = () => api.token(CARDS.approved)
+    const there = { method: 'cash', register_id: till }
+    const here = await api.pay({ ...sale, channel: 'web', tender: { method: 'card', token: await token() } })
+    const wrong = await api.refund(here.body.id, { amount: 100, to: there })
+    assert.deepEqual(
+      [wrong.status, wrong.body.code, wrong.body.errors[0]?.pointer],
+      [422, 'validation-error', '/to/register_id'],
+    )
+    const named = await api.refund(here.body.id, { amount: 100, to: { ...there, store_id: idOf('There') } })
+    assert.equal(named.status, 201, named.text)
+    const lied = await api.refund(here.body.id, { amount: 100, to: { ...there, store_id: idOf('Here') } })
+    assert.equal(lied.status, 422, lied.text)
+    const online = { ...sale, channel: 'web', store_id: idOf('Web') } as const
+    const web = await api.pay({ ...online, tender: { method: 'card', token: await token() } })
+    assert.equal((await api.refund(web.body.id, { amount: 100, to: there })).status, 201)
+  } finally {
+    await twoStores.close()
+  }
+})
+
+test('a token beside a terminal is refused as a destination: nobody could say which card gets the money', async () => {
+  const { id } = await pay()
+  const token = await shop.api.token(CARDS.approved)
+  const both = await shop.api.refund(id, { amount: 100, to: { method: 'card', token, terminal_id: shop.terminal } })
+  assert.deepEqual(
+    [both.status, both.body.code, both.body.errors[0]?.pointer],
+    [422, 'validation-error', '/to/terminal_id'],
+  )
+  assert.deepEqual(given(await shop.api.payment(id)), ['captured', 0, 6500, 0])
+})
+
+test('a voucher of another issuer needs its number on the web, which is kept only by its last four', async () => {
+  const sale = { amount: 1000, currency: 'EUR', channel: 'web', country: 'NL' } as const
+  const bare = await shop.api.pay({ ...sale, tender: { method: 'vvv_gift_card' } })
+  assert.deepEqual(
+    [bare.status, bare.body.code, bare.body.errors[0]?.pointer],
+    [422, 'validation-error', '/tender/voucher'],
+  )
+  const voucher = { number: '9312-0000-1111-7788', pin: '4321' }
+  const paid = await shop.api.pay({ ...sale, tender: { method: 'vvv_gift_card', voucher } })
+  assert.deepEqual([paid.status, paid.body.status], [201, 'captured'], paid.text)
+  const { rows } = await shop.database.db.query('select * from tender where payment_id = $1', [paid.body.id])
+  assert.ok(!JSON.stringify(rows, (_, each) => (typeof each === 'bigint' ? String(each) : each)).includes('11117788'))
+  const elsewhere = await shop.api.pay({ ...sale, tender: { method: 'ideal', voucher } })
+  assert.deepEqual([elsewhere.status, elsewhere.body.errors[0]?.pointer], [422, '/tender/voucher'])
+})
+
+test('an amount with a fraction that a number cannot hold is refused, and nothing is refunded', async () => {
+  const { id } = await pay()
+  const answer = await shop.send({
+    method: 'POST',
+    path: `/v1/payments/${id}/refunds`,
+    headers: {
+      authorization: `Bearer ${shop.keys.secret_key}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'exactly-ten',
+    },
+    payload: '{"amount":10.0000000000000001}',
+  })
+  assert.equal(answer.status, 422, answer.text)
+  assert.equal((JSON.parse(answer.text) as { errors: { pointer: string }[] }).errors[0]?.pointer, '/amount')
+  assert.deepEqual(given(await shop.api.payment(id)), ['captured', 0, 6500, 0])
+})
