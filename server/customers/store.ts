@@ -1,6 +1,7 @@
 // The SQL of customers. Each statement is served by the primary key, by (merchant_id, reference) or by customer_by_email.
 
-import type { Queryable } from '../db/pool.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
+import { appendEvents } from '../notify/index.ts'
 
 export interface Customer {
   id: string
@@ -120,12 +121,12 @@ export async function bumpVersion(tx: Queryable, merchantId: string, customer: C
 
 /** Appends the event of a change, in the transaction that makes it. */
 export async function appendEvent(
-  tx: Queryable,
+  tx: Tx,
   merchantId: string,
   at: Date,
   event: { id: string; type: string; customer: Pick<Customer, 'id' | 'version'>; data: unknown },
 ): Promise<void> {
   const { id, type, customer, data } = event
   const row = { id, type, object_type: 'customer', object_id: customer.id, object_version: customer.version, data }
-  await tx.query('select event_append($1, $2, $3)', [merchantId, at, JSON.stringify([row])])
+  await appendEvents(tx, merchantId, at, [row])
 }

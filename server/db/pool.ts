@@ -18,6 +18,11 @@ export interface Db extends Queryable {
 /** An open transaction: only `transact` makes one. */
 export interface Tx extends Queryable {
   readonly inTransaction: true
+  /**
+   * Calls a function as the last thing of the transaction, in one message with its commit: for what takes a lock that everybody
+   * wants. Asked for on its own, the lock would be held until this process, which may be busy, comes to send the commit.
+   */
+  atCommit(fn: string, args: readonly string[]): void
 }
 
 const openTransaction = new AsyncLocalStorage<true>()
@@ -71,8 +76,14 @@ export async function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise
     return await openTransaction.run(true, async () => {
       await client.query('begin')
       try {
-        const result = await work({ inTransaction: true, query: (text, values) => client.query(text, values) })
-        await client.query('commit')
+        const last: string[] = []
+        const result = await work({
+          inTransaction: true,
+          query: (text, values) => client.query(text, values),
+          atCommit: (fn, args) => last.push(`select ${fn}(${args.map((arg) => pg.escapeLiteral(arg)).join(', ')})`),
+        })
+        // Where one of them fails, PostgreSQL leaves out what follows, the commit too.
+        await client.query([...last, 'commit'].join(';\n'))
         return result
       } catch (error) {
         await client.query('rollback').catch((rollbackError: Error) => {

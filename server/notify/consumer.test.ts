@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { type TestDatabase, testDatabase } from '../../test/database.ts'
-import { type Tx, transact } from '../db/pool.ts'
+import { openPool, type Tx, transact } from '../db/pool.ts'
 import { createLocalHints } from '../jobs/index.ts'
 import { createStepClock } from '../jobs/step-clock.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
@@ -206,6 +206,30 @@ test('ten processes at once handle each of 1,200 events once', async () => {
   for (let i = 0; i < 12; i++) await happen(...Array.from({ length: 100 }, () => 'payment.created'))
   await Promise.all(Array.from({ length: 10 }, () => consumer('crowd').catchUp(merchant)))
   assert.equal((await handled()).length, 1_200)
+})
+
+test('a crowd of readers in one process waits for one transaction, and each sees what it wrote before', async () => {
+  const db = openPool(database.url, { max: 2 })
+  const hints = createLocalHints(systemClock)
+  const reader = createConsumer({ db, ...REAL, hints }, { name: 'shared', families: ['payment.'], handle: note })
+  const last = async (table: 'event' | 'handled'): Promise<number> => {
+    const { rows } = await database.db.query<{ n: number }>(
+      `select coalesce(max(seq), 0)::int as n from ${table} where merchant_id = $1`,
+      [merchant],
+    )
+    return rows[0]?.n ?? 0
+  }
+  // More than there are connections: were each to hold one and wait, nobody would get on.
+  await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      await happen('payment.created')
+      const own = await last('event')
+      await reader.catchUp(merchant)
+      assert.ok((await last('handled')) >= own)
+    }),
+  )
+  assert.equal((await handled()).length, 40)
+  await db.end()
 })
 
 test('catching up leaves nothing unread that was there when it began', async () => {

@@ -113,14 +113,15 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
         ({ subject }) => subject,
       )
       for (const [subject, later] of waiting) await putAside(tx, { merchantId, consumer, subject }, later)
+      if (events.length === 0 || options.isRebuildable) await doNotWaitForDisk(tx)
+      // Before the work, which ends with what takes the merchant's counter: the commit is to follow it at once.
+      await advanceCursor(tx, { merchantId, consumer, seq: until })
       await handle(
         tx,
         merchantId,
         cursor,
         events.filter(({ must_wait }) => !must_wait),
       )
-      if (events.length === 0 || options.isRebuildable) await doNotWaitForDisk(tx)
-      await advanceCursor(tx, { merchantId, consumer, seq: until })
       return until - cursor
     })
     if (moved) options.afterwards?.(merchantId)

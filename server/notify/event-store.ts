@@ -9,8 +9,13 @@ const COLUMNS = 'seq, id, type, object_type, object_id, object_version, data, cr
 /** An event to append; `seq` and the time come with the append. */
 export type NewEvent = Omit<EventRow, 'seq' | 'created_at'>
 
-/** Appends events in the transaction of the change. Takes the merchant's counter lock, so call it last. */
+/** Appends events in the transaction of the change, with its commit: they take the merchant's counter, which all changes want. */
 export async function appendEvents(tx: Tx, merchantId: string, at: Date, events: NewEvent[]): Promise<void> {
+  tx.atCommit('event_append', [merchantId, at.toISOString(), JSON.stringify(events)])
+}
+
+/** As `appendEvents`, but here and now: whoever calls it holds the merchant's counter, and knows the log's end, until the commit. */
+export async function appendEventsNow(tx: Tx, merchantId: string, at: Date, events: NewEvent[]): Promise<void> {
   await tx.query('select event_append($1, $2, $3)', [merchantId, at, JSON.stringify(events)])
 }
 

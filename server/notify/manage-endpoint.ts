@@ -7,7 +7,7 @@ import { Problem } from '../lib/problem.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { DeliveryRow } from './delivery.ts'
 import { type EndpointRow, endpointView } from './endpoint.ts'
-import { appendEvents, lastSequence } from './event-store.ts'
+import { appendEventsNow, lastSequence } from './event-store.ts'
 import { newSigningSecret, type SecretBox, sealSecret } from './secret.ts'
 import {
   countEndpoints,
@@ -202,7 +202,7 @@ function appendEndpointEvent(
   verb: 'created' | 'updated' | 'deleted' | 'secret_rolled',
 ): Promise<void> {
   const { id, version } = row
-  return appendEvents(tx, row.merchant_id, deps.clock.now(), [
+  return appendEventsNow(tx, row.merchant_id, deps.clock.now(), [
     {
       id: deps.newId('evt'),
       type: `webhook_endpoint.${verb}`,
