@@ -23,6 +23,8 @@ export interface Settlement {
 
 /** The worker leaves an intent to the request that made it for this long. */
 const GRACE_MS = 60_000
+/** More rounds than this are left to whoever settles again. */
+const MOST_PLANS = 8
 
 /**
  * Settles what was received; what was asked for and never came is closed. Called again for a return of which a refund has
@@ -36,8 +38,23 @@ export async function settle(deps: ReturnDeps, merchantId: string, step: Step & 
     await deps.mustKnow(merchantId, step.to, row.currency)
     await mustStandIn(deps, merchantId, row.store_id, step.to)
   }
+  let known = (await readRefunds(deps.db, merchantId, step.id)).length
   await transact(deps.db, (tx) => decide(deps, merchantId, step, rules, tx))
-  return carryOut(deps, merchantId, step.id)
+  let view = await carryOut(deps, merchantId, step.id)
+  // Another return of the order took what was planned on, since or at the same moment: what is left goes over the tenders as they
+  // are now. Every round means that another refund was accepted.
+  for (let round = 1; round < MOST_PLANS && wasOvertaken(view, known); round++) {
+    known = view.refunds.length
+    await transact(deps.db, (tx) => decide(deps, merchantId, { ...step, ifVersion: undefined }, rules, tx))
+    view = await carryOut(deps, merchantId, step.id)
+  }
+  return view
+}
+
+/** Whether a refund decided after the first `known` found less on its tender than was planned. */
+function wasOvertaken(view: ReturnView, known: number): boolean {
+  const last = view.refunds.filter(({ n }) => n > known)
+  return view.state === 'settling' && last.some(({ failure }) => failure === 'amount-exceeds-refundable')
 }
 
 /** Money is handed out where the goods were taken back. Throws validation-error. */

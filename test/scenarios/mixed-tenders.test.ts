@@ -158,6 +158,30 @@ test('clicked twice and paid at two tills at once, each part is taken once', asy
   assert.deepEqual(change, [2500, 2])
 })
 
+test('lid and pan are taken back at two counters at the same moment: neither takes what the other gives back', async () => {
+  const change = await counter.changeOf(async () => {
+    const { order, card, payment } = await bought()
+    const returns: string[] = []
+    for (const name of ['lid', 'pan']) {
+      const asked = await floor.ask(order, { [name]: 1 })
+      await floor.receive(asked.body.id, [{ no: 1, quantity: 1, disposition: 'restock' }])
+      returns.push(asked.body.id)
+    }
+    const settled = await Promise.all(returns.map((id) => floor.settle(id)))
+    assert.deepEqual(
+      settled.map(({ body }) => [body.state, body.amount_refunded]),
+      [
+        ['settled', 2001],
+        ['settled', 4002],
+      ],
+      settled.map(({ text }) => text).join(),
+    )
+    assert.deepEqual(tendersOf(await shop.api.payment(payment)), GONE)
+    assert.equal(await counter.balanceOf(card), 1000)
+  })
+  assert.deepEqual(change, [0, 0])
+})
+
 for (const nth of [1, 2, 3]) {
   test(`the server dies booking refund ${nth} of the three: what is open is carried out, nothing goes back twice`, async () => {
     const change = await counter.changeOf(async () => {
