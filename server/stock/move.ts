@@ -11,7 +11,8 @@ export type Bucket = (typeof BUCKETS)[number]
 export interface Movement {
   variant_id: string
   store_id: string
-  kind: 'receive' | 'sale' | 'return' | 'adjust' | 'count' | 'transfer_out' | 'transfer_in'
+  /** Not transfer_out: that takes only what was promised to it (stock_consume). */
+  kind: 'receive' | 'sale' | 'return' | 'adjust' | 'count' | 'transfer_in'
   reason: string
   /** What it changes on hand; may be negative, or 0 when only the condition changes. */
   quantity: bigint

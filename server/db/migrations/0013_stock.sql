@@ -248,7 +248,7 @@ begin
   perform stock_apply(array(select (a.merchant_id, a.variant_id, a.store_id, sum(a.quantity),
       coalesce(sum(a.bucket_quantity) filter (where a.bucket = 'damaged'), 0), coalesce(sum(a.bucket_quantity) filter (where a.bucket = 'display'), 0),
       coalesce(sum(a.bucket_quantity) filter (where a.bucket = 'quality'), 0), coalesce(sum(a.bucket_quantity) filter (where a.bucket = 'hold'), 0),
-      0, bool_or(a.kind in ('sale', 'count')), min(coalesce(a.ref, a.id)), max(a.recorded_at))::stock_change
+      0, bool_or(a.kind in ('sale', 'count', 'transfer_out')), min(coalesce(a.ref, a.id)), max(a.recorded_at))::stock_change
     from added a group by a.merchant_id, a.variant_id, a.store_id));
   return null;
 end $$;
@@ -420,7 +420,9 @@ end $$;
 
 create type stock_consume_row as (movement_id text, ref text, variant_id text, store_id text, quantity bigint, kind text, reason text, about text, actor text, at timestamptz);
 
--- Promises become movements: what was reserved leaves. All rows or none; raises OT001 not_reserved when a reference holds less.
+-- Promises become movements: what was reserved leaves. All rows or none; raises OT001 not_reserved when a reference holds less, and
+-- exceeds_available when a transfer would take goods that are not there any more, because a till has sold them. What it was promised
+-- it may take although others will be short: that was so before.
 create function stock_consume(p_merchant text, p_rows json) returns void
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
@@ -437,6 +439,12 @@ begin
     where s.merchant_id = p_merchant and s.ref = r.ref and s.variant_id = r.variant_id and s.store_id = r.store_id and s.quantity >= r.quantity;
   get diagnostics v_count = row_count;
   if v_count < (select count(distinct (r.ref, r.variant_id, r.store_id)) from unnest(v_rows) r) then perform refuse('not_reserved'); end if;
+  if exists (
+    select from unnest(v_rows) r join stock_level l on l.merchant_id = p_merchant and l.variant_id = r.variant_id and l.store_id = r.store_id
+      where r.kind <> 'sale'
+      group by l.variant_id, l.store_id, l.on_hand, l.damaged, l.display, l.quality, l.hold
+      having sum(r.quantity) > l.on_hand - l.damaged - l.display - l.quality - l.hold)
+  then perform refuse('exceeds_available'); end if;
   insert into stock_movement (merchant_id, id, variant_id, store_id, kind, reason, quantity, ref, actor, occurred_at, recorded_at)
     select p_merchant, r.movement_id, r.variant_id, r.store_id, r.kind, r.reason, -r.quantity, r.about, r.actor, r.at, r.at from unnest(v_rows) r;
 end $$;
