@@ -2,7 +2,7 @@
 
 export { CART_SECRET_HEADER, cartCaller } from './caller.ts'
 export type { Address, Cart, CartCaller, CartDeps, CartLine, FulfilmentMode } from './cart.ts'
-export { FULFILMENT_MODES } from './cart.ts'
+export { FULFILMENT_MODES, MAX_LINES } from './cart.ts'
 export { MIXED_FUNCTIONS } from './create.ts'
 export type { Evaluated, PricedLine } from './evaluate.ts'
 export { createExpiry } from './expire.ts'

@@ -1,6 +1,7 @@
 // What the routes of orders take and answer.
 
 import Type, { type Static } from 'typebox'
+import { MAX_LINES } from '../carts/index.ts'
 import {
   AmountOrZero,
   Channel,
@@ -18,8 +19,6 @@ import { FULFILMENT_STATUSES, PAYMENT_STATUSES, RETURN_STATUSES } from './figure
 import { CHARGE_MODES, ORDER_STATES } from './order.ts'
 import { TASK_KINDS } from './refund-store.ts'
 
-/** As many lines as a cart holds. */
-const MAX_LINES = 1_500
 /** As in carts: a million pieces, or a tonne in grams. */
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Whole base units, for example pieces.' })
 

@@ -16,7 +16,7 @@ export const CART_CHECKS: readonly Check[] = [
     sql: `select c.merchant_id || ' ' || c.id as "where" from cart c
       join cart_line l on l.merchant_id = c.merchant_id and l.cart_id = c.id
       group by c.merchant_id, c.id, c.next_seq
-      having count(*) > 200 or max(l.seq) >= c.next_seq or count(distinct l.seq) < count(*)`,
+      having count(*) > 1500 or max(l.seq) >= c.next_seq or count(distinct l.seq) < count(*)`,
   },
   {
     id: 'carts',
