@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { MAX_LINES } from '../../server/carts/index.ts'
 import { type CartAnswer, type CartShop, openCartShop, quantities } from './cart-shop.ts'
 import { MINUTE } from './shop.ts'
 
@@ -83,14 +84,14 @@ describe('a cart', () => {
     assert.equal(answer.body.version, 2)
   })
 
-  it('takes no unknown article, no 201st line, no quantity beyond a tonne', async () => {
+  it('takes no unknown article, no line beyond the last, no quantity beyond a tonne', async () => {
     const cart = await shop.cart({ [axe]: 1_000_000 })
     const path = `/v1/carts/${cart.id}/lines`
     const unknown = await shop.till('POST', path, add(`var_${'0'.repeat(26)}`))
     assert.deepEqual([unknown.status, unknown.body.code], [422, 'reference-not-found'])
     const heavy = await shop.till('POST', path, add(axe))
     assert.deepEqual([heavy.status, heavy.body.code], [422, 'validation-error'])
-    const lines = Array.from({ length: 200 }, (_, i) => ({ variant_id: rope, quantity: 1, note: `n${i}` }))
+    const lines = Array.from({ length: MAX_LINES }, (_, i) => ({ variant_id: rope, quantity: 1, note: `n${i}` }))
     const many = await shop.till('POST', path, { lines })
     assert.deepEqual([many.status, many.body.code], [422, 'too-many-items'])
     assert.equal((await shop.read(cart.id)).version, 1)
