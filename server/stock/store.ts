@@ -164,10 +164,10 @@ export async function claimReference(
 ): Promise<'new' | 'same' | 'taken'> {
   const made = await tx.query(
     `insert into stock_reference (merchant_id, reference, fingerprint) values ($1, $2, $3)
-     on conflict (merchant_id, reference) do nothing`,
+     on conflict (merchant_id, reference) do nothing returning reference`,
     [merchantId, claim.reference, claim.fingerprint],
   )
-  if (made.rowCount === 1) return 'new'
+  if (made.rows.length === 1) return 'new'
   const { rows } = await tx.query<{ fingerprint: string }>(
     'select fingerprint from stock_reference where merchant_id = $1 and reference = $2',
     [merchantId, claim.reference],

@@ -36,7 +36,9 @@ export async function openSessions(url: string, count: number): Promise<Sessions
   const pools = Array.from({ length: count }, () => openPool(url, { max: 1, applicationName: 'onetill actor' }))
   const watcher = new pg.Client({ connectionString: url })
   await watcher.connect()
-  const pids = await Promise.all(pools.map((pool) => pidOf(pool)))
+  // Lent for good: a pool gives up a connection on which a statement failed, and with it the transaction and the process id.
+  const clients = await Promise.all(pools.map((pool) => pool.connect()))
+  const pids = await Promise.all(clients.map((client) => pidOf(client)))
 
   async function isBlocked(pid: number): Promise<boolean> {
     const { rows } = await watcher.query<{ blockers: number }>('select cardinality(pg_blocking_pids($1)) as blockers', [
@@ -62,7 +64,7 @@ export async function openSessions(url: string, count: number): Promise<Sessions
       const failures: unknown[] = []
       const ends = actors.map((actor, i) => {
         const session = sessions[i] as Session
-        return actor(statementOf(pools[i] as pg.Pool, session))
+        return actor(statementOf(clients[i] as pg.PoolClient, session))
           .catch((error: unknown) => failures.push(error))
           .finally(() => {
             session.isDone = true
@@ -84,18 +86,19 @@ export async function openSessions(url: string, count: number): Promise<Sessions
       return order
     },
     async close() {
+      for (const client of clients) client.release()
       await Promise.all(pools.map((pool) => pool.end()))
       await watcher.end()
     },
   }
 }
 
-async function pidOf(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid')
+async function pidOf(client: pg.PoolClient): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   return rows[0]?.pid as number
 }
 
-function statementOf(pool: pg.Pool, session: Session): Statement {
+function statementOf(client: pg.PoolClient, session: Session): Statement {
   return async (call, values) => {
     await new Promise<void>((resolve) => {
       session.release = () => {
@@ -105,7 +108,7 @@ function statementOf(pool: pg.Pool, session: Session): Statement {
       }
     })
     try {
-      const { rows } = typeof call === 'string' ? await pool.query(call, values) : await pool.query(call)
+      const { rows } = typeof call === 'string' ? await client.query(call, values) : await client.query(call)
       return rows
     } finally {
       session.isRunning = false
