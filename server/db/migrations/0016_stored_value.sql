@@ -39,6 +39,8 @@ create table stored_value (
   version     int not null default 1,
   created_at  timestamptz not null,
   updated_at  timestamptz not null,
+  -- Of points: when the oldest came that may be unspent; null when there are none.
+  oldest_at   timestamptz,
   primary key (merchant_id, id),
   check ((currency is null) = (kind = 'points')),
   check (kind = 'gift_card' or customer_id is not null),
@@ -50,6 +52,7 @@ create unique index stored_value_of_customer on stored_value (customer_id, kind,
   where kind <> 'gift_card';
 create index stored_value_by_customer on stored_value (customer_id, merchant_id, id) where customer_id is not null;
 create index stored_value_merged on stored_value (merged_into, merchant_id) where merged_into is not null;
+create index stored_value_oldest_points on stored_value (merchant_id, oldest_at) where kind = 'points' and oldest_at is not null;
 create index stored_value_expiry on stored_value (expires_at, merchant_id) where state in ('active', 'depleted') and expires_at is not null;
 
 create table gift_card (
@@ -152,7 +155,10 @@ create table loyalty_programme (
   tiers               jsonb not null,
   excluded_categories text[] not null,
   version             int not null check (version > 0),
-  updated_at          timestamptz not null
+  updated_at          timestamptz not null,
+  -- Points end that were not spent so many months after they came, the oldest first: what an account spent counts against what came
+  -- first. Null: never.
+  months_valid        int check (months_valid between 1 and 1200)
 );
 
 -- The points of one order line, from which every return takes its exact share.
@@ -170,7 +176,8 @@ create table loyalty_earning (
   -- Units that came back, from the first on, and units cancelled, from the last on: what is left is A(q - cancelled) - A(returned).
   returned      bigint not null default 0 check (returned >= 0),
   cancelled     bigint not null default 0 check (cancelled >= 0),
-  confirm_at    timestamptz not null,
+  -- Waits as long as the goods can be returned; null while that is not known, because they were not handed over.
+  confirm_at    timestamptz,
   confirmed_at  timestamptz,
   primary key (merchant_id, order_id, line_id),
   foreign key (merchant_id, account_id) references stored_value,
@@ -225,6 +232,7 @@ begin
     return (c.n, 'insufficient', null)::stored_value_changed;
   end if;
   update stored_value x set
+      oldest_at = case when x.kind = 'points' and c.units > 0 then coalesce(x.oldest_at, c.at) else x.oldest_at end,
       balance = x.balance + c.units, pending = x.pending + coalesce(c.pending, 0), version = x.version + 1, updated_at = c.at,
       state = case when x.state = 'inactive' and c.units > 0 then 'active'
                    when x.kind <> 'gift_card' or x.state not in ('active', 'depleted') then x.state

@@ -59,6 +59,10 @@ create table sales_order (
   confirmed_at       timestamptz,
   ended_at           timestamptz,
   updated_at         timestamptz not null,
+  -- When its last unit was handed over: from then on its goods can be returned for so many days, and after those it is closed.
+  fulfilled_at       timestamptz,
+  -- Something stood in the way of closing it: not looked at again before. Changes no index, so looking again is cheap.
+  close_again_at     timestamptz,
   constraint amounts_not_negative check (least(list, discount, net, tax, amount_held, amount_captured, amount_refunded,
     amount_in_flight, amount_to_refund) >= 0 and net + tax = total),
   constraint expires_while_placed check (expires_at is null or state = 'placed'),
@@ -71,6 +75,7 @@ create index sales_order_by_reference on sales_order (reference, merchant_id, id
 create index sales_order_by_customer on sales_order (customer_id, merchant_id, id) where customer_id is not null;
 create index sales_order_by_email on sales_order (lower(email), merchant_id, id) where email is not null;
 create index sales_order_by_store on sales_order (store_id, merchant_id, id) where store_id is not null;
+create index sales_order_to_close on sales_order (merchant_id, confirmed_at) where state = 'confirmed';
 create index sales_order_by_expiry on sales_order (expires_at, merchant_id) where expires_at is not null;
 
 -- A line as it was ordered: what is said of the article, its price and its tax never changes. Only the counters move.
@@ -232,7 +237,9 @@ begin
     end if;
     perform refuse('exceeds_available');
   end if;
-  update sales_order o set version = o.version + 1, updated_at = p_at where o.merchant_id = p_merchant and o.id = any (v_orders);
+  update sales_order o set version = o.version + 1, updated_at = p_at,
+      fulfilled_at = case when exists (select from unnest(v_rows) r where r.order_id = o.id and r.fulfilled > 0) then p_at else o.fulfilled_at end
+    where o.merchant_id = p_merchant and o.id = any (v_orders);
 end $$;
 
 -- Rows: {order_id, line_id, quantity}. A negative quantity takes it back.
