@@ -4,12 +4,21 @@ import Type from 'typebox'
 import type { Db } from '../db/pool.ts'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
-import { amountOut, Channel, Currency, Id, Nullable, SignedAmount } from '../http/schema.ts'
+import { Channel, Currency, Id, Nullable } from '../http/schema.ts'
+import { stringifyExactly } from '../lib/exact-json.ts'
 import { Problem } from '../lib/problem.ts'
 import { accountType } from './accounts.ts'
 import { type BalanceRow, readBalances, readEntries } from './store.ts'
 
 const reads = { access: { keys: ['secret', 'restricted'], scope: 'ledger:read' } } as const
+
+/** A sum over years of postings: no payment is that large, but the books may be, so all digits are written. */
+const Sum = Type.Unsafe<bigint>({
+  type: 'integer',
+  description: 'Minor units of the currency, all digits; may pass 2^53, which some JSON readers round.',
+})
+/** For answers that hold sums: every digit is written. */
+const exact = { serializerCompiler: () => stringifyExactly }
 
 const Balance = Type.Object({
   account: Type.String(),
@@ -18,9 +27,9 @@ const Balance = Type.Object({
   currency: Type.String(),
   channel: Nullable(Type.String()),
   store_id: Nullable(Type.String()),
-  debit: Type.Integer(),
-  credit: Type.Integer(),
-  balance: SignedAmount,
+  debit: Sum,
+  credit: Sum,
+  balance: Sum,
 })
 const AccountName = Type.String({ pattern: '^[a-z_]{1,40}(:[A-Za-z0-9_]{1,60})?$' })
 const Entry = Type.Object({
@@ -61,6 +70,7 @@ export function routes(app: App, deps: { db: Db }): void {
   app.get(
     '/v1/ledger/accounts',
     {
+      ...exact,
       config: reads,
       schema: {
         tags: ['Ledger'],
@@ -125,10 +135,11 @@ export function routes(app: App, deps: { db: Db }): void {
     },
   )
 
-  const Total = Type.Object({ currency: Type.String(), debit: Type.Integer(), credit: Type.Integer() })
+  const Total = Type.Object({ currency: Type.String(), debit: Sum, credit: Sum })
   app.get(
     '/v1/ledger/trial_balance',
     {
+      ...exact,
       config: reads,
       schema: {
         tags: ['Ledger'],
@@ -152,11 +163,7 @@ export function routes(app: App, deps: { db: Db }): void {
       }
       return {
         data: rows.map(balanceOut),
-        totals: [...totals].map(([currency, total]) => ({
-          currency,
-          debit: amountOut(total.debit),
-          credit: amountOut(total.credit),
-        })),
+        totals: [...totals].map(([currency, total]) => ({ currency, ...total })),
         is_balanced: [...totals.values()].every((total) => total.debit === total.credit),
       }
     },
@@ -167,8 +174,6 @@ function balanceOut(row: BalanceRow): Type.Static<typeof Balance> {
   return {
     ...row,
     ...accountType(row.account),
-    debit: amountOut(row.debit),
-    credit: amountOut(row.credit),
-    balance: amountOut(row.debit - row.credit),
+    balance: row.debit - row.credit,
   }
 }

@@ -31,9 +31,10 @@ export async function readBalances(
   filter: BalanceFilter,
   detail: BalanceDetail,
 ): Promise<BalanceRow[]> {
-  const { rows } = await db.query<BalanceRow>(
+  // As text: a sum of sums may pass what PostgreSQL's bigint holds.
+  const { rows } = await db.query<Omit<BalanceRow, 'debit' | 'credit'> & { debit: string; credit: string }>(
     `select account, currency, case when $6 then channel end as channel, case when $7 then nullif(store_id, '') end as store_id,
-       sum(debit)::bigint as debit, sum(credit)::bigint as credit
+       sum(debit)::text as debit, sum(credit)::text as credit
      from ledger_balance
      where merchant_id = $1 and ($2::text is null or account = $2 or split_part(account, ':', 1) = $2)
        and ($3::text is null or currency = $3) and ($4::text is null or channel = $4) and ($5::text is null or store_id = $5)
@@ -48,7 +49,7 @@ export async function readBalances(
       detail.store,
     ],
   )
-  return rows
+  return rows.map((row) => ({ ...row, debit: BigInt(row.debit), credit: BigInt(row.credit) }))
 }
 
 export interface EntryView {
