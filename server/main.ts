@@ -1,6 +1,5 @@
 // `npm start`: database, migrations, demo shop, server, workers; and an orderly stop. The program's only entry.
 
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Config, readConfig } from './config.ts'
 import { readDurability } from './db/durability.ts'
@@ -13,6 +12,7 @@ import { createLog } from './http/log.ts'
 import { closeServer } from './http/transport.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { makeFolder } from './lib/make-folder.ts'
 import { type NewMerchantKeys, seedDemo } from './merchants/index.ts'
 import { wire } from './wiring.ts'
 
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
 
 async function makeDataDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeFolder(path, 0o700)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const isFile = code === 'EEXIST' || code === 'ENOTDIR'
