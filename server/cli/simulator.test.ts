@@ -85,3 +85,26 @@ test('a port that is no number is refused with the usage', async () => {
   const [code] = await once(child, 'exit')
   assert.equal(code, 2)
 })
+
+test('a port that is taken is told in one sentence, with code 1', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const child = spawn(process.execPath, [program, '--port', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr?.on('data', (chunk) => {
+    said += chunk
+  })
+  const [code] = await once(child, 'close')
+  other.close()
+  assert.equal(code, 1)
+  assert.equal(said, 'The simulator could not start: another program has the port; choose another with --port.\n')
+})
+
+test('--port 0 takes a free port and prints it', async () => {
+  const child = spawn(process.execPath, [program, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  running.push(child)
+  const [line] = await once(child.stdout as NonNullable<typeof child.stdout>, 'data')
+  const address = /http:\/\/127\.0\.0\.1:[1-9]\d*/.exec(String(line))?.[0] as string
+  assert.equal((await fetch(`${address}/health`)).status, 200)
+})

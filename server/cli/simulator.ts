@@ -1,7 +1,9 @@
 // `onetill simulator --port N [--data DIR] [--host H] [--api-key KEY]`: the simulated provider as its own process, so that
 // its journal outlives whatever a test does to the product.
 
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createSimulator, simulatorServer } from '../connectors/simulator/index.ts'
@@ -16,18 +18,19 @@ async function simulatorCommand(args: string[]): Promise<number> {
     process.stderr.write(USAGE)
     return 2
   }
+  const port = options.port === 0 ? await freePort(options.host) : options.port
   if (options.data) mkdirSync(options.data, { recursive: true })
   const simulator = createSimulator({
     path: options.data ? join(options.data, 'simulator.db') : ':memory:',
     clock: systemClock,
-    publicUrl: `http://${options.host}:${options.port}`,
+    publicUrl: `http://${options.host}:${port}`,
     deliver: async (url, headers, body) =>
       fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(DELIVERY_MS) }),
   })
   const server = simulatorServer(simulator, options.apiKey === undefined ? {} : { apiKey: options.apiKey })
-  await server.listen({ port: options.port, host: options.host })
+  await server.listen({ port, host: options.host })
   simulator.start()
-  process.stdout.write(`Simulator on http://${options.host}:${options.port} (journal: /journal, faults: PUT /faults)\n`)
+  process.stdout.write(`Simulator on http://${options.host}:${port} (journal: /journal, faults: PUT /faults)\n`)
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve())
     process.once('SIGINT', () => resolve())
@@ -35,6 +38,22 @@ async function simulatorCommand(args: string[]): Promise<number> {
   await server.close()
   await simulator.stop()
   return 0
+}
+
+/** A port nobody has, for `--port 0`: known before the simulator is made, because its pages bear it. */
+async function freePort(host: string): Promise<number> {
+  const probe = createServer().listen(0, host)
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** What went wrong, in a sentence. */
+function sentence(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code === 'EADDRINUSE' ? 'another program has the port; choose another with --port' : message
 }
 
 /** A receiver slower than this is tried again later. */
@@ -59,4 +78,9 @@ function optionsFrom(args: string[]): { port: number; host: string; data?: strin
   }
 }
 
-process.exitCode = await simulatorCommand(process.argv.slice(2))
+try {
+  process.exitCode = await simulatorCommand(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`The simulator could not start: ${sentence(error)}.\n`)
+  process.exit(1)
+}
