@@ -75,3 +75,14 @@ test('the check digit catches every single wrong digit', () => {
     }),
   )
 })
+
+test('the digits of every script are read as digits', () => {
+  // The zeros of Arabic-Indic, Persian, N'Ko, Devanagari, Thai, Adlam and the last row of mathematical digits.
+  for (const zero of [0x660, 0x6f0, 0x7c0, 0x966, 0xe50, 0x1e950, 0x1d7f6]) {
+    const text = '4242424242424242'.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
+    assert.ok(containsCardNumber(text), text)
+    assert.equal(maskCardNumbers(`a ${text} b`), 'a [card …4242] b')
+    const wrong = '4242424242424243'.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
+    assert.ok(!containsCardNumber(wrong), wrong)
+  }
+})

@@ -35,7 +35,7 @@ const CARD_GROUPING = /^(?:4( 4)+( [1-3])?|4 6 [45])$/
 
 /**
  * True when `text` holds something that is, in all likelihood, a card number: also with spaces or dashes in it, in
- * full-width digits, and with an expiry date after it. A number split over two fields is not seen (reliability.md §5, row 161).
+ * the digits of any script, and with an expiry date after it. A number split over two fields is not seen (reliability.md §5, row 161).
  */
 export function containsCardNumber(text: string): boolean {
   return findCardNumbers(text).length > 0
@@ -44,27 +44,43 @@ export function containsCardNumber(text: string): boolean {
 /** Replaces each card number in `text` by its last four digits. For the log sink: the last line of defence, not the first. */
 export function maskCardNumbers(text: string): string {
   const found = findCardNumbers(text)
-  let masked = found.length > 0 ? text.normalize('NFKC') : text
+  let masked = found.length > 0 ? withPlainDigits(text) : text
   for (const number of found) masked = masked.replaceAll(number, `[card …${number.replace(/\D/g, '').slice(-4)}]`)
   return masked
 }
 
-/** The card numbers in `text`, as written there after NFKC (which turns full-width digits into plain ones). */
+/** The card numbers in `text`, as written there with plain digits. */
 function findCardNumbers(text: string): string[] {
   if (!hasEnoughDigits(text)) return []
   const found: string[] = []
-  const plain = text.normalize('NFKC').replace(OWN_ID, ' id ').replace(UUID, ' id ').replace(LONG_MIX, ' id ')
+  const plain = withPlainDigits(text).replace(OWN_ID, ' id ').replace(UUID, ' id ').replace(LONG_MIX, ' id ')
   for (const [run] of plain.matchAll(DIGIT_GROUPS)) found.push(...cardNumbersIn(run))
   return found
 }
 
-/** Counts digits, plain or full-width; the loop that nearly every string leaves by. */
+/**
+ * The text after NFKC, which makes full-width digits plain, and with the decimal digits of other scripts (Arabic-Indic,
+ * Devanagari, …) made plain as well.
+ */
+function withPlainDigits(text: string): string {
+  return text.normalize('NFKC').replace(/(?!\d)\p{Nd}/gu, (digit) => String(digitValue(digit)))
+}
+
+/** Unicode keeps decimal digits in rows of ten, 0 first; a row may follow another, so the place in the run of rows counts. */
+function digitValue(digit: string): number {
+  const code = digit.codePointAt(0) as number
+  let before = 0
+  while (/^\p{Nd}$/u.test(String.fromCodePoint(code - before - 1))) before++
+  return before % 10
+}
+
+/** Counts digits, plain or of another script; the loop that nearly every string leaves by. */
 function hasEnoughDigits(text: string): boolean {
   if (text.length < MIN_DIGITS) return false
   let digits = 0
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
-    // Past ASCII only NFKC knows what is a digit, so any such character counts as one.
+    // Past ASCII only Unicode's tables know what is a digit, so any such character counts as one.
     if ((c >= 48 && c <= 57) || c > 127) digits++
   }
   return digits >= MIN_DIGITS

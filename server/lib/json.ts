@@ -55,7 +55,7 @@ interface Signs {
   colons: number
   depth: number
   hasUnicodeEscape: boolean
-  /** Upper bound of digits, full-width and escaped ones included. */
+  /** Upper bound of digits, those of other scripts and escaped ones included. */
   digits: number
   /** Some number has a fraction that its JS number does not. */
   losesFraction: boolean
@@ -86,7 +86,7 @@ function readSigns(bytes: Buffer): Signs {
           // The character it stands for may be a digit; its four hex digits are counted as they come.
           digits++
         }
-      } else if ((byte >= 0x30 && byte <= 0x39) || byte > 0xdf) digits++
+      } else if ((byte >= 0x30 && byte <= 0x39) || byte > 0xc1) digits++
       continue
     }
     // Where a number begins that is more than digits; what is before its point or exponent was passed as digits.
