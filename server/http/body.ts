@@ -49,10 +49,17 @@ function oversized(bytes: Buffer): Problem {
 /** Refuses a body of another content type before reading it; undefined when the body, if any, may be read. */
 export function bodyRefusal(headers: IncomingHttpHeaders): Problem | undefined {
   const type = headers['content-type']
+  // Compressed bytes would only be called malformed JSON, which helps nobody.
+  if (isEncoded(headers['content-encoding']))
+    return new Problem('unsupported-media-type', { detail: 'Send the body without a content encoding.' })
   if (type === 'application/json' || (type !== undefined && isJson(type))) return undefined
   if (type === undefined && headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0')
     return undefined
   return new Problem('unsupported-media-type')
+}
+
+function isEncoded(encoding: string | undefined): boolean {
+  return encoding !== undefined && encoding.trim().toLowerCase() !== 'identity'
 }
 
 /** JSON is UTF-8 (RFC 8259 §8.1): whoever announces another charset would be read wrongly. */

@@ -122,6 +122,7 @@ const ROWS: Row[] = [
   ['47: UTF-16', { body: Buffer.from('{"a":1}', 'utf16le') }, 400, 'invalid-encoding'],
   ['49: NUL in a note', { body: '{"metadata":{"a":"\\u0000"}}' }, 422, 'invalid-encoding'],
   ['49: NUL in the name of a note', { body: '{"metadata":{"\\u0000":"a"}}' }, 422, 'invalid-encoding'],
+  ['50: a compressed body', { headers: { 'content-encoding': 'gzip' }, body: VALID }, 415, 'unsupported-media-type'],
   ['50: text/plain', { headers: { 'content-type': 'text/plain' }, body: VALID }, 415, 'unsupported-media-type'],
   ...[
     'charset=iso-8859-1',

@@ -104,6 +104,9 @@ function refusalBeforeRouting({ raw }: FastifyRequest, isOurs: (host: string) =>
   if (raw.headers.host === undefined) return new Problem('malformed-request', { detail: 'The Host header is missing.' })
   if (!isOurs(raw.headers.host)) return new Problem('misdirected-request')
   const url = raw.url as string
+  // An address with a host of its own means that one, whatever the header says (RFC 9112 §3.2.2).
+  const host = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1]
+  if (host !== undefined && !isOurs(host)) return new Problem('misdirected-request')
   if (mayHoldCardNumber(url))
     return new Problem('card-data-not-allowed', { detail: 'The address looks like it holds a card number.' })
   // No name of ours has one, and PostgreSQL takes no NUL, so it need not be asked.

@@ -136,3 +136,12 @@ test('the address it listens on is served under that name and port', async () =>
   const { answer } = await exchange(`GET /health/live HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
   assert.match(answer, /^HTTP\/1.1 200 /)
 })
+
+test('an address with a foreign host of its own is refused, though the Host header is ours', async () => {
+  for (const address of ['http://evil.example/v1/demo_payments', 'http://localhost@evil.example/v1/demo_payments'])
+    await refuses(
+      421,
+      'misdirected-request',
+      `GET ${address} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_demo\r\nConnection: close\r\n\r\n`,
+    )
+})
