@@ -92,7 +92,12 @@ export function routes(app: App, deps: { db: Db }): void {
   )
 
   const EntryQuery = Type.Object(
-    { ...PageQuery.properties, payment_id: Type.Optional(Id('pay')), account: Type.Optional(AccountName) },
+    {
+      ...PageQuery.properties,
+      cursor: Type.Optional(Id('ent')),
+      payment_id: Type.Optional(Id('pay')),
+      account: Type.Optional(AccountName),
+    },
     { additionalProperties: false },
   )
   app.get(
