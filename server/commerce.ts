@@ -155,10 +155,13 @@ export function wireCommerce(base: CommerceBase): Commerce {
   const stock: StockRouteDeps = {
     ...{ db, clock, newId, merchantCache },
     async mustHaveVariants(merchantId, variantIds, pointer) {
-      const found = await loadVariants(catalog, merchantId, [...variantIds])
-      const missing = variantIds.find((id) => !found.has(id))
-      if (missing === undefined) return
-      throw new Problem('reference-not-found', { errors: [{ pointer, detail: `${missing} names no article` }] })
+      await foundVariants(catalog, merchantId, variantIds, pointer)
+    },
+    async mustBeStocked(merchantId, variantIds, pointer) {
+      const found = await foundVariants(catalog, merchantId, variantIds, pointer)
+      const kit = variantIds.find((id) => (found.get(id)?.components.length ?? 0) > 0)
+      if (kit === undefined) return
+      throw new Problem('validation-error', { errors: [{ pointer, detail: `${kit} is a kit: name its components` }] })
     },
   }
   const goods: Goods = {
@@ -238,6 +241,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
   })
   const returns: ReturnDeps = {
     ...{ db, clock, newId, log, merchantCache, payments: base.payments },
+    consumer: { catchUp: (merchantId) => followed(merchantId) },
     priced: (merchantId, of) => pricedToday(catalog, clock.now(), merchantId, of),
     recognise: async (merchantId, value) => (await recognise(profiles, merchantId, value))?.id ?? null,
     mustKnow: (merchantId, to, currency) => mustKnowDestination(base, merchantId, to, currency),
@@ -287,6 +291,19 @@ export function wireCommerce(base: CommerceBase): Commerce {
     },
     storedValue: createStoredValueBooks(loyalty),
   }
+}
+
+/** Articles of the merchant, all of them; throws reference-not-found at `pointer`. */
+async function foundVariants(
+  catalog: CatalogDeps,
+  merchantId: string,
+  variantIds: readonly string[],
+  pointer: string,
+): Promise<Awaited<ReturnType<typeof loadVariants>>> {
+  const found = await loadVariants(catalog, merchantId, [...variantIds])
+  const missing = variantIds.find((id) => !found.has(id))
+  if (missing === undefined) return found
+  throw new Problem('reference-not-found', { errors: [{ pointer, detail: `${missing} names no article` }] })
 }
 
 /** Orders as gift cards and points see them: of one that was given up nothing counts but what was handed over. */

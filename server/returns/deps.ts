@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
+import type { Consumer } from '../notify/index.ts'
 import type { PaymentDeps } from '../payments/index.ts'
 import type { Destination } from './return.ts'
 
@@ -25,6 +26,8 @@ export interface ReturnDeps {
   log: Log
   merchantCache: MerchantCache
   payments: PaymentDeps
+  /** What was paid and taken along a moment ago can come back now. */
+  consumer: Pick<Consumer, 'catchUp'>
   /** Articles as they are sold today in a store; those that are not are absent. */
   priced(
     merchantId: string,

@@ -30,6 +30,7 @@ export async function findOrders(
   merchantId: string,
   by: ReturnLookup,
 ): Promise<{ order: Order; lines: OrderLine[] }[]> {
+  await deps.consumer.catchUp(merchantId)
   const orders = (await candidates(deps, merchantId, by)).filter(({ state }) => state !== 'placed')
   const lines = await readOrderLines(
     deps.db,

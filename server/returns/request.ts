@@ -40,6 +40,7 @@ const AT_THE_COUNTER = new Set(['pos', 'kiosk'])
  */
 export async function requestReturn(deps: ReturnDeps, merchantId: string, input: ReturnRequest): Promise<ReturnView> {
   const at = deps.clock.now()
+  await deps.consumer.catchUp(merchantId)
   const order = await readOrder(deps.db, merchantId, input.orderId)
   if (!order) throw new Problem('reference-not-found', { errors: [{ pointer: '/order_id', detail: 'names no order' }] })
   const lines = await readOrderLines(deps.db, merchantId, order.id)

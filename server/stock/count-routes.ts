@@ -112,7 +112,7 @@ export function countRoutes(app: App, deps: StockRouteDeps): void {
         ...{ variant_id, counted: BigInt(counted) },
         ...(counted_at === undefined ? {} : { counted_at: new Date(counted_at) }),
       }))
-      await deps.mustHaveVariants(
+      await deps.mustBeStocked(
         merchantId,
         lines.map(({ variant_id }) => variant_id),
         '/lines',

@@ -92,7 +92,7 @@ function levelRoutes(app: App, deps: StockRouteDeps): void {
         ...{ storeId: store_id, reference, note, actor: keyId },
         lines: lines.map((each) => ({ ...each, quantity: BigInt(each.quantity) })),
       }
-      await deps.mustHaveVariants(
+      await deps.mustBeStocked(
         merchantId,
         lines.map(({ variant_id }) => variant_id),
         '/lines',

@@ -22,6 +22,8 @@ import { listTransfers } from './transfer-store.ts'
 export interface StockRouteDeps extends StockDeps {
   /** Throws reference-not-found at `pointer` unless all are articles of the merchant; the catalogue knows. */
   mustHaveVariants(merchantId: string, variantIds: readonly string[], pointer: string): Promise<void>
+  /** The same, and validation-error for a kit: what stands on a shelf are its parts. */
+  mustBeStocked(merchantId: string, variantIds: readonly string[], pointer: string): Promise<void>
 }
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'stock:read' } } as const
@@ -68,7 +70,7 @@ export function transferRoutes(app: App, deps: StockRouteDeps): void {
       const variantIds = lines.map(({ variant_id }) => variant_id)
       if (from_store_id === to_store_id) throw invalid('/to_store_id', 'is where the goods are')
       if (new Set(variantIds).size < variantIds.length) throw invalid('/lines', 'names an article twice')
-      await deps.mustHaveVariants(merchantId, variantIds, '/lines')
+      await deps.mustBeStocked(merchantId, variantIds, '/lines')
       const row = await inTransaction(deps, (tx, at) =>
         createTransfer(deps, tx, merchantId, {
           ...{ fromStoreId: from_store_id, toStoreId: to_store_id, reference, at },

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { MAX_LINES } from '../../server/carts/index.ts'
 import { type CartAnswer, type CartShop, openCartShop, quantities } from './cart-shop.ts'
 import { MINUTE } from './shop.ts'
 
@@ -87,7 +88,8 @@ describe('merging at sign-in', () => {
       policy: 'guest_wins',
     })
     assert.equal(body.cart.lines.length, 130)
-    const c = await shop.cart({}, { lines: many(100, 'c') })
+    assert.equal((await shop.till('POST', `/v1/carts/${b.id}/lines`, { lines: many(600, 'd') })).status, 200)
+    const c = await shop.cart({}, { lines: many(MAX_LINES - 700, 'c') })
     const full = await shop.till('POST', `/v1/carts/${c.id}/merge`, { into: b.id, policy: 'max' })
     assert.deepEqual([full.status, full.body.code], [422, 'too-many-items'])
     assert.equal((await shop.read(c.id)).state, 'open')

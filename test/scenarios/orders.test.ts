@@ -276,6 +276,21 @@ test('on collection the card is kept and nothing is charged; a crash before it w
   assert.equal((await orders.read(placed.body.id)).payment_status, 'paid')
 })
 
+test('a part refunded before the news of the payment was read leaves the order paid and confirmed', async () => {
+  const order = await orders.order({ kettle: 1 })
+  const paid = await shop.api.pay({
+    ...{ amount: order.total, currency: 'EUR', channel: 'web', order_id: order.id },
+    tender: { method: 'card', token: await shop.api.token(CARDS.approved) },
+  })
+  const back = await shop.api.command(`/v1/payments/${paid.body.id}/refunds`, { amount: 400 })
+  assert.equal(back.status, 201, back.text)
+  const seen = await orders.read(order.id)
+  assert.deepEqual(
+    [seen.state, seen.amount_paid, seen.amount_refunded, seen.expires_at],
+    ['confirmed', order.total, 400, null],
+  )
+})
+
 test('an order that costs nothing is confirmed as it is placed', async () => {
   await orders.sells('sample', '0')
   const order = await orders.order({ sample: 1 })

@@ -61,6 +61,14 @@ describe('a return with stock, as other systems tell it', () => {
     await shop.api.call('PUT', '/v1/return_policy', rules)
   })
 
+  it('is asked for in the moment after it was paid, before anybody has looked at the order', async () => {
+    const cart = await floor.cart({ kettle: 1 }, { channel: 'pos', store_id: floor.shopFloor })
+    const placed = await floor.place(cart)
+    await inCash(placed.body)
+    const asked = await floor.ask(placed.body, { kettle: 1 })
+    assert.equal(asked.status, 201, asked.text)
+  })
+
   it('that is cancelled frees its units to be asked for again', async () => {
     const order = await floor.bought({ kettle: 1 }, inCash)
     const asked = await floor.ask(order, { kettle: 1 })

@@ -353,3 +353,21 @@ test('a simulation makes the choice of an order, and says why', async () => {
   assert.equal((await at.level('lamp', chosen))[1], 3, 'the order reserved where the simulation said')
   assert.deepEqual(body.candidates[0]?.store_id, chosen)
 })
+
+test('a kit stands on no shelf: its parts are counted, sent and put right', async () => {
+  const { body } = await shop.api.call<{ variants: { id: string }[] }>('POST', '/v1/products', {
+    name: 'Pair of lamps',
+    variants: [{ components: [{ variant_id: lamp, quantity: 2 }], prices: [{ currency: 'EUR', unit_price: '50.00' }] }],
+  })
+  const kit = body.variants[0]?.id as string
+  const { id } = await done('/v1/stock/counts', { store_id: at.till, name: 'kits' })
+  const lines = [{ variant_id: kit, quantity: 7 }]
+  for (const answer of [
+    await post('/v1/stock/adjustments', { store_id: at.till, lines: [{ ...lines[0], reason: 'received' }] }),
+    await post('/v1/transfers', { from_store_id: at.till, to_store_id: at.web, lines }),
+    await shop.api.call<Told>('PUT', `/v1/stock/counts/${id}/lines`, { lines: [{ variant_id: kit, counted: 7 }] }),
+  ]) {
+    assert.deepEqual([answer.status, answer.body.code], [422, 'validation-error'], answer.text)
+    assert.match(answer.body.errors?.[0]?.detail ?? '', /is a kit: name its components/)
+  }
+})

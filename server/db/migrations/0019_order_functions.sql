@@ -179,7 +179,7 @@ begin
 
   -- Statements of their own, after the locks: they see what whoever held them committed.
   with figures as (
-    select o.id, o.state, f.*, o.state = 'placed' and f.held + f.captured - f.refunded >= o.total and f.fits as is_confirmed,
+    select o.id, o.state, f.*, o.state = 'placed' and (f.held + f.captured - f.refunded >= o.total or f.was_paid) and f.fits as is_confirmed,
         case when o.state = 'placed' and f.held + f.captured > 0 and not f.fits then f.reason end as mismatch,
         o.state = 'cancelled' and (f.held > 0 or f.refundable > 0) and not exists (select from order_refund x
           where x.merchant_id = p_merchant and x.order_id = o.id and x.scope = 'all' and x.state <> 'done')
@@ -193,6 +193,9 @@ begin
             coalesce(sum(p.amount_capturable), 0)::bigint as held, coalesce(sum(p.amount_captured), 0)::bigint as captured,
             coalesce(sum(p.amount_refunded) + sum(p.amount) filter (where p.direction = 'credit' and p.status = 'captured'), sum(p.amount_refunded), 0)::bigint as refunded,
             coalesce(sum(p.amount_in_flight), 0)::bigint as in_flight, coalesce(sum(p.amount_refundable), 0)::bigint as refundable,
+            -- A refund of a part may be quicker than the news of the payment: the order was paid all the same.
+            coalesce(bool_or(p.direction = 'charge' and p.amount_capturable + p.amount_captured >= o.total
+              and p.amount_capturable + p.amount_captured > p.amount_refunded), false) as was_paid,
             coalesce(bool_and(p.currency = o.currency and p.amount = o.total) filter (where p.direction = 'charge' and p.amount_capturable + p.amount_captured > p.amount_refunded), true) as fits,
             string_agg(p.amount || ' ' || p.currency || ' was paid for an order of ' || o.total || ' ' || o.currency, '; ')
               filter (where p.direction = 'charge' and p.amount_capturable + p.amount_captured > p.amount_refunded and (p.currency <> o.currency or p.amount <> o.total)) as reason
