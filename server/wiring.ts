@@ -193,6 +193,7 @@ export async function wire(options: WiringOptions) {
     newId,
     configSeal,
     merchantCache,
+    allowedHosts,
     connectorNames: () => connectors.names(),
     methodsOf: connectors.methodsOf,
     familiarMethods: async (merchantId: string, customerId: string) =>

@@ -108,6 +108,7 @@ export async function merchantApp(
   merchantRoutes(app, {
     ...deps,
     merchantCache: cache,
+    allowedHosts: new Set(['simulator.test:8080']),
     connectorNames: () => Object.keys(CARRIED),
     methodsOf,
     familiarMethods: async (merchantId, id) => ((await hasCustomer(db, merchantId, id)) ? ['bancontact'] : null),

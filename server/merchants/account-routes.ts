@@ -5,6 +5,7 @@ import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id, Timestamp } from '../http/schema.ts'
+import { Problem } from '../lib/problem.ts'
 import { found, invalid, type MerchantRouteDeps, Name } from './request.ts'
 import * as rows from './store.ts'
 
@@ -85,6 +86,7 @@ export function accountRoutes(app: App, deps: MerchantRouteDeps): void {
       if (connector === 'simulator' && mode === 'live') {
         throw invalid('/connector', 'The simulator moves no money; it is for test merchants.')
       }
+      if (connector === 'simulator' && config['url'] !== undefined) checkSimulatorUrl(config['url'], deps.allowedHosts)
       checkMethods(deps, connector, methods)
       const at = deps.clock.now()
       const id = deps.newId('cac')
@@ -162,4 +164,26 @@ function checkMethods(deps: MerchantRouteDeps, connector: string, methods: reado
   const carried = deps.methodsOf(connector)
   const strange = methods.findIndex((code) => !carried.includes(code))
   if (strange >= 0) throw invalid(`/methods/${strange}`, `Is not carried by ${connector}.`)
+}
+
+/** This machine, by name and by number. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/**
+ * Where a simulator of its own may be: on this machine, or where the operator says so (ONETILL_WEBHOOK_ALLOW). Cards are sent there
+ * and a merchant names it, so it is the root of a server and nothing else. Throws url-not-allowed.
+ */
+function checkSimulatorUrl(text: string, allowed: ReadonlySet<string>): void {
+  const url = URL.parse(text)
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
+  const isBare =
+    url?.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === ''
+  // Another spelling of the same URL is a mistake or a disguise.
+  const isPlain = url !== null && [url.origin, `${url.origin}/`].includes(text)
+  const port = url?.port || (url?.protocol === 'https:' ? '443' : '80')
+  const isNear = LOOPBACK.test(url?.hostname ?? '') || allowed.has(`${url?.hostname}:${port}`)
+  if (isHttp && isBare && isPlain && isNear) return
+  const detail =
+    'A simulator is named by its address alone, such as http://127.0.0.1:4100, on this machine or an allowed host.'
+  throw new Problem('url-not-allowed', { errors: [{ pointer: '/config/url', detail }] })
 }

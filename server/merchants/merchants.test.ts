@@ -166,6 +166,36 @@ describe('places', () => {
     for (const answer of [made, list]) assert.ok(!/very-secret|config/.test(answer.text))
   })
 
+  it('sends cards to a simulator on this machine or an allowed one, at its root, and to nothing else', async () => {
+    const add = (url: string) =>
+      world.call(mine.secret_key, 'POST', '/v1/connector_accounts', {
+        connector: 'simulator',
+        name: 'Apart',
+        config: { url },
+      })
+    for (const url of [
+      'http://127.0.0.1:4100',
+      'http://localhost:4100/',
+      'http://[::1]:4100',
+      'http://simulator.test:8080',
+    ])
+      assert.equal((await add(url)).status, 201, url)
+    for (const url of [
+      ...[
+        'notaurl',
+        'ftp://127.0.0.1',
+        'file:///etc/passwd',
+        'http://user:pw@127.0.0.1:4100',
+        'http://127.0.0.1:4100/admin?x=',
+      ],
+      ...['http://127.0.0.1:4100#', 'http://10.0.0.7:4100', 'https://example.org', 'http://simulator.test:8081'],
+      ...['http://169.254.169.254', ' http://127.0.0.1:4100', 'http://0x7f.1:4100', ''],
+    ]) {
+      const answer = await add(url)
+      assert.deepEqual([answer.status, answer.body['code']], [422, 'url-not-allowed'], url)
+    }
+  })
+
   it('walks a list page by page', async () => {
     const pageOne = await world.call(mine.secret_key, 'GET', '/v1/connector_accounts?limit=1')
     const pageTwo = await world.call(

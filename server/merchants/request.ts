@@ -17,6 +17,8 @@ export interface MerchantRouteDeps {
   connectorNames(): readonly string[]
   /** The method codes a connector carries; empty for an unknown name. */
   methodsOf(connector: string): readonly string[]
+  /** `host:port` pairs beyond this machine where a simulator may run; the operator names them. */
+  allowedHosts: ReadonlySet<string>
   /** Codes of the methods a customer has used or saved, latest first; null when the merchant has no such customer. */
   familiarMethods(merchantId: string, customerId: string): Promise<readonly string[] | null>
 }

@@ -9,6 +9,7 @@ import { decodeOutcome, encodeRequest } from './wire.ts'
 const MAX_ANSWER_BYTES = 65_536
 /** The connection was never made, so nothing can have arrived. */
 const NEVER_LEFT = new Set([
+  'ERR_INVALID_URL',
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
