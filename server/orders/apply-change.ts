@@ -108,8 +108,8 @@ async function giveBeyondBack(
   const current = payments.filter(({ is_canceled }) => !is_canceled).at(-1)
   // Refused below what is covered: then the payment keeps its amount, and less of it is captured or some is refunded.
   if (current && order.total > 0n) {
-    const change = { paymentId: current.id, amount: order.total, at, eventId: deps.newId('evt') }
-    await setPaymentAmount(tx, merchantId, change)
+    const owed = { amount: order.total, givenBack: order.amount_to_refund }
+    await setPaymentAmount(tx, merchantId, { paymentId: current.id, ...owed, at, eventId: deps.newId('evt') })
   }
   const amount_captured = payments.reduce((sum, payment) => sum + payment.amount_captured, 0n)
   const amount = toGiveBack({ ...order, amount_captured })

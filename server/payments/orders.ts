@@ -60,15 +60,18 @@ export async function closeOrdersToPayment(tx: Tx, merchantId: string, orderIds:
 
 export type SetAmountOutcome = 'ok' | 'not_found' | 'invalid_state' | 'below_covered'
 
-/** Changes what is owed for a payment because its order changed; never below what is covered. In the caller's transaction. */
+/**
+ * Changes what is owed for a payment because its order changed; never below what is covered. `givenBack` of what was taken was
+ * decided to go back for earlier changes, and covers nothing of it. In the caller's transaction.
+ */
 export async function setPaymentAmount(
   tx: Tx,
   merchantId: string,
-  change: { paymentId: string; amount: bigint; at: Date; eventId: string },
+  change: { paymentId: string; amount: bigint; givenBack: bigint; at: Date; eventId: string },
 ): Promise<SetAmountOutcome> {
   const { rows } = await tx.query<{ outcome: SetAmountOutcome }>(
-    'select payment_set_amount($1, $2, $3, $4, $5) as outcome',
-    [merchantId, change.paymentId, change.amount, change.at, change.eventId],
+    'select payment_set_amount($1, $2, $3, $4, $5, $6) as outcome',
+    [merchantId, change.paymentId, change.amount, change.givenBack, change.at, change.eventId],
   )
   return rows[0]?.outcome ?? 'not_found'
 }

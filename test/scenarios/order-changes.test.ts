@@ -8,7 +8,9 @@ import type { Problem } from '../../server/lib/problem.ts'
 import { fulfilLines, readOrder, readOrderLines, returnLines } from '../../server/orders/index.ts'
 import type { OrderView } from '../../server/orders/view.ts'
 import { verifyBooks } from '../../server/verify/index.ts'
+import { fulfilmentShop } from './fulfilment-shop.ts'
 import { type ChangeView, type OrderShop, orderShop } from './order-shop.ts'
+import { returnShop } from './return-shop.ts'
 import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
@@ -125,6 +127,58 @@ test('a change that costs less is refunded, and one that costs more after it is 
   assert.equal(more.body.preview.amount_to_pay, 4995)
   await orders.confirm(order.id, more.body.id)
   assert.deepEqual(money(await orders.read(order.id)), [10_485, 4995, 10_485, 4995, 'partly_refunded'])
+})
+
+test('an order edited down and up again is paid by a further tender, shipped, and comes back whole', async () => {
+  const order = await paidOrder({ kettle: 2 })
+  const payment = order.payments[0]?.id as string
+  const edit = async (body: object) => {
+    const draft = await orders.draft(order.id, body)
+    assert.equal((await orders.confirm(order.id, draft.body.id)).status, 200, draft.text)
+    return money(await orders.read(order.id))
+  }
+  const tender = async (more: object = {}) =>
+    shop.api.tender(payment, { method: 'card', token: await shop.api.token(CARDS.mastercard), ...more })
+  const one = { quantities: [{ line_id: lineOf(order, 0), quantity: 1 }] }
+  const another = { add: [{ variant_id: orders.variant('kettle'), quantity: 1 }] }
+
+  assert.deepEqual(await edit(one), [4995, 0, 9990, 4995, 'paid'])
+  assert.equal((await tender()).body.code, 'invalid-state', 'nothing is due')
+  assert.deepEqual(await edit(another), [9990, 4995, 9990, 4995, 'partly_refunded'])
+  assert.equal((await tender({ amount: 4996 })).body.code, 'amount-exceeds-due')
+  const answers = await Promise.all([tender(), tender()])
+  assert.equal(answers.filter(({ status }) => status === 201).length, 1, 'of two at once one pays')
+  assert.deepEqual(await edit({ remove: [lineOf(await orders.read(order.id), 1)] }), [4995, 0, 14_985, 9990, 'paid'])
+  assert.deepEqual(await edit(another), [9990, 4995, 14_985, 9990, 'partly_refunded'])
+  assert.equal((await tender()).status, 201)
+  const paid = await orders.read(order.id)
+  assert.deepEqual(money(paid), [9990, 0, 19_980, 9990, 'paid'])
+  assert.equal((await tender()).body.code, 'invalid-state', 'all is paid')
+
+  const room = fulfilmentShop(shop)
+  await shop.settle()
+  for (const { id, state } of await room.fulfilments(order.id)) {
+    if (state === 'cancelled') continue
+    await room.does(id, 'accept', 'pick', 'ready')
+    assert.equal((await room.ship(id)).status, 200)
+  }
+  await shop.settle()
+  const shipped = await orders.read(order.id)
+  assert.equal(shipped.fulfilment_status, 'fulfilled')
+  const floor = returnShop(shop)
+  const lines = shipped.lines.flatMap(({ id, quantity_fulfilled: quantity }) =>
+    quantity > 0 ? [{ line_id: id, quantity }] : [],
+  )
+  const asked = await floor.ask(shipped, {}, { lines })
+  assert.equal(asked.status, 201, asked.text)
+  const good = asked.body.lines.map(({ no, requested }) => ({ no, quantity: requested, disposition: 'restock' }))
+  assert.equal((await floor.receive(asked.body.id, good)).status, 200)
+  assert.equal((await floor.settle(asked.body.id)).status, 200)
+  await shop.settle()
+  assert.deepEqual(money(await orders.read(order.id)), [9990, 0, 19_980, 19_980, 'refunded'])
+  assert.equal((await tender()).body.code, 'invalid-state', 'what came back is not paid for again')
+  const broken = (await verifyBooks(shop.database.db)).filter(({ examples }) => examples.length > 0)
+  assert.deepEqual(broken, [])
 })
 
 test('of ten confirmations of one draft, and of two drafts of one revision, one is applied', async () => {

@@ -11,6 +11,8 @@ create table payment (
                       'partially_captured', 'captured', 'canceled', 'failed', 'expired')),
   attention         text check (attention in ('unknown_outcome', 'amount_mismatch', 'review', 'capture_overdue')),
   amount            bigint not null check (amount > 0 and amount <= 999999999999),
+  -- Of what was taken: decided to go back because less was owed, before more was owed again. It pays for nothing any more.
+  given_back        bigint not null default 0 check (given_back >= 0),
   currency          text collate "C" not null check (currency ~ '^[A-Z]{3}$'),
   channel           text not null,
   capture           text not null check (capture in ('automatic', 'manual')),

@@ -251,7 +251,7 @@ begin
   update payment p set
       amount_authorized = s.authorized, amount_capturable = s.capturable, amount_captured = s.captured,
       amount_refundable = s.refundable, amount_refunded = s.refunded, amount_in_flight = s.in_flight,
-      status = payment_status(p.direction, p.amount, p.is_canceled, s.captured, s.credited, s.hold, s.charge_in_flight,
+      status = payment_status(p.direction, p.amount + p.given_back, p.is_canceled, s.captured, s.credited, s.hold, s.charge_in_flight,
                               s.has_action, s.tenders, s.has_expired, s.released, s.reversed),
       version = p.version + 1, updated_at = p_at
     from (

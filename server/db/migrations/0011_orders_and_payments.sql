@@ -29,8 +29,11 @@ begin
 end $$;
 
 -- Sets what is owed for a payment, because its order was changed: at least what is covered already, never for a payment given
--- up. Answers the outcome; takes the payment's lock.
-create function payment_set_amount(p_merchant text, p_payment text, p_amount bigint, p_at timestamptz, p_event_id text) returns text
+-- up. What was decided to go back (p_given_back) covers nothing once more is owed again, or the difference could not be paid.
+-- Answers the outcome; takes the payment's lock.
+create function payment_set_amount(
+  p_merchant text, p_payment text, p_amount bigint, p_given_back bigint, p_at timestamptz, p_event_id text
+) returns text
 language plpgsql as $$
 declare
   p payment;
@@ -38,12 +41,12 @@ declare
 begin
   select * into p from payment x where x.merchant_id = p_merchant and x.id = p_payment for update;
   if not found then return 'not_found'; end if;
-  if p.amount = p_amount then return 'ok'; end if;
+  if p.amount = p_amount and p.given_back = p_given_back then return 'ok'; end if;
   if p.is_canceled or p.direction = 'credit' then return 'invalid_state'; end if;
   select coalesce(sum(greatest(x.authorized - x.released, x.captured - x.reversed) + x.charge_in_flight), 0) into v_covered
     from tender x where x.merchant_id = p_merchant and x.payment_id = p_payment;
-  if p_amount < greatest(v_covered, 1) then return 'below_covered'; end if;
-  update payment x set amount = p_amount where x.merchant_id = p_merchant and x.id = p_payment;
+  if p_amount < 1 or (p_amount < v_covered and p_amount + p_given_back <= v_covered) then return 'below_covered'; end if;
+  update payment x set amount = p_amount, given_back = p_given_back where x.merchant_id = p_merchant and x.id = p_payment;
   perform payment_sum_up(array[p_merchant], array[p_payment], p_at);
   perform event_append_rows(p_at, array[payment_event(p_merchant, p_payment, p_event_id, 'payment.amount_changed')]);
   return 'ok';
