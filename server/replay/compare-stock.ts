@@ -7,7 +7,7 @@ import type { Counted } from './give-back.ts'
 import type { Goods } from './goods.ts'
 import type { Plan } from './plan.ts'
 import type { RunResult } from './run.ts'
-import type { Trade } from './trade.ts'
+import type { Article, Trade } from './trade.ts'
 
 /** Pieces; `onHand` = bought − sold + returned + corrected + those of other trade. */
 export interface Pieces {
@@ -28,9 +28,21 @@ export interface StockComparison {
   onHand: number
   /** Articles of which the stock says something else. */
   differences: string[]
+  /** By code. */
+  rows: ArticleStock[]
 }
 
-const KINDS = ['bought', 'sold', 'returned', 'corrected'] as const
+/** One article: what we carried out, the pieces of other trade, and the levels of all stores. */
+export interface ArticleStock {
+  code: string
+  name: string
+  ours: Pieces
+  others: number
+  onHand: number
+  isEqual: boolean
+}
+
+export const KINDS = ['bought', 'sold', 'returned', 'corrected'] as const
 const nothing = (): Pieces => ({ bought: 0, sold: 0, returned: 0, corrected: 0 })
 
 interface Movement {
@@ -70,24 +82,27 @@ export async function compareWithStock(
     if (article !== undefined) onHand.set(article, (onHand.get(article) ?? 0) + level.on_hand)
   }
   const result: StockComparison = {
-    ...{ articles: ours.size, ours: nothing(), told: nothing(), others: 0, onHand: 0, differences: [] },
+    ...{ articles: ours.size, ours: nothing(), told: nothing(), others: 0, onHand: 0, differences: [], rows: [] },
   }
   for (const [article, own] of ours) {
     const seen = told.get(article) ?? nothing()
     const there = onHand.get(article) ?? 0
     const elsewhere = others.get(article) ?? 0
+    const { code, name } = trade.articles[article] as Article
+    const sum = own.bought - own.sold + own.returned + own.corrected + elsewhere
+    const isEqual = sum === there && KINDS.every((kind) => own[kind] === seen[kind])
+    result.rows.push({ code, name, ours: own, others: elsewhere, onHand: there, isEqual })
     for (const kind of KINDS) {
       result.ours[kind] += own[kind]
       result.told[kind] += seen[kind]
       if (own[kind] !== seen[kind])
-        result.differences.push(`${trade.articles[article]?.code}: ${kind} ${own[kind]}, the stock says ${seen[kind]}`)
+        result.differences.push(`${code}: ${kind} ${own[kind]}, the stock says ${seen[kind]}`)
     }
     result.others += elsewhere
     result.onHand += there
-    const sum = own.bought - own.sold + own.returned + own.corrected + elsewhere
-    if (sum !== there)
-      result.differences.push(`${trade.articles[article]?.code}: on hand should be ${sum}, the stock says ${there}`)
+    if (sum !== there) result.differences.push(`${code}: on hand should be ${sum}, the stock says ${there}`)
   }
+  result.rows.sort((a, b) => (a.code < b.code ? -1 : 1))
   return result
 }
 

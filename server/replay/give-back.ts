@@ -190,8 +190,9 @@ async function divide(
   for (const [line, own] of byLine) {
     const quantity = own.reduce((sum, one) => sum + one.quantity, 0)
     const amount = own.reduce((sum, one) => sum + one.amount, 0n)
-    const isWorth =
-      line !== undefined && known === undefined && worthOf(line, line.quantity_returned, quantity) === amount
+    // Rows that round apart are lines apart, of which this is the first.
+    const isThere = line !== undefined && line.quantity_returned + quantity <= line.quantity
+    const isWorth = isThere && known === undefined && worthOf(line, line.quantity_returned, quantity) === amount
     if (line && (known ? known.has(line.id) : isWorth))
       lines.push({ line_id: line.id, quantity, amount, rows: own.map(({ row }) => row) })
     else others.push(...own)

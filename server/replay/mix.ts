@@ -69,7 +69,7 @@ const HOME: readonly [string, number][] = [
 ]
 /** Customers abroad do not walk in. */
 const ABROAD: readonly [string, number][] = HOME.filter(([channel]) => channel !== 'pos')
-const CHANCE = { cash: 0.25, otherMethod: 0.45, manual: 0.15, split: 0.06, cashRefund: 0.5 }
+const CHANCE = { cash: 0.25, otherMethod: 0.45, manual: 0.15, split: 0.06, cashRefund: 0.5, collect: 0.15 }
 /** Below this a split makes no sense at a till. */
 const LEAST_SPLIT = 500n
 
@@ -132,6 +132,19 @@ function inOneShop(draw: Draws, places: Places): Places {
     registers: places.registers.filter(({ storeId }) => storeId === store),
     terminals: places.terminals.filter(({ storeId }) => storeId === store),
   }
+}
+
+/** The shop where an order waits for its customer; undefined for one that is taken along or sent, and for customers abroad. */
+export function chooseShop(
+  draw: Draws,
+  channel: string,
+  country: string | undefined,
+  places: Places,
+): string | undefined {
+  const shops = [...new Set([...places.registers, ...places.terminals].map(({ storeId }) => storeId))]
+  const isHome = country === undefined || country === 'GB'
+  const wantsToCollect = draw() < CHANCE.collect
+  return channel !== 'pos' && isHome && wantsToCollect && shops.length > 0 ? one(draw, shops) : undefined
 }
 
 /** Where a credit goes: at a counter into the customer's hand or onto the card presented, elsewhere onto a card. */

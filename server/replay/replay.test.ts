@@ -122,7 +122,17 @@ describe('a replay', () => {
     )
     const stores = shop.demo.stores.length
     const bought = stores * (6 + 1 + 10)
-    assert.deepEqual(result.stock, {
+    const { rows: perArticle, ...stock } = result.stock
+    assert.deepEqual(
+      perArticle.map(({ code, ours, onHand, isEqual }) => [code, ours.sold, ours.returned, onHand, isEqual]),
+      [
+        ['21777', 0, 0, stores * 10 - 10, true],
+        ['22633', 1, 0, stores - 1, true],
+        ['85123A', 6, 2, stores * 6 - 4, true],
+      ],
+    )
+    assert.match(text, /85123A +WHITE HOLDER +30 +6 +2 +0 +0 +26 +equal/)
+    assert.deepEqual(stock, {
       ...{ articles: 3, differences: [], others: 0, onHand: bought - 7 + 2 - 10 },
       ...{
         ours: { bought, sold: 7, returned: 2, corrected: -10 },
@@ -221,6 +231,31 @@ describe('a replay', () => {
     const sold = [...result.run.sold.values()]
     assert.ok(sold.some(({ declined }) => declined > 0) && sold.some(({ wasUnknown }) => wasUnknown), text)
     assert.equal(sold.length, 60)
+    const { rows: waited } = await shop.database.db.query<{ state: string }>(
+      "select distinct state from fulfilment where mode = 'collect'",
+    )
+    assert.deepEqual(waited, [{ state: 'collected' }])
+  })
+
+  it('sells what takes more lines than one request holds, and rounds each row by itself', async () => {
+    // 1,113 different lines, and one row twice: 8.5 pence are 9, two of them 18 and not 17.
+    const rows = Array.from(
+      { length: 1_113 },
+      (_, i) => `573585,${70_000 + (i % 40)},THING,1,2010-12-01 10:00:00,${1 + Math.floor(i / 40)}.00,,United Kingdom`,
+    )
+    const half = '573586,22633,HAND WARMER,1,2010-12-01 11:00:00,0.085,17999,United Kingdom'
+    const back = 'C573587,22633,HAND WARMER,-2,2010-12-02 11:00:00,0.085,17999,United Kingdom'
+    const result = await replayFile(await write('long.csv', [HEADER, ...rows, half, half, back].join('\n')), 1)
+    const { text, isEqual } = renderReport(result)
+    assert.ok(isEqual, text)
+    assert.deepEqual(
+      result.movements.filter(({ kind }) => kind === 'sale').map(({ amount }) => amount),
+      [BigInt(rows.reduce((sum, _, i) => sum + 100 * (1 + Math.floor(i / 40)), 0)), 18n],
+    )
+    const { rows: lines } = await shop.database.db.query<{ n: number }>(
+      "select count(*)::int as n from order_line l join sales_order o on o.merchant_id = l.merchant_id and o.id = l.order_id where o.reference like '%.573585'",
+    )
+    assert.equal(lines[0]?.n, 1_113)
   })
 
   it('refuses a file without the columns, naming them', async () => {

@@ -1,16 +1,13 @@
 // The end of a replay in words and tables: what was traded per day, channel and method, whether the ledger says the same,
 // and where every penny of the file went.
 
-import { toMajor } from '../lib/money.ts'
 import type { Balances } from './compare.ts'
-import type { StockComparison } from './compare-stock.ts'
 import { type Figure, REPORTED, type Reported } from './plan.ts'
 import type { ReplayResult } from './replay.ts'
 import { exactMajor } from './row.ts'
+import { articleTable, stockTable } from './stock-table.ts'
 import { type Cell, type Movement, netOf, signed, tally } from './tally.ts'
-
-/** Failures and differences listed in full; the rest are counted. */
-const MOST_LISTED = 50
+import { aligned, grouped, listed, money } from './text.ts'
 
 /** The report, and whether all is as it should be: everything paid, equal to the ledger, the file accounted for. */
 export function renderReport(result: ReplayResult): { text: string; isEqual: boolean } {
@@ -22,6 +19,7 @@ export function renderReport(result: ReplayResult): { text: string; isEqual: boo
   const isEqual =
     isLedgerEqual && isStockEqual && file.isEqual && run.failures.length === 0 && run.stopped === undefined
   const sections = [
+    articleTable(result.stock),
     dayTable(result),
     summaryTable('By channel', result.movements, (movement) => movement.channel),
     summaryTable('By method', result.movements, (_, method) => method),
@@ -112,30 +110,6 @@ function balanceLines({ outcome, channels }: Balances): string[] {
   return [sentence, aligned([['', 'this replay', 'other trade', 'balance'], ...rows], 1)]
 }
 
-/** Bought − sold + returned + corrected = on hand, to the piece. */
-function stockTable({ articles, ours, told, others, onHand, differences }: StockComparison): string {
-  const pieces = (count: number): string => grouped(String(count))
-  const line = (what: string, own: number, seen: number): string[] => [
-    ...[what, pieces(own), pieces(seen), own === seen ? 'equal' : 'NOT equal'],
-  ]
-  const sum = ours.bought - ours.sold + ours.returned + ours.corrected + others
-  const rows = [
-    ['pieces', 'this replay', 'stock', ''],
-    line('  bought, into every store', ours.bought, told.bought),
-    line('  − sold', -ours.sold, -told.sold),
-    line('  + returned', ours.returned, told.returned),
-    line('  + found, less written off', ours.corrected, told.corrected),
-    ['  + other trade in these articles', '', pieces(others), ''],
-    line('= on hand', sum, onHand),
-  ]
-  const verdict = differences.length === 0 ? 'equal' : 'NOT equal'
-  return [
-    `Stock: ${verdict}. ${grouped(String(articles))} articles, each to the piece.`,
-    aligned(rows, 1),
-    ...listed(differences),
-  ].join('\n')
-}
-
 /** Σ of the file = charged − refunded − credited + reported, from what was carried out and not from what was planned. */
 function accountForFile({ trade, plan, movements }: ReplayResult): { text: string; isEqual: boolean } {
   const sums: Record<Movement['kind'], Figure> = {
@@ -197,28 +171,4 @@ function events({ run, plan, repeated, durationMs }: ReplayResult): string {
     `Requests repeated because no answer came: ${repeated}`,
     `Done in ${(durationMs / 1000).toFixed(1)} s: ${invoices} invoices now (${((invoices * 1000) / Math.max(1, durationMs)).toFixed(0)}/s), ${run.progress.known} by earlier runs`,
   ].join('\n')
-}
-
-function listed(lines: readonly string[]): string[] {
-  const shown = lines.slice(0, MOST_LISTED).map((line) => `  ${line}`)
-  return lines.length > MOST_LISTED ? [...shown, `  and ${lines.length - MOST_LISTED} more`] : shown
-}
-
-function money(amount: bigint): string {
-  return grouped(toMajor(amount, 2))
-}
-
-function grouped(text: string): string {
-  const [whole = '', decimals] = text.split('.')
-  const withCommas = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
-  return decimals === undefined ? withCommas : `${withCommas}.${decimals}`
-}
-
-/** Columns side by side: the first `left` to the left, figures to the right. */
-function aligned(rows: readonly string[][], left: number): string {
-  const widths: number[] = []
-  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i < left ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join('  ')
-  return rows.map((row) => `  ${line(row)}`.trimEnd()).join('\n')
 }

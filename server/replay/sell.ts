@@ -11,6 +11,7 @@ import { handOver } from './hand-over.ts'
 import {
   chooseChannel,
   chooseSale,
+  chooseShop,
   drawsFor,
   type OfferedMethod,
   type Places,
@@ -67,7 +68,12 @@ export async function sell(deps: SellDeps, sale: Sale): Promise<Sold> {
   const channel = chooseChannel(draw, deps.places, country)
   const offered = await deps.offered(sale.amount > 0n ? sale.amount : 1n, channel, country)
   const choice = chooseSale(draw, { channel, amount: sale.amount }, deps.places, offered)
-  const where: Where = { channel, storeId: choice.storeId, registerId: choice.tenders[0]?.choice.registerId }
+  const where: Where = {
+    channel,
+    storeId: choice.storeId,
+    registerId: choice.tenders[0]?.choice.registerId,
+    collectAt: chooseShop(drawsFor(deps.name.seed, `${sale.invoice.number} collect`), channel, country, deps.places),
+  }
   const order = await orderOf(deps, sale, where)
   const paid = sale.amount === 0n ? UNPAID : await pay(deps, sale, order, { channel, country, choice })
   await handOver(deps, order)
