@@ -5,7 +5,7 @@ import { type Db, type Tx, transact } from '../db/pool.ts'
 import { divideHalfUp, splitByLargestRemainder } from '../lib/money.ts'
 import type { LoyaltyDeps } from './deps.ts'
 import { accountsToLapse, owedFor, pointAges, setOldest } from './lapse-store.ts'
-import { bookChanges, type Change, lockValue, type ValueRow } from './store.ts'
+import { bookChanges, type Change, lockValue, NO_CURRENCY, type ValueRow } from './store.ts'
 
 /** Accounts in one step, each in a transaction of its own. */
 const BATCH = 200
@@ -42,7 +42,7 @@ function changesFor(
   at: Date,
 ): Change[] {
   // Points that were worth nothing are owed in no currency.
-  const rows = owed.length === 0 ? [{ currency: 'XXX', owed: 0n }] : owed
+  const rows = owed.length === 0 ? [{ currency: NO_CURRENCY, owed: 0n }] : owed
   const weights = rows.map((row) => (row.owed === 0n ? 1n : row.owed))
   return splitByLargestRemainder(points, weights).map((part, i) => {
     const row = rows[i] as (typeof rows)[number]

@@ -5,7 +5,7 @@
 import type { Tx } from '../db/pool.ts'
 import type { LoyaltyDeps } from './deps.ts'
 import { moveEarnings } from './earning-store.ts'
-import { balancesOf, bookChanges, type Change, setMergedInto, setOwner, type ValueRow } from './store.ts'
+import { balancesOf, bookChanges, type Change, NO_CURRENCY, setMergedInto, setOwner, type ValueRow } from './store.ts'
 
 /** The part of a merge that is about balances, for the module that merges customers. Answers the accounts that changed hands. */
 export function createBalanceMove(deps: LoyaltyDeps) {
@@ -38,7 +38,7 @@ async function putTogether(deps: LoyaltyDeps, tx: Tx, merchantId: string, from: 
   const isPoints = from.kind === 'points'
   const both = {
     // Points have their worth per currency; it moves with nobody's, because one account holds what is owed for all.
-    currency: from.currency ?? 'XXX',
+    currency: from.currency ?? NO_CURRENCY,
     ref_type: 'merge',
     ref_id: from.id,
     unit_key: `${to.id} ${from.version}`,

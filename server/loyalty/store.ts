@@ -38,6 +38,9 @@ export type EntryType =
   | 'earn_confirmed'
   | 'reverse_earn'
 
+/** ISO 4217 for no currency: of points whose worth is owed in none, or in several at once. */
+export const NO_CURRENCY = 'XXX'
+
 /** One change of one balance; the columns of stored_value_change. */
 export interface Change {
   entry_id: string

@@ -100,8 +100,16 @@ export async function closeDueOrders(deps: OrderDeps): Promise<number> {
   for (let after = ''; ; ) {
     const merchants = await merchantsWithOrders(deps.db, after, MERCHANTS)
     for (const merchantId of merchants) {
-      const days = await deps.returnDaysOf(merchantId)
-      closed += await transact(deps.db, (tx) => closeSome(deps, tx, merchantId, days))
+      // Whatever is in the way of one merchant must not hold up the others.
+      try {
+        const days = await deps.returnDaysOf(merchantId)
+        closed += await transact(deps.db, (tx) => closeSome(deps, tx, merchantId, days))
+      } catch (error) {
+        deps.log.error('orders of a merchant could not be closed and will be tried again', {
+          merchant_id: merchantId,
+          error,
+        })
+      }
     }
     if (merchants.length < MERCHANTS) return closed
     after = merchants.at(-1) as string

@@ -8,6 +8,9 @@ import { accepted, type Paged } from './api.ts'
 import type { Client } from './client.ts'
 import { createPatience } from './patience.ts'
 
+/** More commands than this for one return, and something else is wrong. */
+const MOST_COMMANDS = 12
+
 export interface LineBack {
   line_id: string
   quantity: number
@@ -80,9 +83,13 @@ export async function bringBack(
     )
   const path = `/v1/returns/${at.id}`
   const patience = createPatience(deps.clock, deps.patienceMs)
-  for (let settled = 0; at.state !== 'settled'; ) {
+  for (let commands = 0, settled = 0; at.state !== 'settled'; ) {
+    // A refusal that stays is not waited out.
+    if (commands > MOST_COMMANDS)
+      throw new Error(`return ${at.id} is still ${at.attention ?? at.state} after ${MOST_COMMANDS} commands`)
     const isHere = at.lines.every(({ requested, received }) => requested === received)
     if (!isHere) {
+      commands++
       const arrived = at.lines
         .filter(({ requested, received }) => requested > received)
         .map(({ no, requested, received }) => ({ no, quantity: requested - received, disposition: 'restock' }))
@@ -95,6 +102,7 @@ export async function bringBack(
       continue
     }
     if (at.state === 'received' || at.attention !== null) {
+      commands++
       const to =
         customerId === undefined ? { method: 'gift_card' } : { method: 'store_credit', customer_id: customerId }
       const body = at.attention === null ? {} : { to }

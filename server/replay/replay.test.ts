@@ -29,14 +29,13 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
+function clientOf(concurrency: number) {
+  const { url: baseUrl, demo } = shop
+  return createClient({ baseUrl, secretKey: demo.secret_key, concurrency, patienceMs: 60_000, clock: systemClock })
+}
+
 function replayFile(path: string, seed: number, journals = 'journals'): Promise<ReplayResult> {
-  const client = createClient({
-    baseUrl: shop.url,
-    secretKey: shop.demo.secret_key,
-    concurrency: 8,
-    patienceMs: 60_000,
-    clock: systemClock,
-  })
+  const client = clientOf(8)
   const told = { onStep() {}, onPlan() {} }
   const options = { path, seed, concurrency: 8, patienceMs: 60_000, journalFolder: join(folder, journals) }
   return replay({ client, clock: systemClock, ...told }, options).finally(() => client.close())
@@ -176,13 +175,7 @@ describe('a replay', () => {
 
   it('says exactly where the ledger has something else', async () => {
     const result = await replayFile(join(folder, 'mixed.csv'), 1)
-    const client = createClient({
-      baseUrl: shop.url,
-      secretKey: shop.demo.secret_key,
-      concurrency: 1,
-      patienceMs: 60_000,
-      clock: systemClock,
-    })
+    const client = clientOf(1)
     const [sale, ...others] = result.movements
     assert.ok(sale)
     const comparison = await compareWithLedger(client, [{ ...sale, amount: sale.amount + 1n }, ...others])
@@ -202,13 +195,7 @@ describe('a replay', () => {
       store_id: shop.demo.stores[0]?.id,
       lines: [{ variant_id: rows[0]?.id, quantity: 3, reason: 'found' }],
     }
-    const client = createClient({
-      baseUrl: shop.url,
-      secretKey: shop.demo.secret_key,
-      concurrency: 1,
-      patienceMs: 60_000,
-      clock: systemClock,
-    })
+    const client = clientOf(1)
     assert.equal((await client.post('/v1/stock/adjustments', body)).status, 201)
     client.close()
     const again = await replayFile(join(folder, 'mixed.csv'), 1)
