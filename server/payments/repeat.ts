@@ -48,12 +48,14 @@ export async function repeat(deps: PaymentDeps, merchantId: string, idempotency:
     const wasCutOff = operation.state === 'dispatched' || (operation.state === 'unknown' && !operation.was_answered)
     if (wasCutOff) await takeUp(deps, merchantId, operation)
   }
+  // Read before the stored reply: what settles between the two is answered from that reply, so an answer that calls itself
+  // final (201) is always the one a later repeat gets.
+  const isOpen = (await readOperationsOfKey(deps.db, merchantId, known.payment_id, idempotency.key)).some(
+    (operation) => operation.state === 'dispatched' || operation.state === 'unknown',
+  )
   const settled = await readKey(deps.db, merchantId, idempotency.key)
   if (settled?.status != null && settled.body !== null) return { status: settled.status, body: settled.body }
   const body = await renderPayment(deps.db, merchantId, known.payment_id, idempotency.key)
   if (body === null) throw new Error('a claimed key names a payment that does not exist')
-  const isOpen = (await readOperationsOfKey(deps.db, merchantId, known.payment_id, idempotency.key)).some(
-    (operation) => operation.state === 'dispatched' || operation.state === 'unknown',
-  )
   return { status: isOpen ? 202 : 201, body }
 }

@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
+import type { Db } from '../../server/db/pool.ts'
 import type { PaymentInput, PaymentView } from '../../server/payments/payment.ts'
+import { repeat } from '../../server/payments/repeat.ts'
 import { CARDS, HOUR, MINUTE, openShop, SECOND, type Shop } from './shop.ts'
 
 const SALE: PaymentInput = { amount: 6500, currency: 'EUR', channel: 'web' }
@@ -267,4 +269,38 @@ test('a notification with a wrong amount decides nothing and makes us ask', asyn
   )
   assert.equal(await shop.ask(), 1, 'at once')
   assert.deepEqual(state(await shop.api.payment(lost.body.id)), ['captured', null, 6500, 0])
+})
+
+test('a repeat that meets the settling of its charge at any step never calls final what a later repeat words otherwise', async () => {
+  const { id: merchantId } = (await shop.api.get<{ id: string }>('/v1/merchant')).body
+  let step = 1
+  for (let isReached = true; isReached; step++) {
+    const key = `settled-at-${step}`
+    assert.equal((await pay(CARDS.lost_after, SALE, key)).status, 202)
+    shop.clock.advance(6 * SECOND)
+    const { rows } = await shop.database.db.query<{ fingerprint: string }>(
+      'select fingerprint from idempotency_key where key = $1',
+      [key],
+    )
+    const idempotency = { key, fingerprint: rows[0]?.fingerprint as string }
+    let statements = 0
+    const { db } = shop.payments
+    const watched = new Proxy(db, {
+      get(target, name) {
+        const value = Reflect.get(target, name)
+        if (name !== 'query') return typeof value === 'function' ? value.bind(target) : value
+        return async (...args: Parameters<Db['query']>) => {
+          if (++statements === step) assert.equal(await shop.ask(), 1)
+          return target.query(...args)
+        }
+      },
+    })
+    const told = await repeat({ ...shop.payments, db: watched }, merchantId, idempotency)
+    isReached = statements >= step
+    if (!isReached) assert.equal(await shop.ask(), 1)
+    const kept = await repeat(shop.payments, merchantId, idempotency)
+    assert.equal(kept.status, 201)
+    if (told.status !== 202) assert.deepEqual(told, kept, `settled before statement ${step}`)
+  }
+  assert.ok(step > 5, `${step - 2} statements only`)
 })
