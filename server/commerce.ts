@@ -153,7 +153,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
   }
   const stock: StockRouteDeps = {
-    ...{ db, clock, newId, merchantCache },
+    ...{ db, clock, newId, merchantCache, loadOf: (merchantId) => countOpen(db, merchantId) },
     async mustHaveVariants(merchantId, variantIds, pointer) {
       await foundVariants(catalog, merchantId, variantIds, pointer)
     },

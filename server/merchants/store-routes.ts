@@ -51,6 +51,7 @@ const Store = Type.Object(
     pickup_lead_minutes: Type.Integer(),
     pickup_hold_days: Type.Integer(),
     pickup_capacity: Nullable(Type.Integer()),
+    parcel_cost: Type.Integer(),
     rounds_cash: Type.Boolean(),
     cash_rounding: Nullable(
       Type.Object(
@@ -95,6 +96,13 @@ const StorePatch = Type.Object(
     ),
     pickup_capacity: Type.Optional(
       Nullable(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Orders it can get ready in an hour.' })),
+    ),
+    parcel_cost: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000,
+        description: 'What a parcel costs that leaves from here, in minor units. Of two stores the cheaper one sends.',
+      }),
     ),
     rounds_cash: Type.Optional(
       Type.Boolean({

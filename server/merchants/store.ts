@@ -24,6 +24,8 @@ export interface Store {
   /** How long goods wait for their customer. */
   pickupHoldDays: number
   pickupCapacity: number | null
+  /** What a parcel costs that leaves from here, minor units of its currency. */
+  parcelCost: number
   /** Whether it rounds cash where that is the merchant's choice. */
   roundsCash: boolean
 }
@@ -87,7 +89,7 @@ export async function readMerchant(db: Queryable, merchantId: string): Promise<W
           'timeZone', s.time_zone, 'kind', s.kind, 'latitude', s.latitude, 'longitude', s.longitude, 'address', s.address,
           'openingHours', s.opening_hours, 'capabilities', coalesce(s.capabilities, store_capabilities(s.kind)),
           'pickupLeadMinutes', s.pickup_lead_minutes, 'pickupHoldDays', s.pickup_hold_days, 'pickupCapacity', s.pickup_capacity,
-          'roundsCash', s.rounds_cash)
+          'parcelCost', s.parcel_cost, 'roundsCash', s.rounds_cash)
           order by s.id), '[]')
         from store s where s.merchant_id = m.merchant_id) as stores,
       (select coalesce(json_agg(json_build_object('id', r.id, 'storeId', r.store_id, 'name', r.name) order by r.id), '[]')
@@ -161,6 +163,7 @@ export interface StoreChange {
   pickup_lead_minutes?: number
   pickup_hold_days?: number
   pickup_capacity?: number | null
+  parcel_cost?: number
   rounds_cash?: boolean
 }
 
@@ -175,6 +178,7 @@ const CHANGEABLE = [
   'pickup_lead_minutes',
   'pickup_hold_days',
   'pickup_capacity',
+  'parcel_cost',
   'rounds_cash',
 ] as const
 
@@ -298,6 +302,7 @@ export interface StoreRow {
   pickup_lead_minutes: number
   pickup_hold_days: number
   pickup_capacity: number | null
+  parcel_cost: number
   rounds_cash: boolean
   created_at: Date
 }
@@ -325,7 +330,8 @@ export interface ShownAccount extends Omit<AccountRow, 'sealed_config'> {
 }
 
 const STORE = `select id, name, country, currency, time_zone, kind, address, latitude, longitude, opening_hours,
-  coalesce(capabilities, store_capabilities(kind)) as capabilities, pickup_lead_minutes, pickup_hold_days, pickup_capacity, rounds_cash, created_at
+  coalesce(capabilities, store_capabilities(kind)) as capabilities, pickup_lead_minutes, pickup_hold_days, pickup_capacity, parcel_cost,
+  rounds_cash, created_at
   from store`
 const REGISTER = 'select id, store_id, name, created_at from register'
 const TERMINAL = 'select id, store_id, register_id, connector_account_id, name, serial, created_at from terminal'

@@ -142,7 +142,7 @@ describe('the source of an order', () => {
     const { candidates } = chooseSources(one, [shop('a', { kettle: 4 }, { distance_km: 50, load: 20, cost: 500 })])
     assert.deepEqual(candidates, [
       {
-        ...{ store_id: 'a', distance_km: 50, covers: 1 },
+        ...{ store_id: 'a', distance_km: 50, load: 20, cost: 500, covers: 1 },
         parts: { distance: 0.5, depth: 0.75, load: 0.5, cost: 0.5 },
         score: 0.5 + 0.5 * (0.75 + 0.5 + 0.5),
       },

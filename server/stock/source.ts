@@ -16,7 +16,7 @@ export interface Candidate {
   distance_km: number | null
   /** Open fulfilments it has to do already. */
   load: number
-  /** What sending a parcel from here costs more than elsewhere, minor units. */
+  /** What a parcel costs that leaves from here, minor units. */
   cost: number
 }
 
@@ -38,6 +38,8 @@ export interface Explained {
   score: number
   parts: { distance: number; depth: number; load: number; cost: number }
   distance_km: number | null
+  load: number
+  cost: number
   /** Lines it could send whole. */
   covers: number
 }
@@ -59,7 +61,7 @@ export interface Plan {
 const HALF_DISTANCE_KM = 50
 /** With so many open fulfilments the score for idleness is half. */
 const HALF_LOAD = 20
-/** At this additional cost, in minor units, the score for cheapness is half. */
+/** At this cost, in minor units, the score for cheapness is half. */
 const HALF_COST = 500
 
 /**
@@ -106,7 +108,7 @@ function explain(lines: readonly ToSend[], candidate: Candidate, weights: Weight
     parts.load * weights.load +
     parts.cost * weights.cost
   const covers = coveredWhole(lines, candidate.free)
-  return { store_id: candidate.store_id, score, parts, distance_km, covers }
+  return { store_id: candidate.store_id, score, parts, distance_km, load, cost, covers }
 }
 
 /** How little of what it has would go: 1 when this is nothing to it, 0 when it takes the last one. */

@@ -50,7 +50,7 @@ export async function planSources(
       free: free.get(store.id) ?? new Map(),
       distance_km: distanceTo(store, question.to),
       load: load.get(store.id) ?? 0,
-      cost: 0,
+      cost: store.parcelCost,
     }),
   )
   return chooseSources(question.lines, candidates, question.weights)

@@ -18,6 +18,8 @@ const Explanation = Type.Object({
   score: Type.Number(),
   parts: Type.Object({ distance: Share, depth: Share, load: Share, cost: Share }),
   distance_km: Nullable(Type.Number()),
+  load: Type.Integer({ description: 'Fulfilments it has to do already.' }),
+  cost: Type.Integer({ description: 'What a parcel costs that leaves from there, in minor units.' }),
   covers: Type.Integer({ description: 'Lines it could send whole.' }),
 })
 const LineUnits = Type.Object({ line_id: Type.String(), quantity: Type.Integer() })

@@ -8,7 +8,7 @@ import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import type { StockDeps } from './deps.ts'
 import { Quantity, QuantityOrZero, TRANSFER_STATES, Transfer } from './schema.ts'
-import { configOf } from './sources.ts'
+import { configOf, type LoadOf } from './sources.ts'
 import {
   cancelTransfer,
   createTransfer,
@@ -20,6 +20,8 @@ import {
 import { listTransfers } from './transfer-store.ts'
 
 export interface StockRouteDeps extends StockDeps {
+  /** How much stores have to do already. */
+  loadOf: LoadOf
   /** Throws reference-not-found at `pointer` unless all are articles of the merchant; the catalogue knows. */
   mustHaveVariants(merchantId: string, variantIds: readonly string[], pointer: string): Promise<void>
   /** The same, and validation-error for a kit: what stands on a shelf are its parts. */

@@ -354,6 +354,39 @@ test('a simulation makes the choice of an order, and says why', async () => {
   assert.deepEqual(body.candidates[0]?.store_id, chosen)
 })
 
+test('of two stores that are alike the one sends from where a parcel costs less', async () => {
+  await at.receive('lamp', at.till, 50n)
+  await at.receive('lamp', at.web, 60n)
+  type Why = { store_id: string; cost: number; load: number; score: number; parts: { cost: number } }
+  const simulated = async () =>
+    (
+      await shop.api.call<{ candidates: Why[] }>('POST', '/v1/sourcing/simulate', {
+        ...{ channel: 'web', country: 'NL', lines: [{ variant_id: lamp, quantity: 1 }] },
+      })
+    ).body.candidates
+  const [first] = await simulated()
+  assert.deepEqual([first?.cost, first?.parts.cost], [0, 1])
+  const dear = first?.store_id as string
+  const cheap = dear === at.web ? at.till : at.web
+  const patched = await shop.api.call<{ parcel_cost: number }>('PATCH', `/v1/stores/${dear}`, { parcel_cost: 500 })
+  assert.deepEqual([patched.status, patched.body.parcel_cost], [200, 500], patched.text)
+  const now = await simulated()
+  assert.deepEqual(
+    now.map(({ store_id, cost, parts }) => [store_id, cost, parts.cost]),
+    [
+      [cheap, 0, 1],
+      [dear, 500, 0.5],
+    ],
+  )
+  const placed = await at.place(await at.cart({ lamp: 1 }))
+  assert.equal(placed.status, 201, placed.text)
+  assert.deepEqual([(await at.level('lamp', cheap))[1], (await at.level('lamp', dear))[1]], [1, 0])
+  await at.pay(placed.body)
+  await shop.settle()
+  const busy = (await simulated()).find(({ store_id }) => store_id === cheap)
+  assert.equal(busy?.load, (now[0]?.load ?? 0) + 1, 'what it has to do already is seen too')
+})
+
 test('a kit stands on no shelf: its parts are counted, sent and put right', async () => {
   const { body } = await shop.api.call<{ variants: { id: string }[] }>('POST', '/v1/products', {
     name: 'Pair of lamps',

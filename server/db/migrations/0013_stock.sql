@@ -17,6 +17,8 @@ alter table store
   add column pickup_hold_days    int not null default 7 check (pickup_hold_days between 1 and 60),
   -- Orders it can get ready in an hour; null: no limit.
   add column pickup_capacity     int check (pickup_capacity between 1 and 10000),
+  -- What a parcel costs that leaves from here, minor units of its currency; how it compares with other stores is what counts.
+  add column parcel_cost         int not null default 0 check (parcel_cost between 0 and 1000000),
   -- Whether cash is rounded where the law leaves that to the merchant; elsewhere it means nothing.
   add column rounds_cash         boolean not null default true,
   add constraint store_is_somewhere check ((latitude is null) = (longitude is null));
