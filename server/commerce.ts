@@ -64,6 +64,7 @@ import {
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
 import {
+  createGuestOrdersConsumer,
   createOrderBook,
   createOrdersConsumer,
   createOrderWorkers,
@@ -200,6 +201,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
   /** Payments confirm orders, and those bring fulfilments. */
   async function followed(merchantId: string): Promise<void> {
     await ordersConsumer.catchUp(merchantId)
+    await guestOrders.catchUp(merchantId)
     await fulfilmentsConsumer.catchUp(merchantId)
   }
   const fulfilmentsConsumer = createFulfilmentsConsumer({ ...base, orders }, () => fulfilmentWorkers.charges.wake())
@@ -209,6 +211,15 @@ export function wireCommerce(base: CommerceBase): Commerce {
   }
   const fulfilmentWorkers = createFulfilmentWorkers(fulfilments)
   const timeline = createTimeline(base)
+  const guestOrders = createGuestOrdersConsumer(base)
+  /** As `reader`, which sees what a verified address has just brought a customer. */
+  const withGuestOrders = (reader: Consumer): Consumer => ({
+    ...reader,
+    async catchUp(merchantId) {
+      await guestOrders.catchUp(merchantId)
+      await reader.catchUp(merchantId)
+    },
+  })
   const hashed: LoyaltyDeps['keyedHash'] = (merchantId, of) => keyedHash(base.payments, merchantId, of)
   const loyalty: LoyaltyDeps = {
     db,
@@ -221,7 +232,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     db,
     clock,
     newId,
-    timeline,
+    timeline: withGuestOrders(timeline),
     keyedHash: hashed,
     mergeParts: [
       { name: 'instruments', move: moveInstruments },
@@ -253,7 +264,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
   }
   const returnsConsumer = createReturnsConsumer({ ...base, ...returns })
 
-  const consumers: Consumer[] = [ordersConsumer, fulfilmentsConsumer, returnsConsumer, timeline, points]
+  const consumers: Consumer[] = [ordersConsumer, guestOrders, fulfilmentsConsumer, returnsConsumer, timeline, points]
   const workers: Worker[] = [
     imports,
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
@@ -277,7 +288,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       cartRoutes(app, carts)
       stockRoutes(app, stock)
       promotionRoutes(app, promotions)
-      loyaltyRoutes(app, { ...loyalty, catchUp: points.catchUp })
+      loyaltyRoutes(app, { ...loyalty, catchUp: withGuestOrders(points).catchUp })
       orderRoutes(app, orders)
       fulfilmentRoutes(app, fulfilments)
       returnRoutes(app, returns)

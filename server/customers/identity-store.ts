@@ -86,6 +86,21 @@ export async function findVerified(
   return rows[0]?.customer_id ?? null
 }
 
+/** Whose some links are now: of those that are verified and have not ended, the profile by the link's id. */
+export async function verifiedOwners(
+  db: Queryable,
+  merchantId: string,
+  identityIds: string[],
+): Promise<Map<string, string>> {
+  if (identityIds.length === 0) return new Map()
+  const { rows } = await db.query<{ id: string; customer_id: string }>(
+    `select id, customer_id from customer_identity
+     where merchant_id = $1 and id = any ($2) and verified_at is not null and ended_at is null order by id`,
+    [merchantId, identityIds],
+  )
+  return new Map(rows.map(({ id, customer_id }) => [id, customer_id]))
+}
+
 /** Gives the links of one profile to another; answers which. */
 export async function moveIdentities(
   db: Queryable,

@@ -30,7 +30,13 @@ import {
 } from './store.ts'
 
 /** These change nothing that is handed over. */
-const IGNORED = new Set(['order.placed', 'order.payment_changed', 'order.payment_returned', 'order.closed'])
+const IGNORED = new Set([
+  'order.placed',
+  'order.payment_changed',
+  'order.payment_returned',
+  'order.customer_attached',
+  'order.closed',
+])
 
 /** The goods are there, or will not come. */
 const ENDS_OF_TRANSFERS = new Set(['transfer.received', 'transfer.called_back', 'transfer.cancelled'])

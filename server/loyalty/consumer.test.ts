@@ -49,6 +49,7 @@ test('an order paid in part with points earns on the rest, once, and its return 
   let order: FollowedOrder = {
     id: 'order-1',
     customer_id: customer,
+    customer_attached_at: null,
     currency: 'EUR',
     channel: 'web',
     store_id: null,

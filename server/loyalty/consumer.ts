@@ -28,6 +28,8 @@ export interface FollowedLine extends EarningLine {
 export interface FollowedOrder {
   id: string
   customer_id: string | null
+  /** When it was given to its customer, where that was after it was placed. */
+  customer_attached_at: Date | null
   currency: string
   channel: string
   store_id: string | null
@@ -113,9 +115,14 @@ async function pointsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: Fo
   const where = whereOf(deps, order)
   const paid_by_points = await coveredBy(tx, merchantId, { orderId: id, method: 'points' })
   const sale = { ...where, customer_id, confirmed_at, returnable_until, currency, paid_by_points, lines }
-  const earned = await planEarning(deps, tx, merchantId, sale)
+  const earned = isTooLate(order) ? [] : await planEarning(deps, tx, merchantId, sale)
   await waitForWindow(tx, merchantId, { id, confirmed_at, returnable_until })
   return [...earned, ...(await planReversal(deps, tx, merchantId, { ...where, lines }))]
+}
+
+/** A guest's order that found its customer when its goods could no longer be returned is done with: it earns nothing. */
+function isTooLate({ customer_attached_at, returnable_until }: FollowedOrder): boolean {
+  return customer_attached_at !== null && returnable_until !== null && returnable_until <= customer_attached_at
 }
 
 function orderIdOf(data: unknown): string | undefined {

@@ -7,6 +7,7 @@ import { expireOrders } from './expire.ts'
 import { carryOutRefunds } from './refund.ts'
 
 export { type Applied, applyChange, type Units } from './apply-change.ts'
+export { createGuestOrdersConsumer } from './attach.ts'
 export { returnableSince, returnWindowEnd } from './close.ts'
 export type { OrderDeps } from './deps.ts'
 export { createOrderBook } from './due.ts'

@@ -34,6 +34,8 @@ export interface Order {
   prices_include_tax: boolean
   tax_rounding: string
   customer_id: string | null
+  /** When a guest's order was given to its customer; null where it had one from the start, or has none. */
+  customer_attached_at: Date | null
   email: string | null
   reference: string | null
   shipping_address: OrderAddress | null

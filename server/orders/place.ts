@@ -165,6 +165,7 @@ async function draftOrder(deps: OrderDeps, merchantId: string, cart: CartForOrde
     prices_include_tax: cart.prices_include_tax,
     tax_rounding: cart.totals_in.tax_rounding,
     customer_id: input.customer_id ?? cart.customer_id,
+    customer_attached_at: null,
     email: input.email ?? cart.email,
     reference: input.reference ?? null,
     shipping_address: address === null ? null : { ...address },

@@ -8,7 +8,7 @@ import type { Sums } from './figures.ts'
 import type { GroupLine, Order, OrderGroup, OrderLine, OrderState } from './order.ts'
 
 const ORDER = `id, number, cart_id, state, cancel_reason, charge, channel, store_id, register_id, country, currency,
-  prices_include_tax, tax_rounding, customer_id, email, reference, shipping_address, billing_address, metadata, token_id,
+  prices_include_tax, tax_rounding, customer_id, customer_attached_at, email, reference, shipping_address, billing_address, metadata, token_id,
   instrument_id, list, discount, net, tax, total, payment_id, amount_held, amount_captured, amount_refunded, amount_in_flight,
   amount_to_refund, expires_at, revision, version, placed_at, confirmed_at, fulfilled_at, ended_at, updated_at`
 
