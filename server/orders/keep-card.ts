@@ -5,7 +5,7 @@
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import { settleUses } from '../promotions/index.ts'
-import { saveInstrument } from '../vault/index.ts'
+import { revokeOrderInstrument, saveInstrument } from '../vault/index.ts'
 import type { OrderDeps } from './deps.ts'
 import { appendOrderEvents } from './event.ts'
 import { confirmWithCard, lockOrder, readOrder } from './store.ts'
@@ -31,8 +31,14 @@ export async function keepCard(
   const at = deps.clock.now()
   await transact(deps.db, async (tx) => {
     const current = await lockOrder(tx, merchantId, orderId)
-    // Expired, cancelled or confirmed by a repeat meanwhile: the card of an order that ended can no longer be charged.
-    if (current?.state !== 'placed') return
+    if (current?.state !== 'placed') {
+      // Expired, cancelled, or confirmed meanwhile: by a repeat with this very card, or by another device with another one. No
+      // card is kept that the order has no use for.
+      const { id } = saved.instrument
+      if (current?.instrument_id !== id)
+        await revokeOrderInstrument({ db: tx, clock: deps.clock }, merchantId, { id, orderId })
+      return
+    }
     await confirmWithCard(tx, merchantId, orderId, { instrumentId: saved.instrument.id, at })
     await settleUses(tx, merchantId, [orderId], 'used', at)
     const more = { before: { state: 'placed' }, after: { state: 'confirmed' }, instrument_id: saved.instrument.id }

@@ -1,6 +1,6 @@
 // An instrument is a card kept for later, by a customer or for one order. It can be charged many times, and revoked.
 
-import { transact } from '../db/pool.ts'
+import { type Queryable, transact } from '../db/pool.ts'
 import { isId } from '../lib/ids.ts'
 import {
   type CardFacts,
@@ -100,7 +100,7 @@ export async function revokeInstrument(
 
 /** Ends an instrument that was kept for one order. Again, or of another order, changes nothing. */
 export async function revokeOrderInstrument(
-  deps: Pick<VaultDeps, 'db' | 'clock'>,
+  deps: { db: Queryable } & Pick<VaultDeps, 'clock'>,
   merchantId: string,
   instrument: { id: string; orderId: string },
 ): Promise<void> {

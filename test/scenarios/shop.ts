@@ -16,9 +16,10 @@ import { silentLog } from '../../server/lib/log.ts'
 import { createMerchant, type NewMerchant, type NewMerchantKeys } from '../../server/merchants/index.ts'
 import { applyInbound, expireHolds, resolveDue, reverseDuplicates } from '../../server/payments/index.ts'
 import { verifyBooks } from '../../server/verify/index.ts'
-import { wire } from '../../server/wiring.ts'
-import { type Api, createApi, sendInProcess } from '../api.ts'
+import { type Wired, wire } from '../../server/wiring.ts'
+import { type Api, createApi, type Send, sendInProcess } from '../api.ts'
 import { testDatabase } from '../database.ts'
+import { type Door, openDoor } from '../door.ts'
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
@@ -79,21 +80,29 @@ export async function openShop(options: ShopOptions = {}) {
     newToken: () => `story${++tokens}`,
     deliver,
   })
-  const wired = await wire({
-    db,
-    clock,
-    log: silentLog,
-    publicUrl: 'http://127.0.0.1:4000',
-    keysFolder,
-    simulatorPath: ':memory:',
-    // The discard port: endpoints may be made, and nobody listens.
-    webhookAllow: '127.0.0.1:9',
-    durabilityProblem: () => options.durabilityProblem ?? '',
-    isDraining: () => false,
-    simulator: { ...simulator, connector: () => simulator.connector(options.connector) },
-  })
-  await wired.app.ready()
-  const send = sendInProcess(wired.app)
+  let door!: Door
+  let wired!: Wired
+  /** A process with nothing in its memory. */
+  async function boot(): Promise<void> {
+    const mortal = openDoor()
+    wired = await wire({
+      db: mortal.database(db),
+      clock,
+      log: silentLog,
+      publicUrl: 'http://127.0.0.1:4000',
+      keysFolder,
+      simulatorPath: ':memory:',
+      // The discard port: endpoints may be made, and nobody listens.
+      webhookAllow: '127.0.0.1:9',
+      durabilityProblem: () => options.durabilityProblem ?? '',
+      isDraining: () => false,
+      simulator: { ...simulator, connector: () => mortal.provider(simulator.connector(options.connector)) },
+    })
+    await wired.app.ready()
+    door = mortal
+  }
+  await boot()
+  const send: Send = (request) => sendInProcess(wired.app)(request)
   const keys = await createMerchant(wired.merchants, { name: 'Story Retail', currency: 'EUR', ...options.merchant })
   const api = createApi(send, keys.secret_key, 'story')
   const accounts = await accountsOf(api)
@@ -114,10 +123,26 @@ export async function openShop(options: ShopOptions = {}) {
     clock,
     simulator,
     database,
-    app: wired.app,
     send,
-    payments: wired.payments,
-    wired,
+    get app() {
+      return wired.app
+    },
+    get payments() {
+      return wired.payments
+    },
+    get wired() {
+      return wired
+    },
+    /** Where the process that runs now can be made to die. */
+    get door() {
+      return door
+    },
+    /** The process ends, wherever it is, and another one begins; database and provider outlive it. */
+    async restart(): Promise<void> {
+      await wired.app.close()
+      await wired.lanes.drain()
+      await boot()
+    },
     accounts,
     till: keys.registers[0]?.id as string,
     terminal: keys.terminals[0]?.id as string,
