@@ -72,6 +72,30 @@ test('a wake during a step cuts the rest that follows it', async () => {
   await worker.stop()
 })
 
+test('no wake makes steps follow each other faster than the pace, whatever they find', async () => {
+  const clock = createStepClock()
+  let steps = 0
+  const tick = async () => (++steps === 2 ? 3 : 0)
+  const worker = createWorker({ name: 'w', clock, log: silentLog, everyMs: 1000, paceMs: 250, tick })
+  worker.start()
+  await clock.advance(0)
+  for (const [ms, expected] of [
+    [249, 1],
+    [1, 2],
+    [249, 2],
+    [1, 3],
+  ] as const) {
+    worker.wake()
+    await clock.advance(ms)
+    assert.equal(steps, expected)
+  }
+  await clock.advance(999)
+  assert.equal(steps, 3, 'without a wake the whole rest')
+  await clock.advance(1)
+  assert.equal(steps, 4)
+  await worker.stop()
+})
+
 test('stop waits for the running step and tells it by its signal', async () => {
   const clock = createStepClock()
   const order: string[] = []

@@ -12,8 +12,8 @@ export interface WorkerOptions {
   /** The rest after a step that found nothing to do, in milliseconds. */
   everyMs: number
   /**
-   * The rest after a step that did something, so that what comes in meanwhile is done together. Default 0: the next follows at
-   * once. No wake cuts it.
+   * The least time from the end of a step to the next, so that what comes in meanwhile is done together. Default 0: after a step
+   * that did something the next follows at once. No wake cuts it.
    */
   paceMs?: number
   /** One bounded step. Returns how many things it did; 0 means "nothing to do". `signal` aborts when the worker stops. */
@@ -49,8 +49,8 @@ export function createWorker(options: WorkerOptions): Worker {
       try {
         const did = await options.tick(stopping.signal)
         failures = 0
-        if (did === 0) await clock.sleep(everyMs, AbortSignal.any([stopping.signal, rest.signal]))
-        else if (paceMs > 0) await clock.sleep(paceMs, stopping.signal)
+        if (paceMs > 0) await clock.sleep(paceMs, stopping.signal)
+        if (did === 0) await clock.sleep(everyMs - paceMs, AbortSignal.any([stopping.signal, rest.signal]))
       } catch (error) {
         failures++
         log.error(`${name}: a step failed and will be repeated`, { attempt: failures, error })
