@@ -3,9 +3,10 @@
 import { personOf } from '../customers/index.ts'
 import type { Channel } from '../lib/channel.ts'
 import { Problem } from '../lib/problem.ts'
+import type { MerchantConfig } from '../merchants/index.ts'
 import type { Address, Cart, CartCaller, CartDeps } from './cart.ts'
 import { changeCart, showChanged } from './change.ts'
-import { checkPlaceAndCustomer, checkPriced, configOf } from './create.ts'
+import { checkPlaceAndCustomer, checkPriced, configOf, TAX_UNKNOWN } from './create.ts'
 import { evaluate } from './evaluate.ts'
 import { checkVariants, draftLine, invalid, type LinePatch, type NewLine, patchLine, placeLines } from './lines.ts'
 import { admit } from './secret.ts'
@@ -71,6 +72,8 @@ export async function changeLine(
   const { gone } = await evaluate(deps, config, { ...known, lines }, deps.clock.now())
   if (gone.some(({ line, why }) => line.id === lineId && why === 'too_much'))
     throw new Problem('amount-out-of-range', { detail: 'The cart would cost more than can be paid.' })
+  if (gone.some(({ line, why }) => line.id === lineId && why === 'tax_unknown'))
+    throw new Problem('tax-unknown', { errors: [{ pointer: '/fulfilment', detail: TAX_UNKNOWN }] })
   const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     const line = lineIn(before, lineId)
     assertNotQuoted(before)
@@ -116,6 +119,7 @@ export async function patchCart(
 ): Promise<CartView> {
   const config = await configOf(deps, merchantId)
   await checkPlaceAndCustomer(deps, config, target.caller, patch)
+  await refuseUntaxed(deps, config, target, patch)
   const person = patch.customer_id ? await personOf(deps.db, merchantId, patch.customer_id) : []
   const cart = await changeCart(deps, merchantId, { ...target, type: 'cart.updated' }, (before) => {
     if (patch.customer_id !== undefined) assertMayBelongTo(before, person, target.caller)
@@ -136,6 +140,19 @@ export async function patchCart(
     return { cart: changed, says: { fields: Object.keys(patch).sort() } }
   })
   return showChanged(deps, merchantId, cart)
+}
+
+/** Throws tax-unknown when the cart would be sent, or handed over, where no rate of VAT is known for what is in it. */
+async function refuseUntaxed(deps: CartDeps, config: MerchantConfig, target: Target, patch: CartPatch): Promise<void> {
+  const { channel, store_id, country, shipping_address } = patch
+  if ([channel, store_id, country, shipping_address].every((each) => each === undefined)) return
+  const known = await deps.carts.load(config.id, target.id)
+  admit(known, target.caller)
+  const hoped = { ...known, ...patch, channel: channel ?? known.channel, codes: patch.codes ?? known.codes }
+  const { gone } = await evaluate(deps, config, hoped, deps.clock.now())
+  if (!gone.some(({ why }) => why === 'tax_unknown')) return
+  const field = shipping_address ? '/shipping_address/country' : country ? '/country' : store_id ? '/store_id' : ''
+  throw new Problem('tax-unknown', { errors: [{ pointer: field, detail: 'leads to a country without VAT data' }] })
 }
 
 /** The channels of a cart's journey with one more. */

@@ -157,6 +157,9 @@ export async function checkPlaceAndCustomer(
     throw referenceNotFound('/customer_id', 'names no customer')
 }
 
+/** What is said of a line that is supplied where no rate of VAT is known. */
+export const TAX_UNKNOWN = 'is supplied in a country whose VAT rates are not known here'
+
 /**
  * What is put into a cart must have a price there, and a sum that can be paid. What is in it already may lose its price, and is
  * then shown as gone. `asked` are the lines of the request, in its order.
@@ -171,4 +174,6 @@ export function checkPriced(evaluated: Evaluated, asked: { variant_id: string }[
   if (unpriced.length > 0) throw new Problem('validation-error', { errors: unpriced })
   const tooMuch = pointed('too_much', 'makes the cart cost more than can be paid')
   if (tooMuch.length > 0) throw new Problem('amount-out-of-range', { errors: tooMuch })
+  const untaxed = pointed('tax_unknown', TAX_UNKNOWN)
+  if (untaxed.length > 0) throw new Problem('tax-unknown', { errors: untaxed })
 }

@@ -20,7 +20,7 @@ import {
   type TotalsOut,
 } from '../totals/index.ts'
 import type { Cart, CartDeps, CartLine, FulfilmentMode } from './cart.ts'
-import { countryOf, handOverStore, modeOf } from './place.ts'
+import { handOverStore, journeyOf, modeOf } from './place.ts'
 
 /** A line with everything that is known about it now. */
 export interface PricedLine {
@@ -37,7 +37,9 @@ export interface PricedLine {
   store_id: string | null
   tax_code: string
   tax_rate_bp: number
+  /** Whose tax it is; for goods that leave its area the country they leave. */
   tax_country: string
+  is_export: boolean
   out: LineOut
 }
 
@@ -46,8 +48,11 @@ export interface Evaluated {
   at: Date
   prices_include_tax: boolean
   priced: PricedLine[]
-  /** Lines whose article is no longer sold, has no price here, or costs more than can be added up: not in the totals. */
-  gone: { line: CartLine; variant: SellableVariant | null; why: 'not_sold' | 'too_much' }[]
+  /**
+   * Lines whose article is no longer sold or has no price here, costs more than can be added up, or is supplied where we know no
+   * VAT: not in the totals.
+   */
+  gone: { line: CartLine; variant: SellableVariant | null; why: 'not_sold' | 'too_much' | 'tax_unknown' }[]
   /** What was taken off and by what, for showing and for holding the uses; and why others were not. */
   promotions: { used: (PromotionUse & { label: string })[]; refused: PromotionRefusal[] }
   totals_in: TotalsIn
@@ -97,13 +102,17 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
       continue
     }
     const mode = modeOf(cart, line, variant)
-    const tax_country = countryOf(cart, line, mode, config)
     const vat = vatRate({
-      country: tax_country,
-      category: taxCategory(variant.tax_category),
+      ...journeyOf(cart, line, mode, config),
+      // A gift card, a deposit and a tip bear no tax anywhere, so they need none to be known.
+      category: standsOutside(variant.kind) ? 'exempt' : taxCategory(variant.tax_category),
       on: day,
       consumption: line.consumption ?? undefined,
     })
+    if (!vat) {
+      gone.push({ line, variant, why: 'tax_unknown' })
+      continue
+    }
     const list = price ? inMode(price.unit_price_e4, price.tax_included, prices_include_tax, vat.rate_bp) : null
     const unit_price_e4 = line.frozen_e4 ?? line.override_e4 ?? (list as bigint)
     const worth = divideHalfUp(unit_price_e4 * line.quantity, E4)
@@ -123,7 +132,8 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
       store_id: mode === 'ship' || mode === 'digital' ? line.mode_store_id : handOverStore(cart, line),
       tax_code: vat.code,
       tax_rate_bp: vat.rate_bp,
-      tax_country,
+      tax_country: vat.country,
+      is_export: vat.is_export,
     })
   }
 
@@ -171,7 +181,8 @@ function shippingAsGoods(priced: Omit<PricedLine, 'out'>[]): void {
   for (const shipping of priced.filter(({ variant }) => variant.kind === 'shipping')) {
     if (countryProfile(shipping.tax_country)?.shipping_tax !== 'as_goods') continue
     const [highest] = priced
-      .filter(({ variant, tax_country }) => variant.kind === 'goods' && tax_country === shipping.tax_country)
+      .filter(({ variant }) => variant.kind === 'goods')
+      .filter((each) => each.tax_country === shipping.tax_country && each.is_export === shipping.is_export)
       .sort((a, b) => b.tax_rate_bp - a.tax_rate_bp)
     if (highest) Object.assign(shipping, { tax_code: highest.tax_code, tax_rate_bp: highest.tax_rate_bp })
   }

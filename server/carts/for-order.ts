@@ -3,7 +3,7 @@
 
 import { Problem } from '../lib/problem.ts'
 import type { Cart, CartCaller, CartDeps } from './cart.ts'
-import { configOf } from './create.ts'
+import { configOf, TAX_UNKNOWN } from './create.ts'
 import { type Evaluated, evaluate, type PricedLine } from './evaluate.ts'
 import { admit } from './secret.ts'
 
@@ -41,7 +41,7 @@ export type ReadForOrder = { order_id: string; cart: null } | { order_id: null; 
 /**
  * Reads and works out a cart for an order. When it became an order before, answers that order's id. With `expectedTotal`, only
  * when that is still what it costs. Throws not-found, cart-closed (merged, expired, parked), validation-error (no lines),
- * out-of-stock (an article is no longer sold), price-changed.
+ * out-of-stock (an article is no longer sold), tax-unknown, price-changed.
  */
 export async function readCartForOrder(
   deps: CartDeps,
@@ -72,6 +72,11 @@ export async function readCartForOrder(
 
 function refuseGone({ gone }: Evaluated): void {
   if (gone.length === 0) return
+  const untaxed = gone.filter(({ why }) => why === 'tax_unknown')
+  if (untaxed.length > 0)
+    throw new Problem('tax-unknown', {
+      errors: untaxed.map(({ line }) => ({ pointer: `/lines/${line.id}`, detail: TAX_UNKNOWN })),
+    })
   throw new Problem('out-of-stock', {
     detail: 'An article of the cart cannot be sold any more.',
     errors: gone.map(({ line }) => ({ pointer: `/lines/${line.id}`, detail: 'cannot be sold; remove it' })),

@@ -1,6 +1,7 @@
 // Where a line is supplied, and on which day: what decides its tax.
 
 import type { SellableVariant } from '../catalog/index.ts'
+import type { Place } from '../countries/index.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import type { Cart, CartLine, FulfilmentMode } from './cart.ts'
 
@@ -26,12 +27,17 @@ export function handOverStore(cart: Pick<Cart, 'store_id'>, line: Pick<CartLine,
 }
 
 /**
- * The country whose tax a line bears: the store's for what is handed over there, where it is sent to for the rest. Without
- * an address the country that was named counts, then the store's, then the merchant's.
+ * Where a line leaves and where it is supplied: both the store for what is handed over there; for the rest it goes to where it is
+ * sent. Without an address the country that was named counts, then the store's, then the merchant's.
  */
-export function countryOf(cart: Cart, line: CartLine, mode: FulfilmentMode, config: MerchantConfig): string {
-  const store = handOverStore(cart, line)
-  const atStore = (store !== null && config.stores.get(store)?.country) || null
-  if (mode === 'take_away' || mode === 'collect' || mode === 'ship_to_store') return atStore ?? config.country
-  return cart.shipping_address?.country ?? cart.country ?? atStore ?? config.country
+export function journeyOf(
+  cart: Pick<Cart, 'store_id' | 'shipping_address' | 'country'>,
+  line: Pick<CartLine, 'mode_store_id'>,
+  mode: FulfilmentMode,
+  config: Pick<MerchantConfig, 'stores' | 'country'>,
+): { from: Place; to: Place } {
+  const store = config.stores.get(handOverStore(cart, line) ?? '')
+  const from = store ? { country: store.country, postal_code: store.address?.postal_code } : { country: config.country }
+  if (mode === 'take_away' || mode === 'collect' || mode === 'ship_to_store') return { from, to: from }
+  return { from, to: cart.shipping_address ?? (cart.country === null ? from : { country: cart.country }) }
 }

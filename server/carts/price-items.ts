@@ -3,7 +3,7 @@
 import type { Channel } from '../lib/channel.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Address, CartDeps, CartLine, FulfilmentMode } from './cart.ts'
-import { configOf, newCart } from './create.ts'
+import { configOf, newCart, TAX_UNKNOWN } from './create.ts'
 import { evaluate, type PricedLine } from './evaluate.ts'
 
 /** Articles, and where, to whom and how they are sold. */
@@ -19,7 +19,7 @@ export interface ItemsToPrice {
 
 /**
  * Prices and taxes the items as of now, in their order, without promotions: those are for whole baskets. Throws
- * reference-not-found (no such article), out-of-stock (it is not sold here, or has no price).
+ * reference-not-found (no such article), out-of-stock (it is not sold here, or has no price), tax-unknown.
  */
 export async function priceItems(deps: CartDeps, merchantId: string, wanted: ItemsToPrice): Promise<PricedLine[]> {
   const { store_id, customer_id, country, shipping_address, currency, channel, items } = wanted
@@ -65,5 +65,7 @@ export async function priceItems(deps: CartDeps, merchantId: string, wanted: Ite
   const [missing] = gone
   if (!missing) return priced
   const errors = [{ pointer: `/add/${missing.line.id}/variant_id`, detail: 'is not sold here' }]
+  if (missing.why === 'tax_unknown')
+    throw new Problem('tax-unknown', { errors: [{ pointer: `/add/${missing.line.id}`, detail: TAX_UNKNOWN }] })
   throw new Problem(missing.variant === null ? 'reference-not-found' : 'out-of-stock', { errors })
 }

@@ -55,6 +55,7 @@ export async function quoteCart(
   if (cart.quote_id !== null)
     throw new Problem('invalid-state', { detail: 'The cart holds the prices of a quote already.' })
   const { evaluated, availability } = await look(deps, merchantId, cart)
+  if (evaluated.gone.some(({ why }) => why === 'tax_unknown')) throw new Problem('tax-unknown')
   if (evaluated.priced.length === 0 || evaluated.gone.length > 0)
     throw new Problem('invalid-state', { detail: 'The cart is empty, or an article of it is no longer sold.' })
   const { changes: _changes, ...shown } = viewOf(evaluated, availability)

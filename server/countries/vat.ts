@@ -1,13 +1,7 @@
 // Which rate of VAT an article bears, where, and on which day.
 
-import { type CountryProfile, type Dated, PROFILES, type RateClass, type TaxCategory } from './profile.ts'
-
-const BY_COUNTRY: ReadonlyMap<string, CountryProfile> = new Map(PROFILES.map((each) => [each.country, each]))
-
-/** The country's data, or null for one we have none of. */
-export function countryProfile(country: string): CountryProfile | null {
-  return BY_COUNTRY.get(country) ?? null
-}
+import { always, type CountryProfile, type Dated, type RateClass, type TaxCategory } from './profile.ts'
+import { countryProfile, type Place, taxedWhere } from './territory.ts'
 
 /**
  * How cash of a currency is rounded in a country on a day, YYYY-MM-DD where the drawer stands; null where all coins are in
@@ -22,7 +16,9 @@ export function cashRoundingOf({ country, currency, on }: { country: string; cur
 
 export interface VatQuestion {
   /** Where the goods are handed over, or sent to. */
-  country: string
+  to: Place
+  /** Where they leave: the same, unless they are sent. */
+  from?: Place | undefined
   category: TaxCategory
   /** Day of supply in the store's time zone, YYYY-MM-DD. */
   on: string
@@ -32,24 +28,34 @@ export interface VatQuestion {
 
 export interface VatAnswer {
   rate_bp: number
-  /** Country, rate class and rate, `NL standard 2100`: the tax_code of totals, so that one rate is one group. */
+  /** Country, rate class and rate, `NL standard 2100` or `NL export 0`: the tax_code of totals, so that one rate is one group. */
   code: string
+  /** Whose tax it is: for an export the country the goods leave. */
+  country: string
+  is_export: boolean
   /** The category that applied: food eaten in is `restaurant`. */
   category: TaxCategory
 }
 
 /**
- * The rate for a supply. A country without data is outside the reach of this table: rate 0 and the code `XX outside`, which
- * no report of VAT may sum up as a rate of 0 %. Ask on the day of supply and keep the answer with the line: a return takes
- * the rate that was kept, whatever the rate is by then. Throws RangeError unless `on` is a day.
+ * The rate for a supply to a consumer, or null where we have no data for the country it is taxed in: no rate is better than a
+ * wrong one, so do not sell. `zero` and `exempt` need no data, they say it themselves. Ask on the day of supply and keep the
+ * answer with the line: a return takes the rate that was kept, whatever the rate is by then. Throws RangeError unless `on` is a day.
  */
-export function vatRate({ country, category, on, consumption }: VatQuestion): VatAnswer {
+export function vatRate({ to, from = to, category, on, consumption }: VatQuestion): VatAnswer | null {
   if (!isDay(on)) throw new RangeError('the day of supply must be YYYY-MM-DD')
-  const profile = countryProfile(country)
-  if (!profile) return { rate_bp: 0, code: `${country} outside`, category }
+  const taxed = taxedWhere(from, to)
+  if (!taxed) return category === 'zero' || category === 'exempt' ? untaxed(from.country, category) : null
+  const { profile, is_export } = taxed
+  if (is_export) return { ...untaxed(profile.country, category, 'export'), is_export }
   const applied = asConsumed(profile, category, consumption)
   const { rateClass, rate_bp } = rateOf(profile, classOf(profile, applied, on), on)
-  return { rate_bp, code: `${country} ${rateClass} ${rate_bp}`, category: applied }
+  const { country } = profile
+  return { rate_bp, code: `${country} ${rateClass} ${rate_bp}`, country, is_export, category: applied }
+}
+
+function untaxed(country: string, category: TaxCategory, why: string = category): VatAnswer {
+  return { rate_bp: 0, code: `${country} ${why} 0`, country, is_export: false, category }
 }
 
 function asConsumed(profile: CountryProfile, category: TaxCategory, how: VatQuestion['consumption']): TaxCategory {
@@ -58,6 +64,9 @@ function asConsumed(profile: CountryProfile, category: TaxCategory, how: VatQues
   return category
 }
 
+/** What goods bear in a country that has no row for them. */
+const STANDARD = always<RateClass>('standard')
+
 function classOf(profile: CountryProfile, category: TaxCategory, on: string): RateClass {
   switch (category) {
     case 'food':
@@ -65,7 +74,7 @@ function classOf(profile: CountryProfile, category: TaxCategory, on: string): Ra
     case 'restaurant':
     case 'accommodation':
     case 'medicine':
-      return validOn(profile.goods[category], on)
+      return validOn(profile.goods[category] ?? STANDARD, on)
     default:
       return category
   }

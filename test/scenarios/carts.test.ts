@@ -64,6 +64,58 @@ describe('a cart', () => {
     assert.equal(mixed.body.lines[1]?.tax_code, 'NL standard 2100')
   })
 
+  it('bears the tax of the destination in another member state, and none when it leaves the EU', async () => {
+    const to = (country: string, more = {}) => ({ shipping_address: { line1: '1', city: 'X', country, ...more } })
+    const seen = async (place: object) => {
+      const { total, tax, net, lines } = await shop.cart({ [axe]: 2 }, place)
+      return [total, tax, net, lines[0]?.tax_code]
+    }
+    // 99.90 × 22 / 122 = 18.01, and × 20 / 120 = 16.65.
+    assert.deepEqual(await seen(to('IT')), [9990, 1801, 8189, 'IT standard 2200'])
+    assert.deepEqual(await seen(to('AT')), [9990, 1665, 8325, 'AT standard 2000'])
+    assert.deepEqual(await seen({ country: 'IT' }), [9990, 1801, 8189, 'IT standard 2200'])
+    for (const place of [to('CH'), to('GB'), to('ES', { postal_code: '35001' })])
+      assert.deepEqual(await seen(place), [9990, 0, 9990, 'NL export 0'])
+  })
+
+  it('is refused where no VAT is known, and stays what it was', async () => {
+    const abroad = await shop.api.call<{ id: string }>('POST', '/v1/stores', {
+      name: 'Zürich',
+      country: 'CH',
+      currency: 'EUR',
+      kind: 'shop',
+    })
+    assert.equal(abroad.status, 201, abroad.text)
+    const there = { channel: 'pos', store_id: abroad.body.id }
+    const path = '/v1/carts'
+    const made = await shop.till('POST', path, { currency: 'EUR', ...there, ...add(axe) })
+    assert.deepEqual(
+      [made.status, made.body.code, made.body.errors?.[0]?.pointer],
+      [422, 'tax-unknown', '/lines/0/variant_id'],
+    )
+    const empty = await shop.cart({}, there)
+    const added = await shop.till('POST', `${path}/${empty.id}/lines`, add(axe))
+    assert.deepEqual([added.status, added.body.code], [422, 'tax-unknown'])
+
+    const cart = await shop.cart({ [axe]: 1 }, { channel: 'pos', store_id: shop.store })
+    const moved = await shop.till('PATCH', `${path}/${cart.id}`, { store_id: abroad.body.id })
+    assert.deepEqual(
+      [moved.status, moved.body.code, moved.body.errors?.[0]?.pointer],
+      [422, 'tax-unknown', '/store_id'],
+    )
+    const collected = await shop.till('PATCH', `${path}/${cart.id}/lines/${cart.lines[0]?.id}`, {
+      fulfilment: { mode: 'collect', store_id: abroad.body.id },
+    })
+    assert.deepEqual([collected.status, collected.body.code], [422, 'tax-unknown'])
+    const after = await shop.read(cart.id)
+    assert.deepEqual([after.version, after.lines[0]?.tax_code, after.total], [1, 'NL standard 2100', 4995])
+
+    // Who knows that an article bears no tax says so; and a gift card never does.
+    const stamp = await shop.article('1.00', { tax_category: 'exempt' })
+    const sold = await shop.cart({ [stamp]: 3 }, there)
+    assert.deepEqual([sold.total, sold.tax, sold.lines[0]?.tax_code], [300, 0, 'CH exempt 0'])
+  })
+
   it('adds the same article to the line that is there, and keeps what differs apart', async () => {
     const cart = await shop.cart({ [axe]: 1 })
     const answer = await shop.till('POST', `/v1/carts/${cart.id}/lines`, {
