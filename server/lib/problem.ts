@@ -50,6 +50,7 @@ export const PROBLEMS = {
   'coupon-invalid': { status: 422, title: 'The promotion code is not valid', retry: 'no', when: 'The code does not exist, has ended, or does not fit this cart.' },
   'promotion-exhausted': { status: 409, title: 'The promotion is used up', retry: 'no', when: 'The promotion or code has been used as often as it may be. Remove it and place the order again.' },
   'gift-card-invalid': { status: 422, title: 'The gift card is not valid', retry: 'no', when: 'The code or PIN is wrong, or the card is blocked or expired. The answer does not say which.' },
+  'balance-of-another': { status: 422, title: 'The balance is another customer’s', retry: 'no', when: 'The order has a customer, and the store credit or points are somebody else’s. They pay the orders of their owner, and of guests; a gift card pays any order.' },
   'balance-insufficient': { status: 422, title: 'The balance is too low', retry: 'no', when: 'The gift card, store credit or points do not cover the amount. Take what is there and pay the rest another way.' },
   'order-not-payable': { status: 409, title: 'The order cannot be paid', retry: 'no', when: 'The order is cancelled, expired or closed, or there is nothing to pay. Read it again.' },
   'quantity-exceeds-available': { status: 422, title: 'More than there is', retry: 'no', when: 'More units were named than the line still has for this: to fulfil, to cancel, to return or to receive.' },

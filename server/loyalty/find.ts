@@ -89,6 +89,7 @@ export function createStoredValueBooks(deps: LoyaltyDeps): StoredValueBooks {
       }
       if (ask.customerId === undefined) return null
       const customerId = await currentProfile(deps.db, merchantId, ask.customerId)
+      await mustOwnOrder(deps, merchantId, customerId, ask.orderCustomerId)
       if (ask.method === 'points') {
         if (!(await hasPointValue(deps.db, merchantId, ask.currency))) {
           throw new Problem('method-unavailable', { detail: `Points are not worth anything in ${ask.currency} here.` })
@@ -118,6 +119,20 @@ export function createStoredValueBooks(deps: LoyaltyDeps): StoredValueBooks {
       return (await openValue(deps.db, merchantId, opened)).id
     },
   }
+}
+
+/** What belongs to a person pays their own orders, under whichever of their profiles, and those of guests. */
+async function mustOwnOrder(
+  deps: LoyaltyDeps,
+  merchantId: string,
+  customerId: string,
+  orderCustomerId: string | undefined,
+): Promise<void> {
+  if (orderCustomerId === undefined || orderCustomerId === customerId) return
+  if ((await currentProfile(deps.db, merchantId, orderCustomerId)) === customerId) return
+  throw new Problem('balance-of-another', {
+    errors: [{ pointer: '/tender/method', detail: 'the order is another customer’s' }],
+  })
 }
 
 async function giftCardToCredit(deps: LoyaltyDeps, merchantId: string, ask: StoredValueAsk): Promise<string> {

@@ -208,7 +208,8 @@ export async function listOrders(
  */
 export async function readDues(db: Queryable, merchantId: string, ids: string[]): Promise<Map<string, OrderDue>> {
   const { rows } = await db.query<OrderDue & { id: string }>(
-    `select id, currency, total as due, state in ('placed', 'confirmed') and total > 0 as "isPayable" from sales_order
+    `select id, currency, total as due, state in ('placed', 'confirmed') and total > 0 as "isPayable",
+       customer_id as "customerId" from sales_order
      where merchant_id = $1 and id = any ($2)`,
     [merchantId, ids],
   )

@@ -12,6 +12,8 @@ export interface OrderDue {
   /** Minor units still to be paid by the order's payment, whole: what is owed for the order. */
   due: bigint
   isPayable: boolean
+  /** Whose order it is; null for a guest's. */
+  customerId: string | null
 }
 
 /** Given by the orders module through wiring; null for an order it does not know. */
@@ -43,6 +45,16 @@ export async function holdToOrder(
       errors: [{ pointer: '/amount', detail: `must be ${order.due}` }],
     })
   }
+}
+
+/** Whose order a charge is for; undefined when it is for none of ours or for a guest's. */
+export async function customerOfOrder(
+  orders: OrderBook | undefined,
+  merchantId: string,
+  orderId: string | undefined,
+): Promise<string | undefined> {
+  if (!orders || orderId === undefined || !isId('ord', orderId)) return undefined
+  return (await orders.due(merchantId, orderId))?.customerId ?? undefined
 }
 
 /**

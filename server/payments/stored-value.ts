@@ -5,6 +5,7 @@ import { Problem } from '../lib/problem.ts'
 import type { MethodFlow, MethodKind } from '../merchants/index.ts'
 import type { NewPayment } from './begin.ts'
 import type { PaymentDeps } from './deps.ts'
+import { customerOfOrder } from './orders.ts'
 import type { Destination, TenderInput } from './payment.ts'
 import { invalid } from './problems.ts'
 
@@ -14,6 +15,8 @@ export interface StoredValueAsk {
   method: string
   currency: string
   customerId: string | undefined
+  /** Whose order it is to pay for; absent for a guest's, or none. */
+  orderCustomerId?: string | undefined
   giftCard: { code: string; pin?: string } | undefined
   giftCardId?: string | undefined
   /** Where in the body the gift card stands. */
@@ -25,7 +28,7 @@ export interface StoredValueAsk {
 export interface StoredValueBooks {
   /**
    * The balance a charge means; null when the customer has none. Throws gift-card-invalid (wrong code or PIN, blocked,
-   * expired), rate-limited, method-unavailable.
+   * expired), rate-limited, method-unavailable, balance-of-another (the order is another person's; gift cards pay any).
    */
   toCharge(merchantId: string, ask: StoredValueAsk): Promise<string | null>
   /**
@@ -53,6 +56,8 @@ export async function storedValueToCharge(
     method,
     currency: payment.currency,
     customerId: payment.customer_id,
+    orderCustomerId:
+      method === 'gift_card' ? undefined : await customerOfOrder(deps.orders, merchantId, payment.order_id),
     giftCard: gift_card,
     pointer: '/tender/gift_card',
     callerId: deps.callerId,
