@@ -43,7 +43,7 @@ export function createLocalHints(clock: Clock): Hints {
     },
     async wait(key, ms, signal) {
       const woken = new AbortController()
-      const wake = () => woken.abort()
+      const wake = () => woken.abort('woken')
       const set = waiters.get(key) ?? new Set()
       waiters.set(key, set.add(wake))
       try {

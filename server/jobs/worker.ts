@@ -35,6 +35,9 @@ export interface Worker {
 /** A failing step is repeated after everyMs, 2 × everyMs, … at most this. */
 const MAX_BACKOFF_MS = 60_000
 
+/** Said when a rest is cut. Without a reason of ours each cut would make an exception with its stack, at each sale for each worker. */
+const WOKEN = 'woken'
+
 export function createWorker(options: WorkerOptions): Worker {
   const { name, clock, log, everyMs, paceMs = 0 } = options
   const stopping = new AbortController()
@@ -70,6 +73,6 @@ export function createWorker(options: WorkerOptions): Worker {
       await loop
     },
     tick: () => options.tick(stopping.signal),
-    wake: () => rest.abort(),
+    wake: () => rest.abort(WOKEN),
   }
 }
