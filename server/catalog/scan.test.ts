@@ -218,6 +218,24 @@ describe('a scan', () => {
     })
   }
 
+  const empty: [string, string][] = [
+    ['a price of 0000', withCheck('201234560000')],
+    ['a weight of 0000', withCheck('231234560000')],
+    ['a weight of 0 in GS1', '(01)09501101530003(3103)000000'],
+    ['an amount of 0 in GS1, and no weight', '(01)09501101530003(3922)000000'],
+  ]
+  for (const [title, code] of empty) {
+    it(`of a label with ${title} is refused instead of sold for nothing`, async () => {
+      const { status, body } = await scan(code)
+      assert.deepEqual([status, body['code']], [422, 'label-empty'])
+    })
+  }
+
+  it('of a label with a weight and an amount of 0 takes the weight at the shop’s price', async () => {
+    const { status, body } = await scan('(01)09501101530003(3103)000336(3922)000000')
+    assert.deepEqual([status, body['quantity'], body['unit_price']], [200, 336, null])
+  })
+
   it('tells lot, serial number and last day', async () => {
     const { body } = await scan(`01159012341234541726123110L-7${GS}21S9`)
     assert.deepEqual(

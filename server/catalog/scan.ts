@@ -4,6 +4,7 @@
 import type { Queryable } from '../db/pool.ts'
 import { currencyOf } from '../lib/currency.ts'
 import { divideHalfUp, parseMajor } from '../lib/money.ts'
+import { Problem } from '../lib/problem.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import { barcodeKey, upcA } from './barcode.ts'
 import { type Embedded, readEmbedded, rulesOfCountry } from './embedded.ts'
@@ -34,7 +35,11 @@ export interface Scanned {
   expires_on?: string
 }
 
-/** Finds what a code stands for; null when it is nothing of this merchant's. `context` prices labels without a weight. */
+/**
+ * Finds what a code stands for; null when it is nothing of this merchant's. `context` prices labels without a weight. Throws
+ * label-empty for a label whose price or weight is 0: scales print that when nothing was set or weighed, and selling it for
+ * nothing, or by the gram, would be a guess.
+ */
 export async function resolveScan(
   deps: ScanDeps,
   merchantId: string,
@@ -84,7 +89,9 @@ async function resolveElements(
     ...(expires_on === undefined ? {} : { expires_on }),
   }
   const counted = found.quantity * (elements.count ?? 1n)
-  if (label === undefined) return { variant_id: variant.id, quantity: weighed || counted, ...told }
+  // With its weight the article can still be priced by the shop.
+  if (weighed === 0n || (label === 0n && weighed === undefined)) throw emptyLabel()
+  if (!label) return { variant_id: variant.id, quantity: weighed ?? counted, ...told }
   return { ...(await priced(deps, merchantId, { variant, label, weighed, context })), ...told }
 }
 
@@ -103,12 +110,19 @@ async function resolveEmbedded(
   const variant = found && (await loadVariants(deps, merchantId, [found])).get(found)
   if (!variant) return null
   const found_by = 'embedded' as const
-  if (embedded.kind === 'quantity') return { variant_id: variant.id, quantity: BigInt(embedded.digits) || 1n, found_by }
+  if (/^0+$/.test(embedded.digits)) throw emptyLabel()
+  if (embedded.kind === 'quantity') return { variant_id: variant.id, quantity: BigInt(embedded.digits), found_by }
   if (embedded.kind === 'weight')
     return { variant_id: variant.id, quantity: variant.unit === 'gram' ? gramsOf(embedded) || 1n : 1n, found_by }
   const label = labelPrice(embedded.digits, embedded.decimals, context.currency)
   if (label === undefined) return null
   return { ...(await priced(deps, merchantId, { variant, label, weighed: undefined, context })), found_by }
+}
+
+function emptyLabel(): Problem {
+  return new Problem('label-empty', {
+    errors: [{ pointer: '?code', detail: 'holds 0 where a price, a weight or a count should be' }],
+  })
 }
 
 /** The merchant's own rules, or its country's when it has none. */

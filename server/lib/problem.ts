@@ -45,6 +45,7 @@ export const PROBLEMS = {
   'out-of-stock': { status: 409, title: 'Not enough in stock', retry: 'no', when: 'The article is not available in the quantity asked for. errors[] points at each line; nothing was reserved.' },
   'cart-closed': { status: 409, title: 'The cart is closed', retry: 'no', when: 'The cart was ordered, merged into another or has expired. Read it: it says where to go on.' },
   'price-changed': { status: 409, title: 'Prices have changed', retry: 'no', when: 'The total is no longer what was confirmed. Read the cart again, show it, and confirm the new total.' },
+  'label-empty': { status: 422, title: 'The label holds no price or weight', retry: 'no', when: 'A label of a scale or counter was scanned whose price, weight or count is 0. Weigh it again, or put the article into the cart with its quantity or a unit_price.' },
   'tax-unknown': { status: 422, title: 'The VAT is not known there', retry: 'no', when: 'Goods are handed over in, or leave, a country whose VAT rates are not in the data, so no tax could be right. Sell from a country that is, or say `zero` or `exempt` as the tax category of articles that bear none.' },
   'code-invalid': { status: 422, title: 'The code is not valid', retry: 'no', when: 'A hand-over, pickup or quote code is wrong, used or expired. Ask for a new one.' },
   'coupon-invalid': { status: 422, title: 'The promotion code is not valid', retry: 'no', when: 'The code does not exist, has ended, or does not fit this cart.' },

@@ -48,7 +48,7 @@ export function choose(
     throw unavailable(code, purchase.channel)
   if (kind === 'authorize' && !method.can.authorize) {
     throw new Problem('operation-unsupported', {
-      detail: `${method.name} cannot be authorised first; use capture "automatic".`,
+      detail: `${method.name} cannot be held and captured later; use capture "automatic".`,
     })
   }
   const candidates = merchant.accounts

@@ -38,8 +38,7 @@ export async function planCharge(
 ): Promise<PlannedCharge> {
   const amount = input.amount === undefined ? due : BigInt(input.amount)
   if (amount > due) throw new Problem('amount-exceeds-due')
-  // Cash is in the drawer at once: there is nothing to hold and capture later.
-  const kind = payment.capture === 'manual' && input.method !== 'cash' ? 'authorize' : 'sale'
+  const kind = payment.capture === 'manual' ? 'authorize' : 'sale'
   const purchase = { amount, currency: payment.currency, channel: payment.channel as Channel, country: payment.country }
   const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase)
   const card = await cardFor(deps, merchant, payment, input, method.kind, flow)

@@ -152,7 +152,9 @@ async function pay(stage: Stage, action: Extract<Action, { do: 'pay' }>): Promis
     ...(source && isBank(source) ? { country: 'NL' } : {}),
     ...(tender ? { tender } : {}),
   }
-  const isTaken = source === undefined || !isBank(source) || (action.currency === 'EUR' && !action.isManual)
+  // A bank method takes euro only; neither it nor cash can be held.
+  const isHeldable = source === undefined || !(isBank(source) || source === 'cash')
+  const isTaken = isHeldable || (!action.isManual && (source === 'cash' || action.currency === 'EUR'))
   const expected = !isTaken ? 422 : tender ? orderClaim(facts, order_id ?? null) : 200
   return send(world, action.salt, '/v1/payments', body, isTaken ? expected : undefined)
 }

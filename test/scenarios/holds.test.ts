@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { CATALOGUE } from '../../server/merchants/catalogue.ts'
+import type { Method } from '../../server/merchants/method.ts'
 import type { PaymentInput, PaymentView } from '../../server/payments/payment.ts'
 import { CARDS, DAY, HOUR, openShop, type Shop } from './shop.ts'
 
@@ -158,5 +160,44 @@ describe('a connector with one capture per authorisation', () => {
     assert.deepEqual(shop.journal(id), ['authorized 10000', 'captured 4000', 'voided 6000'])
     const second = await shop.api.capture(id, { amount: 1 })
     assert.deepEqual([second.status, second.body.code], [409, 'invalid-state'])
+  })
+})
+
+describe('what cannot be held', () => {
+  let shop: Shop
+  before(async () => {
+    shop = await openShop()
+  })
+  after(() => shop.close())
+
+  const unheld = CATALOGUE.filter(({ can }) => !can.authorize)
+  const purchaseOf = ({ currencies: [currency = 'EUR'], countries: [country = 'NL'], channels, flow }: Method) =>
+    ({
+      currency,
+      country,
+      channel: flow === 'cash' ? 'pos' : (channels[0] ?? 'web'),
+      capture: 'manual',
+      amount: 10_000,
+    }) as const
+
+  test('is refused with manual capture instead of taken at once, cash and every bank method alike', async () => {
+    assert.ok(unheld.some(({ code }) => code === 'cash') && unheld.some(({ code }) => code === 'ideal'))
+    for (const method of unheld) {
+      const cash = method.code === 'cash' ? { cash: { register_id: shop.till, tendered: 10_000 } } : {}
+      const { status, body } = await shop.api.pay({ ...purchaseOf(method), tender: { method: method.code, ...cash } })
+      assert.deepEqual([status, body.code], [422, 'operation-unsupported'], method.code)
+    }
+    const { rows } = await shop.database.db.query('select 1 from payment')
+    assert.equal(rows.length, 0)
+  })
+
+  test('is refused as a further tender too, and what was held stays held', async () => {
+    const { api, till, terminal } = shop
+    const tender = { method: 'card', amount: 6000, terminal_id: terminal }
+    const held = await api.pay({ ...HELD, channel: 'pos', tender })
+    const cash = await api.tender(held.body.id, { method: 'cash', cash: { register_id: till } })
+    assert.deepEqual([cash.status, cash.body.code], [422, 'operation-unsupported'])
+    const { body } = await api.get<PaymentView>(`/v1/payments/${held.body.id}`)
+    assert.deepEqual([body.amount_authorized, body.amount_captured, body.tenders.length], [6000, 0, 1])
   })
 })
