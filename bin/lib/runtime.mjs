@@ -38,6 +38,12 @@ export function findNode() {
  */
 export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16']
 
+/**
+ * Where Node keeps what it made of our sources: a start, and each of the test files, is a second of processor time shorter. Node
+ * looks an entry up by the text of its source, so there is nothing to clear, and goes without where it may not write.
+ */
+process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules', '.cache', 'onetill')
+
 /** Runs a program of this repository and answers its exit code (128 + the signal's number when a signal ended it). */
 export function runProgram(program, args, flags = []) {
   const path = join(ROOT, program)
