@@ -5,7 +5,7 @@
 import { type Tx, transact } from '../db/pool.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
-import { fulfilLines, lockOrder, type Order, type OrderLine, readOrder } from '../orders/index.ts'
+import { fulfilLines, lockOrder, missingFor, type Order, type OrderLine, readOrder } from '../orders/index.ts'
 import {
   addTender,
   capture,
@@ -59,7 +59,8 @@ export interface ChargeQuestion {
 
 /**
  * What is to be charged for units that leave now, and how; a null plan when it is paid. Reads only; the caller holds the order's
- * lock. Throws invalid-state while another hand-over of the order is being charged, or when there is nothing to charge it with.
+ * lock. Throws invalid-state while another hand-over of the order is being charged, or when there is nothing to charge it with, and
+ * order-not-paid when it was to be paid beforehand and is not.
  */
 export async function planCharge(
   tx: Tx,
@@ -67,10 +68,12 @@ export async function planCharge(
   question: ChargeQuestion,
 ): Promise<{ amount: bigint; plan: ChargePlan | null }> {
   const { order, lines, fulfilment, siblings, units, tender, planned = 0n } = question
-  if (order.charge === 'now') return { amount: 0n, plan: null }
+  const missing = missingFor(order, lines, units)
+  if (order.charge === 'now' && missing === 0n) return { amount: 0n, plan: null }
   const others = siblings.filter(({ id }) => id !== fulfilment.id)
   if (others.some(({ charge_state }) => charge_state === 'intent'))
     throw new Problem('invalid-state', { detail: 'Another part of this order is being charged. Try again.' })
+  if (order.charge === 'now') return { amount: missing, plan: await planRest(tx, merchantId, question, missing) }
   const { payments, covered } = await coveredBy(tx, merchantId, order, others)
   const share = shareOf({
     ...{ lines, units, covered: covered + planned, total: order.total, prices_include_tax: order.prices_include_tax },
@@ -91,6 +94,29 @@ export async function planCharge(
   if (!used) throw new Problem('invalid-state', { detail: 'Nothing is held for it any more, and no card is kept.' })
   if (!current) return { amount, plan: { ...base, route: 'pay', payment_id: null, tender: used } }
   return { amount, plan: { ...base, route: 'tender', payment_id: current.id, tender: used } }
+}
+
+/**
+ * How what an edit brought is paid for at the counter: by a further tender of the order's payment. Throws order-not-paid when nothing
+ * is offered for it.
+ */
+async function planRest(
+  tx: Tx,
+  merchantId: string,
+  { order, units, tender }: ChargeQuestion,
+  missing: bigint,
+): Promise<ChargePlan> {
+  if (!tender)
+    throw new Problem('order-not-paid', {
+      detail: `${missing} ${order.currency} are still to be paid for these goods.`,
+    })
+  const current = (await chargesOf(tx, merchantId, order.id)).findLast(({ is_canceled }) => !is_canceled)
+  return {
+    ...{ route: current ? 'tender' : 'pay', payment_id: current?.id ?? null, tender },
+    // Nothing of the payment is released: it may hold what other parts are waiting for.
+    ...{ is_last: false, order_total: Number(order.total), channel: 'pos' },
+    units: units.map(({ line_id, quantity }) => ({ line_id, quantity: Number(quantity) })),
+  }
 }
 
 function less(a: bigint, b: bigint): bigint {

@@ -8,6 +8,7 @@ import {
   fulfilLines,
   type LineQuantity,
   lockOrders,
+  missingFor,
   type Order,
   type OrderGroup,
   type OrderLine,
@@ -50,7 +51,10 @@ export async function followOrders(deps: FollowDeps, tx: Tx, merchantId: string,
     if (of.siblings.length > 0) events.push(...(await dropCancelled(tx, merchantId, of, at)))
     if (order.state !== 'confirmed') continue
     const unmade = (groups.get(order.id) ?? []).filter(({ no }) => !of.siblings.some(({ group_no }) => group_no === no))
-    const rows = unmade.flatMap((group) => rowOf(deps, merchant, order, of.lines, group, at) ?? [])
+    const rows = unmade
+      .flatMap((group) => rowOf(deps, merchant, order, of.lines, group, at) ?? [])
+      // What would be gone at once waits until it is paid, which tells of the order again.
+      .filter(({ fulfilment, lines: own }) => fulfilment.ended_at === null || missingFor(order, of.lines, own) === 0n)
     if (rows.length > 0) fresh.push({ ...of, rows })
   }
   if (fresh.length > 0) events.push(...(await make(deps, tx, merchantId, fresh, at)))

@@ -30,13 +30,7 @@ import {
 } from './store.ts'
 
 /** These change nothing that is handed over. */
-const IGNORED = new Set([
-  'order.placed',
-  'order.payment_changed',
-  'order.payment_returned',
-  'order.customer_attached',
-  'order.closed',
-])
+const IGNORED = new Set(['order.placed', 'order.payment_returned', 'order.customer_attached', 'order.closed'])
 
 /** The goods are there, or will not come. */
 const ENDS_OF_TRANSFERS = new Set(['transfer.received', 'transfer.called_back', 'transfer.cancelled'])
@@ -54,11 +48,17 @@ export function createFulfilmentsConsumer(
       if (ofPayments.length > 0) await hurryCharges(tx, merchantId, ofPayments, deps.clock.now())
       for (const event of events.filter(({ type }) => ENDS_OF_TRANSFERS.has(type)))
         await followTransfer(deps, tx, merchantId, event)
-      const orders = idsOf(events.filter(({ type }) => type.startsWith('order.') && !IGNORED.has(type)))
+      const orders = idsOf(events.filter((event) => event.type.startsWith('order.') && isTelling(event)))
       if (orders.length > 0) await followOrders(deps, tx, merchantId, orders)
     },
     afterwards: wake,
   })
+}
+
+/** Money that comes later lets go what an edit brought; an order that was never edited had all of it before. */
+function isTelling({ type, data }: EventRow): boolean {
+  if (type === 'order.payment_changed') return ((data as { revision?: number } | null)?.revision ?? 1) > 1
+  return !IGNORED.has(type)
 }
 
 function idsOf(events: readonly EventRow[]): string[] {

@@ -44,6 +44,7 @@ test('an order paid in part with points earns on the rest, once, and its return 
     returned: 0n,
     cancelled: 0n,
     list: 5_000n,
+    is_paid: true,
     sku: null,
   }
   let order: FollowedOrder = {

@@ -20,6 +20,8 @@ export interface FollowedLine extends EarningLine {
   cancelled: bigint
   /** Before discounts: the face value of gift cards. */
   list: bigint
+  /** False while it must be paid before it is handed over, and is not. */
+  is_paid: boolean
   /** Says which programme a gift card follows. */
   sku: string | null
 }
@@ -84,15 +86,13 @@ async function cardsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: Fol
     const { line_id, quantity, list, total, sku } = line
     const units = quantity - line.cancelled - line.returned
     const where = { ...whereOf(deps, order), line_id }
-    const issued = await planIssue(deps, tx, merchantId, {
-      ...where,
-      quantity: units,
-      face_value: (unit) => unitAllocation(list, quantity, unit),
-      paid: (unit) => unitAllocation(total, quantity, unit),
-      currency,
-      customer_id,
+    const card = {
+      ...{ ...where, quantity: units, currency, customer_id },
+      face_value: (unit: bigint) => unitAllocation(list, quantity, unit),
+      paid: (unit: bigint) => unitAllocation(total, quantity, unit),
       programme: sku === null ? null : await programmeOfSku(tx, merchantId, sku),
-    })
+    }
+    const issued = line.is_paid ? await planIssue(deps, tx, merchantId, card) : []
     changes.push(...issued)
     if (issued.length > 0 || units === quantity) continue
     const voided = await planVoidDownTo(deps, tx, merchantId, { ...where, units })

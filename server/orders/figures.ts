@@ -97,6 +97,31 @@ export function orderFigures(order: Money): OrderFigures {
   return { currency, total, due, held, paid, refunded, in_flight: order.amount_in_flight }
 }
 
+/**
+ * What must still be paid before these units leave. Money pays the lines in their sequence, each from its first unit on: so what an
+ * edit brought is paid last, and keeps nothing from leaving that was paid before it. 0 for an order that is charged at the hand-over,
+ * or bought on invoice. `lines` are as they are before the units leave.
+ */
+export function missingFor(
+  order: Money & Pick<Order, 'charge' | 'channel' | 'prices_include_tax'>,
+  lines: readonly OrderLine[],
+  units: readonly { line_id: string; quantity: bigint }[],
+): bigint {
+  const { total, due } = orderFigures(order)
+  if (due === 0n || order.charge !== 'now' || order.channel === 'invoice') return 0n
+  const leaving = new Map<string, bigint>()
+  for (const { line_id, quantity } of units) leaving.set(line_id, (leaving.get(line_id) ?? 0n) + quantity)
+  let before = 0n
+  let needed = 0n
+  for (const line of [...lines].sort((a, b) => a.seq - b.seq)) {
+    const count = leaving.get(line.id) ?? 0n
+    if (count > 0n) needed = before + unitsWorth(line.total, line.quantity, 0n, line.fulfilled + count)
+    before += lineNow(line, order.prices_include_tax).total
+  }
+  const covered = total - due
+  return needed > covered ? needed - covered : 0n
+}
+
 export const PAYMENT_STATUSES = [
   'none',
   'authorized',

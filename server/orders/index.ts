@@ -17,6 +17,7 @@ export {
   fulfilmentStatus,
   isHandedOver,
   lineNow,
+  missingFor,
   type OrderFigures,
   orderFigures,
   type PaymentStatus,
