@@ -51,6 +51,8 @@ export interface ChargeInstruction extends Instruction {
   network_reference?: string
   /** What stands on a voucher or meal card; without spaces and hyphens. */
   voucher?: { number: Secret<string>; pin?: Secret<string> }
+  /** The account that is debited and the mandate that allows it; `signed_on` is YYYY-MM-DD. Without spaces, in capitals. */
+  bank_account?: { iban: Secret<string>; holder: Secret<string>; mandate: { reference: string; signed_on: string } }
   /** The terminal on which the card is presented, for channel pos. */
   terminal_id?: string
   /** The gift card, store credit or points account that pays. */

@@ -50,8 +50,42 @@ test('numbers that are no cards are left alone', () => {
     '42424242-4242-4242-8242-424242424242', // a UUID of digits only
     'order 424242-42424-24242', // not how a card is grouped
     'a4242424242424242b0f3c7e19d2a6c55', // inside a hash
+    'BE57 5390 0754 7135', // an account whose digits would do for a Maestro card
+    'BE57539007547135',
+    '1764144000000', // milliseconds since 1970, then micro- and nanoseconds
+    '1764144000123456',
+    '1764144000123456789',
+    '2026112609300001', // a day, a time and a running number
+    '20261126093000123', // with milliseconds
+    'INV-2026-0000012345678',
   ]
   for (const text of harmless) assert.ok(!containsCardNumber(text), text)
+})
+
+test('a letter in front hides no card, nor does an account number that is wrong', () => {
+  // Whoever glues a word to a card number writes the very same thing as one who numbers invoices like that.
+  for (const text of ['INV4242424242424242', 'pan4242424242424242', 'A-4242424242424242', 'BE57935007547135'])
+    assert.ok(containsCardNumber(text), text)
+})
+
+test('no time of this half of the century looks like a card, in whatever digits it is counted', () => {
+  const [from, to] = [Date.UTC(2000), Date.UTC(2038)]
+  fc.assert(
+    fc.property(fc.integer({ min: from, max: to }), fc.integer({ min: 0, max: 999_999 }), (ms, part) => {
+      const spare = String(part).padStart(6, '0')
+      const stamp = new Date(ms).toISOString().replace(/\D/g, '')
+      for (const text of [
+        `${ms}`,
+        `${ms}${spare.slice(0, 3)}`,
+        `${ms}${spare}`,
+        stamp,
+        stamp.slice(0, 14),
+        stamp.slice(0, 16),
+      ])
+        assert.ok(!containsCardNumber(text), text)
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 test('none of our own ids is ever taken for a card', () => {

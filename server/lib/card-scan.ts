@@ -2,6 +2,8 @@
 // (no long row of digits) must cost next to nothing. A hit needs three things at once: 13 to 19 digits, an issuer's
 // opening digits and a right check digit; an order number of the same length fails at least one of them nine times in ten.
 
+import { readIban } from './iban.ts'
+
 /** First digits and lengths in use by the card schemes (ISO/IEC 7812 ranges as the schemes publish them). */
 const ISSUERS: readonly { name: string; prefix: RegExp; lengths: readonly number[] }[] = [
   { name: 'Visa', prefix: /^4/, lengths: [13, 16, 19] },
@@ -30,6 +32,9 @@ const OWN_ID = /\b[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}\b/g
 const UUID = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi
 const LONG_MIX = /\b(?=\d*[A-Za-z])[0-9A-Za-z]{24,}\b/g
 
+/** What may be an account number: with right check digits it is no card, though parts of its digits may look like one. */
+const ACCOUNT = /\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]){11,30}\b/gi
+
 /** How people and printers group the digits of a card: fours, or 4-6-5 and 4-6-4. Any other grouping is another number. */
 const CARD_GROUPING = /^(?:4( 4)+( [1-3])?|4 6 [45])$/
 
@@ -53,7 +58,11 @@ export function maskCardNumbers(text: string): string {
 function findCardNumbers(text: string): string[] {
   if (!hasEnoughDigits(text)) return []
   const found: string[] = []
-  const plain = withPlainDigits(text).replace(OWN_ID, ' id ').replace(UUID, ' id ').replace(LONG_MIX, ' id ')
+  const plain = withPlainDigits(text)
+    .replace(ACCOUNT, (account) => ('iban' in readIban(account) ? ' id ' : account))
+    .replace(OWN_ID, ' id ')
+    .replace(UUID, ' id ')
+    .replace(LONG_MIX, ' id ')
   for (const [run] of plain.matchAll(DIGIT_GROUPS)) found.push(...cardNumbersIn(run))
   return found
 }

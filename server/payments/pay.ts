@@ -126,6 +126,7 @@ export async function call(
     initiator: tender.initiator,
     card: planned.openCard?.(),
     voucher: planned.voucher,
+    bank_account: planned.bankAccount,
     network_reference: planned.networkReference,
     terminal_id: tender.terminal_id,
     stored_value_id: tender.stored_value_id,

@@ -99,6 +99,30 @@ const VoucherInput = Type.Object(
   },
 )
 
+const BankAccountInput = Type.Object(
+  {
+    iban: Type.String({
+      pattern: '^[A-Za-z]{2}[0-9]{2}( ?[0-9A-Za-z]){11,30}$',
+      description: 'Account number with its check digits; spaces do not matter.',
+    }),
+    holder: Type.String({ minLength: 1, maxLength: 70, description: 'Name of the account’s holder.' }),
+    mandate: Type.Optional(
+      Type.Object(
+        {
+          reference: Type.String({ pattern: "^[A-Za-z0-9+?/:().,'-]{1,35}$" }),
+          signed_on: Type.String({ format: 'date', description: 'The day the customer signed it.' }),
+        },
+        {
+          ...strict,
+          description:
+            'A mandate you hold already. Without it one is made, signed today by the customer’s consent; its reference is in the answer.',
+        },
+      ),
+    ),
+  },
+  { ...strict, description: 'The account that is debited, for SEPA Direct Debit. Sent to the provider, not kept.' },
+)
+
 /** How one part of a payment is to be covered. */
 export const TenderInput = Type.Object(
   {
@@ -128,9 +152,10 @@ export const TenderInput = Type.Object(
     ),
     gift_card: Type.Optional(GiftCardInput),
     voucher: Type.Optional(VoucherInput),
+    bank_account: Type.Optional(BankAccountInput),
     initiator: Type.Optional(
       Type.Enum(['customer', 'merchant'], {
-        description: '`merchant`: the customer is not present; needs an instrument.',
+        description: '`merchant`: the customer is not present; needs an instrument, or the mandate of a bank account.',
       }),
     ),
     save: Type.Optional(
@@ -282,7 +307,14 @@ export const TenderView = Type.Object({
   amount_disputed: AmountOrZero,
   instrument: Nullable(
     Type.Object(
-      { kind: Type.String(), brand: Type.Optional(Type.String()), last4: Type.Optional(Type.String()) },
+      {
+        kind: Type.String(),
+        brand: Type.Optional(Type.String()),
+        last4: Type.Optional(Type.String()),
+        mandate: Type.Optional(
+          Type.String({ description: 'Reference of the mandate under which an account is debited.' }),
+        ),
+      },
       { description: 'What was used to pay, never a number.' },
     ),
   ),

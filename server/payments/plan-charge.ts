@@ -2,6 +2,8 @@
 // accounts are chosen. Reads only; nothing is written and no provider is called.
 
 import type { ChargeInstruction, ClearCard } from '../connectors/connector.ts'
+import { dayIn } from '../lib/day.ts'
+import { readIban } from '../lib/iban.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Channel, MerchantConfig, MethodFlow } from '../merchants/index.ts'
@@ -23,6 +25,8 @@ export interface PlannedCharge {
   networkReference?: string
   /** Only in memory: sent once, by the request that brought it. */
   voucher?: ChargeInstruction['voucher']
+  /** The same. */
+  bankAccount?: ChargeInstruction['bank_account']
 }
 
 /**
@@ -43,6 +47,7 @@ export async function planCharge(
   const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase)
   const card = await cardFor(deps, merchant, payment, input, method.kind, flow)
   const voucher = voucherOf(input, method.kind, flow)
+  const bankAccount = bankAccountOf(deps, input, method.kind, flow)
   const [first] = candidates as [Candidate, ...Candidate[]]
   const tender: NewTender = {
     tender_id: deps.newId('ten'),
@@ -60,7 +65,7 @@ export async function planCharge(
     ...saving(deps, payment, input),
     instrument: card
       ? { kind: 'card', ...withoutFingerprint(card.facts), alias: card.facts.fingerprint }
-      : voucher && { kind: 'other', last4: voucher.number.reveal().slice(-4) },
+      : typedFacts(voucher, bankAccount),
   }
   const operation: NewOperation = {
     operation_id: deps.newId('opn'),
@@ -81,6 +86,7 @@ export async function planCharge(
     openCard: card && (() => (opened ??= card.open())),
     networkReference: card?.network_reference,
     voucher,
+    bankAccount,
   }
 }
 
@@ -100,8 +106,11 @@ async function cardFor(
     throw invalid(token !== undefined ? '/tender/token' : '/tender/instrument_id', 'only for cards')
   if (input.terminal_id !== undefined && (token !== undefined || instrument_id !== undefined))
     throw invalid('/tender/terminal_id', 'give a terminal, or a token or instrument, not both')
-  if (input.initiator === 'merchant' && instrument_id === undefined)
-    throw invalid('/tender/instrument_id', 'a merchant-initiated charge needs an instrument')
+  if (input.initiator === 'merchant' && instrument_id === undefined && !input.bank_account?.mandate)
+    throw invalid(
+      '/tender/instrument_id',
+      'a merchant-initiated charge needs an instrument, or an account with its mandate',
+    )
   if (token === undefined && instrument_id === undefined) {
     if (methodKind === 'card' && flow === 'direct' && input.terminal_id === undefined)
       throw invalid('/tender/token', 'a card needs a token, an instrument or a terminal')
@@ -133,6 +142,42 @@ function voucherOf(input: TenderInput, methodKind: string, flow: MethodFlow): Pl
     number: new Secret(number.replaceAll(/[ -]/g, '')),
     ...(pin === undefined ? {} : { pin: new Secret(pin) }),
   }
+}
+
+/** The account that a direct debit draws on: a debit without one, or without a mandate, takes nobody's money. */
+function bankAccountOf(
+  deps: Pick<PaymentDeps, 'clock' | 'newId'>,
+  input: TenderInput,
+  methodKind: string,
+  flow: MethodFlow,
+): PlannedCharge['bankAccount'] {
+  const isDebit = methodKind === 'bank' && flow === 'direct'
+  if (input.bank_account === undefined) {
+    if (isDebit) throw invalid('/tender/bank_account', 'a direct debit needs the account and its holder')
+    return undefined
+  }
+  if (!isDebit) throw invalid('/tender/bank_account', 'only for a direct debit')
+  const { holder, mandate } = input.bank_account
+  const read = readIban(input.bank_account.iban)
+  if ('fault' in read) throw invalid('/tender/bank_account/iban', read.fault)
+  const today = dayIn('UTC', deps.clock.now())
+  if (mandate && mandate.signed_on > dayIn(FIRST_ZONE, deps.clock.now()))
+    throw invalid('/tender/bank_account/mandate/signed_on', 'is in the future')
+  return {
+    iban: new Secret(read.iban),
+    holder: new Secret(holder),
+    // At most 35 letters, digits and dashes, as the SEPA rulebook has them, never used twice by a creditor.
+    mandate: mandate ?? { reference: deps.newId('ten').replace('ten_', 'MND-'), signed_on: today },
+  }
+}
+
+/** Where a day begins first. */
+const FIRST_ZONE = 'Pacific/Kiritimati'
+
+/** What is kept of a number that was typed in. */
+function typedFacts(voucher: PlannedCharge['voucher'], account: PlannedCharge['bankAccount']): object | undefined {
+  if (voucher) return { kind: 'other', last4: voucher.number.reveal().slice(-4) }
+  return account && { kind: 'bank', last4: account.iban.reveal().slice(-4), mandate: account.mandate.reference }
 }
 
 /** Terminal and drawer: this merchant's, in the payment's store, and right for the flow. */

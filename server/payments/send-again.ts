@@ -13,7 +13,7 @@ import { type OpenOperation, type PaymentRow, readPayment, type TenderRow } from
 
 /**
  * Sends the instruction again. Undefined for what cannot be repeated without a person or from the books: a card presented
- * on a terminal, a voucher, whose number is not kept, and a payout, whose destination is not.
+ * on a terminal, a voucher or a bank account, whose number is not kept, and a payout, whose destination is not.
  */
 export async function sendAgain(
   deps: PaymentDeps,
@@ -44,7 +44,7 @@ export async function sendAgain(
 
 /** Paid with a number that somebody typed in and that is gone with the request. */
 function isTyped(method: Method | undefined): boolean {
-  return method?.kind === 'voucher' && method.flow === 'direct'
+  return (method?.kind === 'voucher' || method?.kind === 'bank') && method.flow === 'direct'
 }
 
 async function chargeAgain(

@@ -328,6 +328,8 @@ async function tenderFrom(world: World, source: Source): Promise<Record<string, 
   const number = CARD_NUMBERS[source]
   if (number) return { method: 'card', token: await world.tokenise(number) }
   if (source === 'cash') return { method: 'cash', cash: { register_id: world.merchant.registers[0]?.id } }
+  if (source === 'sepa_debit')
+    return { method: source, bank_account: { iban: 'NL91ABNA0417164300', holder: 'E. de Vries' } }
   if (isBank(source)) return { method: source }
   const terminal = world.merchant.terminals[0]?.id as string
   const { rows } = await world.database.db.query<{ account: string }>(

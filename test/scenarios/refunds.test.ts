@@ -1,8 +1,8 @@
 // Money given back. H2.x are the facts of Hyperswitch's public test suite (Apache-2.0), with its amounts.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { PaymentInput, PaymentView } from '../../server/payments/payment.ts'
+import { after, before, describe, test } from 'node:test'
+import type { PaymentInput, PaymentView, TenderInput } from '../../server/payments/payment.ts'
 import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 
 const SALE: PaymentInput = { amount: 6500, currency: 'EUR', channel: 'web' }
@@ -329,6 +329,50 @@ test('a voucher of another issuer needs its number on the web, which is kept onl
   assert.ok(!JSON.stringify(rows, (_, each) => (typeof each === 'bigint' ? String(each) : each)).includes('11117788'))
   const elsewhere = await shop.api.pay({ ...sale, tender: { method: 'ideal', voucher } })
   assert.deepEqual([elsewhere.status, elsewhere.body.errors[0]?.pointer], [422, '/tender/voucher'])
+})
+
+describe('a direct debit', () => {
+  const sale = { amount: 1000, currency: 'EUR', channel: 'web', country: 'NL' } as const
+  const account = { iban: 'NL91 ABNA 0417 1643 00', holder: 'E. de Vries' }
+  const debit = (bank_account?: TenderInput['bank_account'], more: Partial<TenderInput> = {}) =>
+    shop.api.pay({ ...sale, tender: { method: 'sepa_debit', bank_account, ...more } })
+
+  test('needs an account with right check digits and its holder', async () => {
+    const bare = await debit()
+    assert.deepEqual(
+      [bare.status, bare.body.code, bare.body.errors[0]?.pointer],
+      [422, 'validation-error', '/tender/bank_account'],
+    )
+    const wrong = await debit({ ...account, iban: 'NL92ABNA0417164300' })
+    assert.deepEqual([wrong.status, wrong.body.errors[0]?.detail], [422, 'has wrong check digits'])
+    assert.equal(wrong.body.errors[0]?.pointer, '/tender/bank_account/iban')
+    const elsewhere = await shop.api.pay({ ...sale, tender: { method: 'ideal', bank_account: account } })
+    assert.deepEqual([elsewhere.status, elsewhere.body.errors[0]?.pointer], [422, '/tender/bank_account'])
+  })
+
+  test('makes a mandate, tells its reference, and keeps the last four of the account alone', async () => {
+    const { status, body, text } = await debit(account)
+    assert.deepEqual([status, body.status], [201, 'processing'], text)
+    const [tender] = body.tenders
+    assert.deepEqual([tender?.instrument?.kind, tender?.instrument?.last4], ['bank', '4300'])
+    assert.match(tender?.instrument?.mandate ?? '', /^MND-[0-9A-Z]{26}$/)
+    const { rows } = await shop.database.db.query<{ found: boolean }>(
+      `select exists (select from tender t where t::text like '%0417164300%')
+         or exists (select from event e where e::text like '%0417164300%')
+         or exists (select from evidence e where e::text like '%0417164300%') as found`,
+    )
+    assert.deepEqual(rows, [{ found: false }])
+  })
+
+  test('under a mandate that is held already may be started by the merchant', async () => {
+    const mandate = { reference: 'CUST-77/1', signed_on: '2025-03-01' }
+    const { status, body } = await debit({ ...account, mandate }, { initiator: 'merchant' })
+    assert.deepEqual([status, body.tenders[0]?.instrument?.mandate], [201, 'CUST-77/1'])
+    const unsigned = await debit(account, { initiator: 'merchant' })
+    assert.deepEqual([unsigned.status, unsigned.body.errors[0]?.pointer], [422, '/tender/instrument_id'])
+    const later = await debit({ ...account, mandate: { ...mandate, signed_on: '2027-01-01' } })
+    assert.deepEqual([later.status, later.body.errors[0]?.pointer], [422, '/tender/bank_account/mandate/signed_on'])
+  })
 })
 
 test('an amount with a fraction that a number cannot hold is refused, and nothing is refunded', async () => {
