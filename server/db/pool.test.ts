@@ -24,6 +24,15 @@ test('a statement with parameters is prepared once for each connection, in a tra
   await db.end()
 })
 
+test('JSON keeps the names of its members, though JSON.parse has seen others like them', async () => {
+  const db = openPool(database.url, { max: 1 })
+  const read = async (json: string) => (await db.query<{ j: object }>('select $1::jsonb as j', [json])).rows[0]?.j
+  JSON.parse('{"m":[],"\\\\":0}')
+  assert.deepEqual(await read('{"m":1,"\\n":2}'), { m: 1, '\n': 2 })
+  assert.deepEqual(await read('{"m":1,"\\"":2}'), { m: 1, '"': 2 })
+  await db.end()
+})
+
 test('a table altered under a prepared statement costs one failed transaction, not the connection for ever', async () => {
   const db = openPool(database.adminUrl, { max: 1 })
   await db.query('create table altered (a int)')

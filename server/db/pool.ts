@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
+import { parseWithNames } from '../lib/escaped-names.ts'
 
 /** Anything that runs one SQL statement: the pool (its own transaction) or an open transaction. */
 export interface Queryable {
@@ -28,10 +29,13 @@ export interface Tx extends Queryable {
 const openTransaction = new AsyncLocalStorage<true>()
 
 const INT8_OID = 20
+const JSON_OIDS: readonly number[] = [114, 3802]
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     // int8 holds money; a JS number would round above 2^53.
     if (oid === INT8_OID) return BigInt
+    // The database escapes quotes and line ends in names of members, which JSON.parse may mix up.
+    if (JSON_OIDS.includes(oid) && format !== 'binary') return parseWithNames
     return pg.types.getTypeParser(oid, format as 'text')
   },
 } as pg.CustomTypesConfig

@@ -4,6 +4,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { containsCardNumber } from './card-scan.ts'
+import { readEscaped } from './escaped-names.ts'
 import { type FieldProblem, Problem } from './problem.ts'
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [member: string]: JsonValue }
@@ -35,7 +36,7 @@ export function parseJson(bytes: Buffer, options: ParseOptions = {}): JsonValue 
   const signs = readSigns(bytes)
   if (signs.depth > MAX_DEPTH)
     throw new Problem('too-many-items', { detail: `Nested deeper than ${MAX_DEPTH} levels.` })
-  const value = parseText(bytes)
+  const value = parseText(bytes, signs.hasEscapedName)
   if (signs.losesFraction) throw fractionLost(bytes)
   const walk: Walk = {
     members: 0,
@@ -55,6 +56,8 @@ interface Signs {
   colons: number
   depth: number
   hasUnicodeEscape: boolean
+  /** Some member's name is written with an escape: JSON.parse may take it for another. */
+  hasEscapedName: boolean
   /** Upper bound of digits, those of other scripts and escaped ones included. */
   digits: number
   /** Some number has a fraction that its JS number does not. */
@@ -73,6 +76,8 @@ function readSigns(bytes: Buffer): Signs {
   let maxDepth = 0
   let digits = 0
   let hasUnicodeEscape = false
+  let hasEscapedName = false
+  let hasEscape = false
   let inString = false
   let losesFraction = false
   for (let i = 0; i < bytes.length; i++) {
@@ -81,6 +86,7 @@ function readSigns(bytes: Buffer): Signs {
       if (byte === QUOTE) inString = false
       else if (byte === BACKSLASH) {
         i++
+        hasEscape = true
         if (bytes[i] === 0x75) {
           hasUnicodeEscape = true
           // The character it stands for may be a digit; its four hex digits are counted as they come.
@@ -94,16 +100,21 @@ function readSigns(bytes: Buffer): Signs {
       const [from, to] = numberAround(bytes, i)
       if (from < i && hasLostFraction(bytes.toString('latin1', from, to))) losesFraction = true
       i = Math.max(i, to - 1)
-    } else if (byte === QUOTE) inString = true
-    else if (byte === 0x3a) colons++
-    else if (byte === 0x7b || byte === 0x5b) {
+    } else if (byte === QUOTE) {
+      inString = true
+      hasEscape = false
+    } else if (byte === 0x3a) {
+      colons++
+      // What stands before a colon is the name, the last string there was.
+      if (hasEscape) hasEscapedName = true
+    } else if (byte === 0x7b || byte === 0x5b) {
       depth++
       if (depth > maxDepth) maxDepth = depth
     } else if (byte === 0x7d || byte === 0x5d) depth--
     else if (byte === 0)
       throw new Problem('invalid-encoding', { detail: 'The body holds NUL bytes; send UTF-8, not UTF-16.' })
   }
-  return { colons, depth: maxDepth, hasUnicodeEscape, digits, losesFraction }
+  return { colons, depth: maxDepth, hasUnicodeEscape, hasEscapedName, digits, losesFraction }
 }
 
 /** The bytes of a number around its point or exponent; empty before it for the `e` of `true` and `false`. */
@@ -154,9 +165,10 @@ function pointerOf(value: unknown, wanted: object): string | undefined {
   return undefined
 }
 
-function parseText(bytes: Buffer): JsonValue {
+function parseText(bytes: Buffer, hasEscapedName: boolean): JsonValue {
   try {
-    return JSON.parse(bytes.toString('utf8')) as JsonValue
+    const text = bytes.toString('utf8')
+    return hasEscapedName ? readEscaped(text) : (JSON.parse(text) as JsonValue)
   } catch {
     // The parser's message quotes the body, which may hold a card number.
     throw new Problem('malformed-json')
