@@ -34,15 +34,16 @@ let told = 0
 async function tell(
   charge: { operation: string; kind: Kind },
   what: 'success' | 'failure',
-  options: { olderMs?: number; id?: string } = {},
+  options: { olderMs?: number; id?: string; amount?: string } = {},
 ): Promise<void> {
-  const { simulator, accounts, keys, clock } = shop
+  const { accounts, clock } = shop
+  const { amount = '1100' } = options
   const now = clock.now()
   const at = new Date(now.getTime() - (options.olderMs ?? 0)).toISOString()
   const reference = `sim_${charge.operation}`
   const outcome =
     what === 'success'
-      ? { outcome: 'succeeded', amount: '1100', psp_reference: reference, occurred_at: at }
+      ? { outcome: 'succeeded', amount, psp_reference: reference, occurred_at: at }
       : {
           outcome: 'declined',
           code: 'card_declined',
@@ -61,26 +62,32 @@ async function tell(
       operation_id: charge.operation,
       psp_reference: reference,
       kind: charge.kind,
-      amount: '1100',
+      amount,
       currency: 'EUR',
       is_reversal: false,
       outcome,
     },
   })
+  const answer = await deliver(id, payload, now)
+  assert.equal(answer.status, 200, answer.text)
+  await shop.news()
+}
+
+/** Sends account A's webhook with its right signature, over `signed` when that is not what is sent. */
+function deliver(id: string, payload: string, now: Date, signed = payload) {
+  const { simulator, accounts, keys } = shop
   const [secret] = JSON.parse(simulator.store.setting(`secrets:${accounts.a}`) ?? '[]') as string[]
-  const answer = await shop.send({
+  return shop.send({
     method: 'POST',
     path: `/hooks/${keys.merchant_id}/${accounts.a}`,
     headers: {
       'content-type': 'application/json',
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-      'webhook-signature': new Webhook(secret as string).sign(id, now, payload),
+      'webhook-signature': new Webhook(secret as string).sign(id, now, signed),
     },
     payload,
   })
-  assert.equal(answer.status, 200, answer.text)
-  await shop.news()
 }
 
 async function amounts(paymentId: string) {
@@ -204,4 +211,40 @@ test('a success told a month late is applied, and takes nothing back', async () 
   shop.clock.advance(30 * 24 * 60 * MINUTE)
   await tell(charge, 'success', { olderMs: 30 * 24 * 60 * MINUTE })
   assert.deepEqual(await amounts(charge.payment), CHARGED)
+})
+
+test('a genuine webhook whose body is no event is taken in and kept, never called unsigned', async () => {
+  const empty = { id: 'x', type: 'operation.succeeded', account: shop.accounts.a, data: null }
+  const bodies = ['', 'not JSON', '[]', '{}', '{"id":7}', JSON.stringify(empty)]
+  for (const [i, body] of bodies.entries()) {
+    const genuine = await deliver(`simevt_odd${i}`, body, shop.clock.now())
+    assert.deepEqual([genuine.status, genuine.text], [200, '{"received":1}'], body)
+  }
+  const { rows } = await shop.database.db.query<{ body: string; is_done: boolean }>(
+    `select convert_from(decode(event ->> 'reason', 'base64'), 'UTF8') as body, applied_at is not null as is_done
+     from inbound_event where psp_event_id like 'unreadable %'`,
+  )
+  assert.deepEqual(
+    rows.sort((a, b) => (a.body < b.body ? -1 : 1)),
+    bodies.sort().map((body) => ({ body, is_done: true })),
+  )
+  const forged = await deliver('simevt_forged', 'not JSON', shop.clock.now(), 'something else')
+  assert.deepEqual([forged.status, JSON.parse(forged.text).code], [401, 'signature-invalid'])
+})
+
+test('another amount for what is final books nothing and leaves a task, which a person closes', async () => {
+  const charge = await requested('sale')
+  await tell(charge, 'success')
+  await tell(charge, 'success', { amount: '2200' })
+  assert.deepEqual(await amounts(charge.payment), CHARGED)
+  const { status, attention } = await shop.api.payment(charge.payment)
+  assert.deepEqual([status, attention], ['captured', 'amount_mismatch'])
+  const { body } = await shop.api.get<{ data: { id: string; kind: string; payment_id: string }[] }>(
+    '/v1/payment_tasks?state=open',
+  )
+  const [task] = body.data.filter(({ payment_id }) => payment_id === charge.payment)
+  assert.equal(task?.kind, 'amount_mismatch')
+  const closed = await shop.api.call('POST', `/v1/payment_tasks/${task?.id}/close`, {})
+  assert.equal(closed.status, 200, closed.text)
+  assert.equal((await shop.api.payment(charge.payment)).attention, null)
 })

@@ -50,15 +50,15 @@ function isSame(signature: string, expected: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
-/** Signed by the provider, so a body that is not an event is its defect; refused as unsigned, because nothing can be told from it. */
+/** Signed by the provider, so a body that is not an event is its defect, and no Problem of the sender's: it is kept for a person. */
 function parse(body: Buffer): WireEvent {
   try {
     const event = JSON.parse(body.toString('utf8')) as WireEvent
     if (typeof event.id === 'string' && typeof event.type === 'string' && typeof event.data === 'object') return event
   } catch {
-    // Falls through to the refusal below.
+    // Falls through to the sentence below: the parser's own quotes the body.
   }
-  throw new Problem('signature-invalid', { detail: 'The body is not an event of the simulator.' })
+  throw new Error('the body is not an event of the simulator')
 }
 
 function translate(event: WireEvent): ConnectorEvent {
