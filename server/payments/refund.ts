@@ -4,7 +4,7 @@ import { callConnector } from '../connectors/call.ts'
 import type { CreditInstruction } from '../connectors/connector.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Channel, MerchantConfig } from '../merchants/index.ts'
+import type { Channel, MerchantConfig, Method } from '../merchants/index.ts'
 import { roundCash } from '../totals/index.ts'
 import { resolveCard } from '../vault/index.ts'
 import { apply } from './apply.ts'
@@ -189,8 +189,15 @@ function inOneStore(
       throw invalid(`${pointer}/${name}`, 'stands in another store than the payment; name it in store_id')
 }
 
-/** A card at a terminal, a token or an instrument: which of two would get the money would be a guess. Throws validation-error. */
-function mustBeOneCard({ token, instrument_id, terminal_id }: Destination, pointer: string): void {
+/**
+ * A card at a terminal, a token or an instrument: which of two would get the money would be a guess, and what has no card gives it
+ * to none. Throws validation-error.
+ */
+function mustBeOneCard({ token, instrument_id, terminal_id }: Destination, method: Method, pointer: string): void {
+  if (method.kind !== 'card' && (token !== undefined || instrument_id !== undefined))
+    throw invalid(`${pointer}/${token !== undefined ? 'token' : 'instrument_id'}`, 'only for cards')
+  if (method.counter_flow !== 'terminal' && terminal_id !== undefined)
+    throw invalid(`${pointer}/terminal_id`, 'only for what is held to a terminal')
   if (token !== undefined && instrument_id !== undefined)
     throw invalid(`${pointer}/instrument_id`, 'give a token or an instrument, not both')
   if (terminal_id !== undefined && (token !== undefined || instrument_id !== undefined))
@@ -228,7 +235,7 @@ async function creditTo(
   }
   if (to.terminal_id !== undefined && !merchant.terminals.has(to.terminal_id)) throw notFound(`${pointer}/terminal_id`)
   inOneStore(merchant, payment, to, pointer)
-  mustBeOneCard(to, pointer)
+  mustBeOneCard(to, method, pointer)
   const source =
     to.token !== undefined
       ? { token_id: to.token }

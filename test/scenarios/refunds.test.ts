@@ -315,6 +315,49 @@ test('a token beside a terminal is refused as a destination: nobody could say wh
   assert.deepEqual(given(await shop.api.payment(id)), ['captured', 0, 6500, 0])
 })
 
+test('a card or a terminal beside what has none is refused as a destination', async () => {
+  const { id } = await pay()
+  const token = await shop.api.token(CARDS.approved)
+  const inCash = { method: 'cash', register_id: shop.till }
+  for (const [to, pointer] of [
+    [{ ...inCash, token }, '/to/token'],
+    [{ ...inCash, terminal_id: shop.terminal }, '/to/terminal_id'],
+    [{ method: 'store_credit', token }, '/to/token'],
+  ] as const) {
+    const answer = await shop.api.refund(id, { amount: 100, to })
+    assert.deepEqual(
+      [answer.status, answer.body.code, answer.body.errors[0]?.pointer],
+      [422, 'validation-error', pointer],
+    )
+  }
+  assert.deepEqual(given(await shop.api.payment(id)), ['captured', 0, 6500, 0])
+  // Nothing was done with it.
+  assert.equal((await shop.api.refund(id, { amount: 100, to: { method: 'card', token } })).status, 201)
+})
+
+test('a drawer pays out another currency than its store’s, and its books keep the two apart', async () => {
+  const register_id = shop.till
+  const sale = {
+    amount: 3000,
+    currency: 'EUR',
+    channel: 'pos',
+    tender: { method: 'cash', cash: { register_id } },
+  } as const
+  const to = { method: 'cash', register_id }
+  const balance = async (currency: string) => {
+    const { rows } = await shop.database.db.query<{ balance: string }>(
+      `select coalesce(sum(debit - credit), 0)::text as balance from ledger_balance where account = $1 and currency = $2`,
+      [`cash:${register_id}`, currency],
+    )
+    return Number(rows[0]?.balance)
+  }
+  const euro = await balance('EUR')
+  assert.equal((await shop.api.pay(sale)).status, 201)
+  const paid = await shop.api.credit({ amount: 500, currency: 'SEK', channel: 'pos', to })
+  assert.equal(paid.status, 201, paid.text)
+  assert.deepEqual([await balance('EUR'), await balance('SEK')], [euro + 3000, -500])
+})
+
 test('a voucher of another issuer needs its number on the web, which is kept only by its last four', async () => {
   const sale = { amount: 1000, currency: 'EUR', channel: 'web', country: 'NL' } as const
   const bare = await shop.api.pay({ ...sale, tender: { method: 'vvv_gift_card' } })
