@@ -30,9 +30,5 @@ export async function appendOrderEvents(
     event_id: deps.newId('evt'),
     more: { by, ...more },
   }))
-  await tx.query(
-    `select event_append_rows($2, (select array_agg(order_event($1, r.order_id, r.event_id, r.type, r.more) order by r.no)
-       from json_to_recordset($3) r (no int, order_id text, type text, event_id text, more jsonb)))`,
-    [merchantId, at, jsonOf(rows)],
-  )
+  await tx.query('select event_append_rows($2, order_events($1, $3))', [merchantId, at, jsonOf(rows)])
 }

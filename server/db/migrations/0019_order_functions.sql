@@ -8,11 +8,16 @@ create function order_event_data(o sales_order) returns jsonb language sql stabl
     'amount_captured', o.amount_captured, 'amount_refunded', o.amount_refunded, 'revision', o.revision)
 $$;
 
--- The event row of an order as it stands now, with what else there is to say.
-create function order_event(p_merchant text, p_order text, p_event_id text, p_type text, p_more jsonb) returns event_row
-language sql stable as $$
-  select (p_merchant, p_event_id, p_type, 'order', o.id, o.version, order_event_data(o) || coalesce(p_more, '{}'))::event_row
-    from sales_order o where o.merchant_id = p_merchant and o.id = p_order
+-- The event row of an order, with what else there is to say. An expression, so that it becomes part of the statement that asks.
+create function order_event(o sales_order, p_event_id text, p_type text, p_more jsonb) returns event_row language sql stable as $$
+  select (o.merchant_id, p_event_id, p_type, 'order', o.id, o.version, order_event_data(o) || coalesce(p_more, '{}'))::event_row
+$$;
+
+-- Event rows of orders as they stand now, in the order of no. p_rows: [{no, order_id, event_id, type, more}].
+create function order_events(p_merchant text, p_rows json) returns event_row[] language sql stable as $$
+  select array_agg(order_event(o, r.event_id, r.type, r.more) order by r.no)
+    from json_to_recordset(p_rows) r (no int, order_id text, type text, event_id text, more jsonb)
+    join sales_order o on o.merchant_id = p_merchant and o.id = r.order_id
 $$;
 
 -- ---- Placing -------------------------------------------------------------------------------------------------------
@@ -236,13 +241,15 @@ begin
 
   perform event_append_rows(p_at, (
     select array_agg(e.row order by e.order_id, e.no) from (
-      select d.order_id, 1 as no, order_event(p_merchant, d.order_id, r.event_id,
+      select d.order_id, 1 as no, order_event(o, r.event_id,
           case d.effect when 'confirmed' then 'order.confirmed' else 'order.payment_changed' end, jsonb_build_object('payment_id', d.payment_id)) as row
-        from unnest(v_done) d join unnest(v_rows) r on r.order_id = d.order_id where d.effect is not null
+        from unnest(v_done) d join unnest(v_rows) r on r.order_id = d.order_id
+        join sales_order o on o.merchant_id = p_merchant and o.id = d.order_id where d.effect is not null
       union all
-      select d.order_id, 2, order_event(p_merchant, d.order_id, r.mismatch_event_id, 'order.payment_mismatch',
+      select d.order_id, 2, order_event(o, r.mismatch_event_id, 'order.payment_mismatch',
           jsonb_build_object('payment_id', d.payment_id, 'detail', d.mismatch))
-        from unnest(v_done) d join unnest(v_rows) r on r.order_id = d.order_id where d.order_id = any (v_tasks)) e));
+        from unnest(v_done) d join unnest(v_rows) r on r.order_id = d.order_id
+        join sales_order o on o.merchant_id = p_merchant and o.id = d.order_id where d.order_id = any (v_tasks)) e));
 
   return query select * from unnest(v_done);
 end $$;
