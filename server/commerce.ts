@@ -192,6 +192,11 @@ export function wireCommerce(base: CommerceBase): Commerce {
     consumer: { catchUp: (merchantId) => followed(merchantId) },
     loadOf: (merchantId) => countOpen(db, merchantId),
     returnDaysOf,
+    async worthGoesTo(merchantId, { customer_id }) {
+      if (customer_id === null) return null
+      const { rules } = await policyOf({ db }, merchantId)
+      return rules.alternatives.includes('store_credit') ? { method: 'store_credit', customer_id } : null
+    },
     async takeBackCards(tx, merchantId, { order, units, by, at }) {
       const tell = await takeBackDigital(base, tx, merchantId, { order, units, by, at })
       const lines = units.map(({ line_id, left }) => ({ line_id, units: left }))

@@ -8,7 +8,7 @@ import type { NewId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import type { Consumer } from '../notify/index.ts'
-import type { PaymentDeps } from '../payments/index.ts'
+import type { PaymentDeps, RefundInput } from '../payments/index.ts'
 import type { LoadOf } from '../stock/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { Order } from './order.ts'
@@ -27,6 +27,8 @@ export interface OrderDeps {
   loadOf?: LoadOf
   /** For how many days after the hand-over a merchant takes goods back. */
   returnDaysOf(merchantId: string): Promise<number>
+  /** Where what an order was paid with goes when it cannot go back to where it came from; null when nobody knows. */
+  worthGoesTo(merchantId: string, order: Order): Promise<RefundInput['to'] | null>
   /**
    * Takes gift cards that were delivered back, in the transaction in which they are cancelled; `left` units of the line remain. Throws
    * balance-insufficient when too few are unused, quantity-exceeds-available when they were handed over as goods are. Appends events.

@@ -14,6 +14,7 @@ import {
 } from '../payments/index.ts'
 import type { OrderDeps } from './deps.ts'
 import { appendOrderEvents } from './event.ts'
+import { giveBackExchange } from './refund-exchange.ts'
 import {
   claimRefunds,
   endRefund,
@@ -94,6 +95,11 @@ async function giveBack(deps: OrderDeps, refund: OrderRefund, payment: PaymentFi
     const reply = await cancel(deps.payments, merchant_id, key('void'), payment.id)
     given.push({ payment_id: payment.id, amount: payment.amount_capturable, wasRefused: wasRefused(reply) })
   }
+  const tenders = await giveBackExchange(deps, refund, payment)
+  if (tenders) {
+    const told = tenders.map((each) => ({ ...each, payment_id: payment.id, wasRefused: wasRefused(each) }))
+    return [...given, ...told]
+  }
   const wanted = scope === 'all' ? payment.amount_refundable : refund.amount
   const amount = wanted < payment.amount_refundable ? wanted : payment.amount_refundable
   if (amount > 0n) {
@@ -114,7 +120,7 @@ function isUnderWay(payment: PaymentFigures): boolean {
   return payment.status === 'processing' || (payment.amount_in_flight > 0n && payment.status !== 'requires_action')
 }
 
-function wasRefused(reply: Reply): boolean {
+function wasRefused(reply: Pick<Reply, 'body'>): boolean {
   const { operations } = JSON.parse(reply.body) as PaymentView
   return operations?.some(({ state }) => state === 'declined' || state === 'no_effect') ?? false
 }

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import type { OrderView } from '../../server/orders/view.ts'
 import { type CounterShop, counterShop, type IssuedCard } from './counter-shop.ts'
 import { type ReturnShop, returnShop } from './return-shop.ts'
-import { MINUTE, openShop, type Shop } from './shop.ts'
+import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
 let floor: ReturnShop
@@ -140,21 +140,31 @@ test('and when the scarf comes back as well, its worth does not vanish onto the 
   assert.equal(await counter.balanceOf(visit.card), 2000 + 1998, 'the card that Ada holds')
 })
 
-test('and when the coat is to be sent and is cancelled instead, somebody is told that its worth has nowhere to go', async () => {
-  const visit = await broughtBack()
+/** The coat is to be sent instead of taken along: 49.97 of it is the jacket's worth, 30.02 is paid in cash. */
+async function coatToBeSent(visit: Visit, customer_id?: string) {
   const lines = [
     { variant_id: floor.variant('coat'), quantity: 1, fulfilment: { mode: 'ship', store_id: floor.shopFloor } },
   ]
-  const cart = await floor.cart({}, { channel: 'pos', store_id: floor.shopFloor, customer_id: visit.customer, lines })
+  const cart = await floor.cart({}, { channel: 'pos', store_id: floor.shopFloor, customer_id, lines })
   const order = (await floor.place(cart)).body
   const made = await exchange(visit.returned, order.id)
   await shop.api.tender(made.body.payment_id, counter.inCash())
   await shop.settle()
+  return { order, payment: made.body.payment_id }
+}
+const creditOf = async (customer: string) => {
+  const path = `/v1/customers/${customer}/store_credit`
+  const { body } = await shop.api.get<{ data: { balance: number }[] }>(path)
+  return body.data[0]?.balance ?? 0
+}
+
+test('and when a coat of nobody known is to be sent and is cancelled instead, somebody is told that its worth has nowhere to go', async () => {
+  const visit = await broughtBack()
+  const { order, payment } = await coatToBeSent(visit)
   const cancelled = await floor.cancel(order.id, { reason: 'customer' })
   assert.equal(cancelled.status, 200, cancelled.text)
   await shop.settle()
   assert.deepEqual(await floor.tasks(order.id), ['refund_failed'])
-  const payment = made.body.payment_id
   const [worth, cash] = (await shop.api.payment(payment)).tenders.map(({ id }) => id)
   const handedOut = await counter.changeOf(() => shop.api.refund(payment, { tender_id: cash }))
   assert.deepEqual(handedOut, [-3000, -2])
@@ -162,6 +172,93 @@ test('and when the coat is to be sent and is cancelled instead, somebody is told
   await shop.api.refund(payment, { tender_id: worth, to })
   assert.equal((await shop.api.payment(payment)).amount_refundable, 0)
   assert.equal(await counter.balanceOf(visit.card), 4997)
+})
+
+test('when the coat is Ada’s, its worth becomes her store credit and the cash goes back as it came', async () => {
+  const visit = await broughtBack()
+  const { order, payment } = await coatToBeSent(visit, visit.customer)
+  const handedOut = await counter.changeOf(async () => {
+    const cancelled = await floor.cancel(order.id, { reason: 'customer' })
+    assert.equal(cancelled.status, 200, cancelled.text)
+  })
+  assert.deepEqual(handedOut, [-3000, -2])
+  await shop.settle()
+  assert.deepEqual([await creditOf(visit.customer), await floor.tasks(order.id)], [4997, []])
+  assert.equal((await shop.api.payment(payment)).amount_refundable, 0)
+  const { state, payment_status } = await floor.read(order.id)
+  assert.deepEqual([state, payment_status], ['cancelled', 'refunded'])
+})
+
+for (const nth of [1, 2]) {
+  test(`the server dies booking answer ${nth} of that: it goes on where it was, and nothing goes back twice`, async () => {
+    const visit = await broughtBack()
+    const { order, payment } = await coatToBeSent(visit, visit.customer)
+    const handedOut = await counter.changeOf(async () => {
+      counter.diesBooking(nth)
+      await floor.cancel(order.id, { reason: 'customer' })
+      shop.clock.advance(5 * MINUTE)
+      await shop.ask()
+      await shop.settle()
+      shop.clock.advance(5 * MINUTE)
+      await shop.settle()
+    })
+    assert.deepEqual([handedOut, await creditOf(visit.customer)], [[-3000, -2], 4997])
+    assert.equal((await shop.api.payment(payment)).amount_refunded, 7999)
+  })
+}
+
+test('of two coats one is cancelled: cash first, the rest of it as store credit, to the cent', async () => {
+  const visit = await broughtBack()
+  const lines = [
+    { variant_id: floor.variant('coat'), quantity: 2, fulfilment: { mode: 'ship', store_id: floor.shopFloor } },
+  ]
+  const more = { channel: 'pos', store_id: floor.shopFloor, customer_id: visit.customer, lines }
+  const order = (await floor.place(await floor.cart({}, more))).body
+  const made = await exchange(visit.returned, order.id)
+  // 159.98 less 49.97: of the 110.01, 40.00 in cash and the rest by card.
+  await shop.api.tender(made.body.payment_id, {
+    method: 'card',
+    token: await shop.api.token(CARDS.approved),
+    amount: 7001,
+  })
+  const paid = await shop.api.tender(made.body.payment_id, { ...counter.inCash(4000), amount: 4000 })
+  assert.equal(paid.body.status, 'captured', paid.text)
+  await shop.settle()
+  const handedOut = await counter.changeOf(async () => {
+    const line_id = order.lines[0]?.id
+    const cancelled = await floor.cancel(order.id, { reason: 'one will do', lines: [{ line_id, quantity: 1 }] })
+    assert.equal(cancelled.status, 200, cancelled.text)
+    await shop.settle()
+  })
+  const refunds = (await shop.api.payment(made.body.payment_id)).tenders.map(({ amount_refunded }) => amount_refunded)
+  assert.deepEqual([refunds, handedOut[0], await creditOf(visit.customer)], [[0, 3999, 4000], -4000, 0])
+  const rest = await floor.cancel(order.id, { reason: 'none at all' })
+  assert.equal(rest.status, 200, rest.text)
+  await shop.settle()
+  assert.deepEqual([await creditOf(visit.customer), await floor.tasks(order.id)], [4997, []])
+  assert.equal((await shop.api.payment(made.body.payment_id)).amount_refundable, 0)
+})
+
+test('a coat that is never paid for in full is given up, and what the jacket was worth is Ada’s', async () => {
+  const visit = await broughtBack()
+  const order = await wanted('coat', visit)
+  assert.equal((await exchange(visit.returned, order.id)).body.state, 'awaiting_payment')
+  for (let round = 0; round < 3; round++) {
+    shop.clock.advance(20 * MINUTE)
+    await shop.settle()
+  }
+  assert.deepEqual([(await floor.read(order.id)).state, await creditOf(visit.customer)], ['cancelled', 4997])
+})
+
+test('where the rules give no store credit, a person decides for Ada too', async () => {
+  const { rules } = (await shop.api.get<{ rules: object }>('/v1/return_policy')).body
+  await shop.api.call('PUT', '/v1/return_policy', { ...rules, alternatives: ['gift_card'] })
+  const visit = await broughtBack()
+  const { order } = await coatToBeSent(visit, visit.customer)
+  await floor.cancel(order.id, { reason: 'customer' })
+  await shop.settle()
+  await shop.api.call('PUT', '/v1/return_policy', rules)
+  assert.deepEqual([await floor.tasks(order.id), await creditOf(visit.customer)], [['refund_failed'], 0])
 })
 
 test('clicked twice, and sent by two tills for two coats, the jacket pays for one of them once', async () => {
