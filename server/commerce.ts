@@ -264,6 +264,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     priced: (merchantId, of) => pricedToday(catalog, clock.now(), merchantId, of),
     recognise: async (merchantId, value) => (await recognise(profiles, merchantId, value))?.id ?? null,
     mustKnow: (merchantId, to, currency) => mustKnowDestination(base, merchantId, to, currency),
+    takeBackCards: (tx, merchantId, back) => voidCancelled(loyalty, tx, merchantId, back),
     exchangeCards: {
       open: async (merchantId, { currency, key }) =>
         (await issueGiftCard(loyalty, merchantId, key, { currency, reason: 'exchange' })).id,
@@ -360,12 +361,14 @@ async function pricedToday(
   const items = of.variantIds.map((variant_id) => ({ variant_id, quantity: 1n }))
   const prices = await priceVariants(catalog, merchantId, context, items)
   const found = new Map<string, Priced>()
-  for (const [id, { name, is_returnable, categories }] of variants) {
+  for (const [id, { name, kind, categories, ...variant }] of variants) {
     const price = prices.get(id)
     if (!price) continue
     const lowest = price.lowest_30d_e4 ?? price.unit_price_e4
     const unit = lowest < price.unit_price_e4 ? lowest : price.unit_price_e4
     const components = explodeKits(variants, [{ variant_id: id, quantity: 1n }])
+    // Which card it was, and whether it is used, only its order says.
+    const is_returnable = variant.is_returnable && kind !== 'gift_card'
     found.set(id, { name, is_returnable, categories, components, unit_amount: divideHalfUp(unit, 10_000n) })
   }
   return found

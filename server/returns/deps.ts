@@ -1,6 +1,6 @@
 // What returns need. server/commerce.ts gives it.
 
-import type { Db } from '../db/pool.ts'
+import type { Db, Tx } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
@@ -37,6 +37,21 @@ export interface ReturnDeps {
   recognise(merchantId: string, value: { type: 'email' | 'card_alias'; value: string }): Promise<string | null>
   /** Throws reference-not-found or gift-card-invalid unless everything a destination names is the merchant's. */
   mustKnow(merchantId: string, to: Destination, currency: string): Promise<void>
+  /**
+   * Takes gift cards that come back out of use, in the transaction that receives them: `units` of each line remain. Throws
+   * balance-insufficient when too few are unused. Appends events: called after everything else that locks.
+   */
+  takeBackCards(
+    tx: Tx,
+    merchantId: string,
+    back: {
+      order_id: string
+      lines: readonly { line_id: string; units: bigint }[]
+      channel: string
+      store_id: string
+      at: Date
+    },
+  ): Promise<void>
   /** Gift cards that exchanges pass through: made without value, once per key; and their codes, which nobody else is told. */
   exchangeCards: {
     open(merchantId: string, of: { currency: string; key: string }): Promise<string>

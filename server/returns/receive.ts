@@ -22,7 +22,7 @@ export interface Received {
 
 /**
  * Takes goods back, all or some. Throws not-found, version-conflict, invalid-state, reference-not-found (line or store),
- * quantity-exceeds-available (more than is outstanding), validation-error (nothing).
+ * quantity-exceeds-available (more than is outstanding), balance-insufficient (a gift card is used), validation-error (nothing).
  */
 export async function receive(
   deps: ReturnDeps,
@@ -67,6 +67,7 @@ export async function receive(
       at,
     })
     await updateReturn(tx, merchantId, row)
+    await takeBackCards(deps, tx, merchantId, { row, storeId: step.storeId, arrived: step.lines, orderLines, at })
     const refunds = await readRefunds(tx, merchantId, row.id)
     await announce(deps, tx, { merchantId, row, refunds, type: 'return.received', by: step.by })
     return returnView(row, refunds)
@@ -90,6 +91,30 @@ async function countReturned(
   }))
   await returnLines(tx, merchantId, counts, at)
   return readOrderLines(tx, merchantId, order_id)
+}
+
+/** A gift card that was used is not taken back, whoever says so: its money is gone. */
+async function takeBackCards(
+  deps: ReturnDeps,
+  tx: Tx,
+  merchantId: string,
+  back: {
+    row: ReturnRow
+    storeId: string
+    arrived: readonly Received[]
+    orderLines: readonly OrderLine[]
+    at: Date
+  },
+): Promise<void> {
+  const { order_id, channel, lines } = back.row
+  const came = new Set(
+    lines.filter(({ no }) => back.arrived.some((each) => each.no === no)).map((line) => line.line_id),
+  )
+  const cards = back.orderLines
+    .filter(({ id, kind }) => kind === 'gift_card' && came.has(id))
+    .map(({ id, quantity, cancelled, returned }) => ({ line_id: id, units: quantity - cancelled - returned }))
+  if (order_id === null || cards.length === 0) return
+  await deps.takeBackCards(tx, merchantId, { order_id, lines: cards, channel, store_id: back.storeId, at: back.at })
 }
 
 function received(line: ReturnLine, arrived: readonly Received[], orderLines: readonly OrderLine[]): ReturnLine {

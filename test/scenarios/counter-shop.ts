@@ -1,8 +1,9 @@
 // What the stories at a counter share: the drawer and the books about it, gift cards, points, and a server that dies.
 
 import assert from 'node:assert/strict'
-import type { GiftCardView } from '../../server/loyalty/index.ts'
+import { createLimit, type GiftCardView, revealGiftCard } from '../../server/loyalty/index.ts'
 import type { TenderInput } from '../../server/payments/payment.ts'
+import { keyedHash } from '../../server/vault/index.ts'
 import type { Api } from '../api.ts'
 import type { Shop } from './shop.ts'
 
@@ -35,6 +36,17 @@ export function counterShop(shop: Shop) {
       const answer = await shop.api.command('/v1/gift_cards', { amount, currency: 'EUR' })
       assert.equal(answer.status, 201, answer.text)
       return answer.body as unknown as IssuedCard
+    },
+    /** What stands on a card that came with an order. */
+    async codeOf(card: GiftCardView): Promise<string> {
+      const limit = createLimit(shop.clock, { windowMs: 1, perCaller: 1, perMerchant: 1 })
+      const deps = {
+        ...{ db: shop.database.db, clock: shop.clock, newId: shop.payments.newId },
+        keyedHash: (merchantId: string, of: { purpose: string; text: string }) =>
+          keyedHash(shop.payments, merchantId, of),
+        limits: { checks: limit, misses: limit },
+      }
+      return (await revealGiftCard(deps, shop.keys.merchant_id, card)).code
     },
     withCard: (card: IssuedCard): TenderInput => ({ method: 'gift_card', gift_card: { code: card.code } }),
     balanceOf: async (card: IssuedCard) => (await shop.api.get<GiftCardView>(`/v1/gift_cards/${card.id}`)).body.balance,
