@@ -173,8 +173,8 @@ export function wireCommerce(base: CommerceBase): Commerce {
     priceVariants: (merchantId, context, items) => priceVariants(catalog, merchantId, context, items),
     explodeKits,
     activePromotions: (merchantId, asked) => activePromotions(promotions, merchantId, asked),
-    available: inBatches((merchantId, { variant_ids, channel, store_ids }) =>
-      available(stock, merchantId, { variantIds: variant_ids, channel, storeIds: store_ids }),
+    available: inBatches((merchantId, { variant_ids, channel, store_ids, without }) =>
+      available(stock, merchantId, { variantIds: variant_ids, channel, storeIds: store_ids, without }),
     ),
   }
   const carts: CartRouteDeps = {

@@ -27,9 +27,9 @@ export interface Goods {
   explodeKits(variants: Map<string, SellableVariant>, items: Wanted[]): Wanted[]
   /** The promotions to try on a basket: those on offer to everybody, and those that the codes open. */
   activePromotions(merchantId: string, asked: { at: Date; codes: readonly string[] }): Promise<Promotion[]>
-  /** Units of each variant that the channel may still sell from these stores, or from all of its own when none is named. */
+  /** Units of each variant that the channel may still sell from these stores, or from all of its own when none is named, but for one. */
   available(
     merchantId: string,
-    question: { variant_ids: string[]; channel: string; store_ids?: string[] },
+    question: { variant_ids: string[]; channel: string; store_ids?: string[]; without?: string },
   ): Promise<Map<string, bigint>>
 }

@@ -183,6 +183,12 @@ const LineSchema = Type.Object({
       available: Nullable(
         Type.Integer({ description: 'Whole units that could be had now; nothing is reserved. Null: not counted.' }),
       ),
+      by_transfer: Nullable(
+        Type.Integer({
+          description:
+            'Of the units in the cart, how many another store sends to where they are collected. Null: none are brought.',
+        }),
+      ),
     }),
   ),
   is_gone: Type.Boolean({ description: 'No longer sold: shown, and not in the totals. Remove it before ordering.' }),

@@ -150,7 +150,11 @@ function pricedView(cart: Cart, each: PricedLine, availability: Map<string, Line
     tax_rate_bp: out.tax_rate_bp,
     adjustments: out.adjustments.map(({ source, label, amount }) => ({ source, label, amount: amountOut(amount) })),
     availability: stock
-      ? { is_enough: stock.is_enough, available: stock.available === null ? null : Number(stock.available) }
+      ? {
+          is_enough: stock.is_enough,
+          available: stock.available === null ? null : Number(stock.available),
+          by_transfer: stock.by_transfer === null ? null : Number(stock.by_transfer),
+        }
       : null,
     is_gone: false,
   }

@@ -1,5 +1,5 @@
-// Makes fulfilments of the groups of an order that was confirmed, and lets them follow what is cancelled of it. Reads the order as
-// it stands, so it does not matter which message tells of it, how often, or in which order.
+// Makes fulfilments of the groups of an order that was confirmed. What is collected elsewhere than it lies gets its transfer here, and
+// not before: an order nobody pays moves no goods.
 
 import type { Tx } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
@@ -7,93 +7,114 @@ import type { MerchantConfig } from '../merchants/index.ts'
 import {
   fulfilLines,
   type LineQuantity,
-  lockOrders,
   missingFor,
   type Order,
   type OrderGroup,
   type OrderLine,
-  readOrderGroups,
-  readOrderLines,
   reservationRef,
 } from '../orders/index.ts'
-import { type Consumption, consumeReservations, type HandOn, handOnReservations, lockLevels } from '../stock/index.ts'
+import {
+  type Consumption,
+  consumeReservations,
+  type HandOn,
+  handOnReservations,
+  planTransfer,
+  type TransferRow,
+  writeTransfers,
+} from '../stock/index.ts'
 import { planCharge } from './charge.ts'
 import type { FulfilmentDeps } from './deps.ts'
-import { dropCancelled, type OfOrder } from './drop-cancelled.ts'
-import { type FulfilmentEvent, tell } from './event.ts'
+import type { OfOrder } from './drop-cancelled.ts'
+import type { FulfilmentEvent } from './event.ts'
 import { stockOf } from './finish.ts'
-import { ENDS, type Fulfilment, type FulfilmentLine, type LineUnits } from './fulfilment.ts'
+import type { Fulfilment, FulfilmentLine, LineUnits } from './fulfilment.ts'
 import { promisedAt } from './schedule.ts'
-import { insertFulfilments, type Patch, readOfOrders } from './store.ts'
+import { insertFulfilments, type Patch } from './store.ts'
 
 /** What following needs: not the consumer, which is what follows. */
 export type FollowDeps = Omit<FulfilmentDeps, 'consumer'>
 
-/** Brings the fulfilments of these orders to what the orders are now. In the caller's transaction, last: it appends events. */
-export async function followOrders(deps: FollowDeps, tx: Tx, merchantId: string, orderIds: string[]): Promise<void> {
-  const merchant = (await deps.merchantCache.get(merchantId)) as MerchantConfig
-  const at = deps.clock.now()
-  // All locks of orders before any of stock: the way of everybody who changes an order.
-  const orders = await lockOrders(tx, merchantId, orderIds)
-  const ids = orders.map(({ id }) => id)
-  if (ids.length === 0) return
-  const lines = Map.groupBy(await readOrderLines(tx, merchantId, ids), ({ order_id }) => order_id)
-  const groups = Map.groupBy(await readOrderGroups(tx, merchantId, ids), ({ order_id }) => order_id)
-  const known = Map.groupBy(await readOfOrders(tx, merchantId, ids), ({ order_id }) => order_id)
-  const siblings = [...known.values()].flat()
-  // Making takes the stock's locks in one statement, if any. Dropping takes them fulfilment by fulfilment.
-  if (siblings.some(({ state }) => !ENDS.has(state)))
-    await lockStock(tx, merchantId, [...groups.values()].flat(), [...lines.values()].flat(), siblings)
-  const events: FulfilmentEvent[] = []
-  const fresh: Fresh[] = []
-  for (const order of orders) {
-    const of = { order, lines: lines.get(order.id) ?? [], siblings: known.get(order.id) ?? [] }
-    if (of.siblings.length > 0) events.push(...(await dropCancelled(tx, merchantId, of, at)))
-    if (order.state !== 'confirmed') continue
-    const unmade = (groups.get(order.id) ?? []).filter(({ no }) => !of.siblings.some(({ group_no }) => group_no === no))
-    const rows = unmade
-      .flatMap((group) => rowOf(deps, merchant, order, of.lines, group, at) ?? [])
-      // What would be gone at once waits until it is paid, which tells of the order again.
-      .filter(({ fulfilment, lines: own }) => fulfilment.ended_at === null || missingFor(order, of.lines, own) === 0n)
-    if (rows.length > 0) fresh.push({ ...of, rows })
-  }
-  if (fresh.length > 0) events.push(...(await make(deps, tx, merchantId, fresh, at)))
-  await tell(tx, deps, merchantId, at, events)
-}
-
-/** All levels that may change, in sorted order: group by group, two orders could wait for each other. */
-async function lockStock(
-  tx: Tx,
-  merchantId: string,
-  groups: readonly OrderGroup[],
-  lines: readonly OrderLine[],
-  siblings: readonly Fulfilment[],
-): Promise<void> {
-  const levels = groups.flatMap((group) => {
-    const components = group.lines.flatMap(({ line_id }) => lines.find(({ id }) => id === line_id)?.components ?? [])
-    const own = siblings.filter(({ order_id, group_no }) => order_id === group.order_id && group_no === group.no)
-    const stores = [group.store_id, ...own.map(({ store_id }) => store_id)].filter((id) => id !== null)
-    return components.flatMap(({ variant_id }) => stores.map((store_id) => ({ variant_id, store_id })))
-  })
-  await lockLevels(tx, merchantId, levels)
-}
-
 /** An order with fulfilments that are to be made. */
-interface Fresh extends OfOrder {
+export interface Fresh extends OfOrder {
   rows: { fulfilment: Fulfilment; lines: FulfilmentLine[] }[]
 }
 
-// ---- Making --------------------------------------------------------------------------------------------------------
+/** The fulfilments of an order's groups that have none yet; null when there are none to make. Reads and writes nothing. */
+export function freshOf(
+  deps: FollowDeps,
+  merchant: MerchantConfig,
+  of: OfOrder & { groups: readonly OrderGroup[] },
+  at: Date,
+): Fresh | null {
+  if (of.order.state !== 'confirmed') return null
+  const unmade = of.groups.filter(({ no }) => !of.siblings.some(({ group_no }) => group_no === no))
+  const rows = unmade
+    .flatMap((group) => rowOf(deps, merchant, of.order, of.lines, group, at) ?? [])
+    // What would be gone or sent to a store at once waits until it is paid, which tells of the order again.
+    .filter(
+      ({ fulfilment: f, lines: own }) =>
+        (f.ended_at === null && !isElsewhere(f)) || missingFor(of.order, of.lines, own) === 0n,
+    )
+  return rows.length === 0 ? null : { ...of, rows }
+}
 
-/** Makes the fulfilments of many orders, each kind of change in one statement. */
-async function make(
+/** What making takes from the stock, and who holds the promises from then on. */
+export interface Taking {
+  sold: Consumption[]
+  handed: HandOn[]
+  transfers: TransferRow[]
+}
+
+/**
+ * What was taken along leaves the stock. For the rest the fulfilment owns what was promised from here on, so that what leaves the
+ * order by another part never takes it; or the transfer that brings it.
+ */
+export function takingOf(deps: FollowDeps, fresh: readonly Fresh[], at: Date): Taking {
+  const taking: Taking = { sold: [], handed: [], transfers: [] }
+  for (const { order, rows } of fresh) {
+    for (const { fulfilment: f, lines: own } of rows) {
+      const stock = stockOf(own, own, f.store_id)
+      const [first] = stock
+      if (!first) continue
+      const ref = reservationRef(order.id, f.mode)
+      if (f.ended_at !== null) {
+        taking.sold.push({ ref, lines: stock, movement: 'sale', about: order.id, reason: 'sold', at })
+      } else if (isElsewhere(f)) {
+        const way = { fromStoreId: first.store_id, toStoreId: f.destination_store_id as string }
+        const transfer = planTransfer(deps, { ...way, lines: stock, reference: order.id, isPromised: true, at })
+        f.transfer_id = transfer.id
+        f.promised_at = null
+        taking.transfers.push(transfer)
+        taking.handed.push({ ref, to_ref: transfer.id, lines: stock })
+      } else {
+        f.reservation_ref = f.id
+        taking.handed.push({ ref, to_ref: f.id, lines: stock })
+      }
+    }
+  }
+  return taking
+}
+
+/** Its goods lie in another store than they are collected in. */
+function isElsewhere({ store_id, destination_store_id }: Fulfilment): boolean {
+  return destination_store_id !== null && store_id !== null && store_id !== destination_store_id
+}
+
+/**
+ * Makes the fulfilments of many orders, each kind of change in one statement. The caller holds the locks of all levels it takes from;
+ * `handed` is what could not be handed on without them.
+ */
+export async function make(
   deps: FollowDeps,
   tx: Tx,
   merchantId: string,
   fresh: readonly Fresh[],
+  { sold, handed, transfers }: Taking,
   at: Date,
 ): Promise<FulfilmentEvent[]> {
-  await takeStock(deps, tx, merchantId, fresh, at)
+  if (sold.length > 0) await consumeReservations(deps, tx, merchantId, sold)
+  await handOnReservations(tx, merchantId, handed, at)
+  await writeTransfers(deps, tx, merchantId, transfers, at)
   const counts: LineQuantity[] = []
   for (const of of fresh) {
     const gone = of.rows.filter(({ fulfilment }) => fulfilment.ended_at !== null)
@@ -113,36 +134,6 @@ async function make(
       return { type, fulfilment, lines, order, by: null }
     }),
   )
-}
-
-/**
- * What was taken along leaves the stock. For the rest the fulfilment owns what was promised from here on, so that what leaves the
- * order by another part never takes it.
- */
-async function takeStock(
-  deps: FollowDeps,
-  tx: Tx,
-  merchantId: string,
-  fresh: readonly Fresh[],
-  at: Date,
-): Promise<void> {
-  const sold: Consumption[] = []
-  const handed: HandOn[] = []
-  for (const { order, rows } of fresh) {
-    for (const { fulfilment: f, lines: own } of rows) {
-      const stock = stockOf(own, own, f.store_id)
-      if (stock.length === 0) continue
-      const ref = reservationRef(order.id, f.mode)
-      if (f.ended_at !== null) {
-        sold.push({ ref, lines: stock, movement: 'sale', about: order.id, reason: 'sold', at })
-        continue
-      }
-      f.reservation_ref = f.id
-      handed.push({ ref, to_ref: f.id, lines: stock })
-    }
-  }
-  if (sold.length > 0) await consumeReservations(deps, tx, merchantId, sold)
-  await handOnReservations(tx, merchantId, handed, at)
 }
 
 /** What is in the customer's hands already is charged by a worker at once. */

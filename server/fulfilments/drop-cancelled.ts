@@ -2,13 +2,13 @@
 
 import type { Tx } from '../db/pool.ts'
 import { isHandedOver, type Order, type OrderLine } from '../orders/index.ts'
-import { releaseUnits } from '../stock/index.ts'
+import type { FulfilmentDeps } from './deps.ts'
 import type { FulfilmentEvent } from './event.ts'
-import { stockOf } from './finish.ts'
 import { ENDS, type Fulfilment, type LineUnits, openOf } from './fulfilment.ts'
-import { changeFulfilment, countLines, lockFulfilment, type Patch, readLines } from './store.ts'
+import { releaseOf } from './release.ts'
+import { changeFulfilment, type Patch, readLines } from './store.ts'
 
-/** An order, locked, with its lines and all its fulfilments. */
+/** An order, locked, with its lines and all its fulfilments, those that have not ended locked too. */
 export interface OfOrder {
   order: Order
   lines: OrderLine[]
@@ -17,17 +17,13 @@ export interface OfOrder {
 
 /** Units that left the order leave its fulfilments too, from the last one on. */
 export async function dropCancelled(
+  deps: Pick<FulfilmentDeps, 'newId'>,
   tx: Tx,
   merchantId: string,
   { order, lines, siblings }: OfOrder,
   at: Date,
 ): Promise<FulfilmentEvent[]> {
-  const open: Fulfilment[] = []
-  for (const { id, state } of siblings) {
-    if (ENDS.has(state)) continue
-    const f = await lockFulfilment(tx, merchantId, id)
-    if (f && !ENDS.has(f.state)) open.push(f)
-  }
+  const open = siblings.filter(({ state }) => !ENDS.has(state))
   if (open.length === 0) return []
   const own = await readLines(
     tx,
@@ -55,14 +51,8 @@ export async function dropCancelled(
   for (const f of open) {
     const units = drops.get(f.id)
     if (!units) continue
-    const stock = stockOf(
-      own.filter(({ fulfilment_id }) => fulfilment_id === f.id),
-      units,
-      f.store_id,
-    )
-    if (f.reservation_ref !== null && stock.length > 0)
-      await releaseUnits(tx, merchantId, { ref: f.reservation_ref, lines: stock })
-    await countLines(tx, merchantId, f.id, 'dropped', units)
+    const lines = own.filter(({ fulfilment_id }) => fulfilment_id === f.id)
+    await releaseOf(deps, tx, merchantId, { fulfilment: f, lines }, units, at)
     const left = await readLines(tx, merchantId, f.id)
     const isEmpty = left.every((line) => openOf(line) === 0n && line.handed_over === 0n)
     const patch: Patch = isEmpty

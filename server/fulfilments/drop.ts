@@ -12,13 +12,12 @@ import {
   type OrderLine,
   type Units,
 } from '../orders/index.ts'
-import { releaseUnits } from '../stock/index.ts'
 import { type Begun, begin, type Command, moveOf } from './begin.ts'
 import type { FulfilmentDeps } from './deps.ts'
 import { type FulfilmentEvent, tell } from './event.ts'
-import { stockOf } from './finish.ts'
 import { type Fulfilment, type FulfilmentLine, type LineUnits, openOf } from './fulfilment.ts'
-import { changeFulfilment, countLines, listExpired, merchantsDue, type Patch, readLines } from './store.ts'
+import { releaseOf } from './release.ts'
+import { changeFulfilment, listExpired, merchantsDue, type Patch, readLines } from './store.ts'
 
 /** Gives a fulfilment up and cancels what is open of it in the order. Throws not-found, version-conflict, invalid-state. */
 export async function cancelFulfilment(
@@ -52,7 +51,7 @@ export async function dropAll(
   const { order, fulfilment: f, lines } = begun
   const at = deps.clock.now()
   const units = before?.released ?? openUnits(lines)
-  if (!before) await releaseOf(tx, merchantId, begun, units)
+  if (!before) await releaseOf(deps, tx, merchantId, begun, units, at)
   const patch: Patch = {
     state: end.to,
     reason: end.reason,
@@ -83,15 +82,6 @@ export function openUnits(lines: readonly FulfilmentLine[]): LineUnits[] {
   return lines
     .map((line) => ({ line_id: line.line_id, quantity: openOf(line) }))
     .filter(({ quantity }) => quantity > 0n)
-}
-
-/** Frees the stock of units and counts them as dropped. */
-export async function releaseOf(tx: Tx, merchantId: string, begun: Begun, units: LineUnits[]): Promise<void> {
-  const { fulfilment: f, lines } = begun
-  const stock = stockOf(lines, units, f.store_id)
-  if (f.reservation_ref !== null && stock.length > 0)
-    await releaseUnits(tx, merchantId, { ref: f.reservation_ref, lines: stock })
-  await countLines(tx, merchantId, f.id, 'dropped', units)
 }
 
 /** Cancels units in the order, and shipping and fees with the last of them. Answers the refund to carry out after the commit. */

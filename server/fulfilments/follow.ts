@@ -1,33 +1,19 @@
 // What fulfilments learn from the event log, and what they do in the background: the consumer makes them of confirmed orders and
 // lets them follow cancellations and transfers; workers charge, release and expire.
 
-import type { Tx } from '../db/pool.ts'
 import { createWorker, type Worker } from '../jobs/index.ts'
 import { isId } from '../lib/ids.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Consumer, type ConsumerDeps, createConsumer, type EventRow } from '../notify/index.ts'
-import { isHandedOver, lockOrder, type Order, readOrder, readOrderLines } from '../orders/index.ts'
+import { isHandedOver, readOrder, readOrderLines } from '../orders/index.ts'
 import { cancel, paymentsOfOrder } from '../payments/index.ts'
-import { reserve } from '../stock/index.ts'
 import { revokeOrderInstrument } from '../vault/index.ts'
 import { carryOutCharge, LEASE_MS } from './charge.ts'
-import { followOrders } from './create.ts'
 import type { FulfilmentDeps } from './deps.ts'
 import { expireFulfilments } from './drop.ts'
-import { tell } from './event.ts'
-import { stockOf } from './finish.ts'
-import { type Fulfilment, openOf } from './fulfilment.ts'
-import {
-  changeFulfilment,
-  claimDue,
-  hurryCharges,
-  lockFulfilment,
-  merchantsDue,
-  postpone,
-  readLines,
-  readOfOrders,
-  readOfTransfer,
-} from './store.ts'
+import { follow } from './follow-orders.ts'
+import type { Fulfilment } from './fulfilment.ts'
+import { claimDue, merchantsDue, ordersCharging, postpone, readOfOrders, readOfTransfers } from './store.ts'
 
 /** These change nothing that is handed over. */
 const IGNORED = new Set(['order.placed', 'order.payment_returned', 'order.customer_attached', 'order.closed'])
@@ -44,12 +30,13 @@ export function createFulfilmentsConsumer(
     name: 'fulfilments',
     families: ['order.', 'payment.', 'transfer.'],
     async handle(tx, merchantId, events) {
-      const ofPayments = idsOf(events.filter(({ type }) => type.startsWith('payment.')))
-      if (ofPayments.length > 0) await hurryCharges(tx, merchantId, ofPayments, deps.clock.now())
-      for (const event of events.filter(({ type }) => ENDS_OF_TRANSFERS.has(type)))
-        await followTransfer(deps, tx, merchantId, event)
-      const orders = idsOf(events.filter((event) => event.type.startsWith('order.') && isTelling(event)))
-      if (orders.length > 0) await followOrders(deps, tx, merchantId, orders)
+      const ended = events.filter(({ type }) => ENDS_OF_TRANSFERS.has(type)).map(({ object_id }) => object_id)
+      const paid = idsOf(events.filter(({ type }) => type.startsWith('payment.')))
+      await follow(deps, tx, merchantId, {
+        changed: idsOf(events.filter((event) => event.type.startsWith('order.') && isTelling(event))),
+        charging: paid.length === 0 ? [] : await ordersCharging(tx, merchantId, paid),
+        arrived: ended.length === 0 ? [] : await readOfTransfers(tx, merchantId, ended),
+      })
     },
     afterwards: wake,
   })
@@ -64,34 +51,6 @@ function isTelling({ type, data }: EventRow): boolean {
 function idsOf(events: readonly EventRow[]): string[] {
   const ids = events.map((event) => (event.data as { order_id?: unknown } | null)?.order_id)
   return [...new Set(ids.filter((id): id is string => typeof id === 'string' && isId('ord', id)))]
-}
-
-/** Goods came to where they are collected; or they did not, or not all, and the store must say what is to be done. */
-async function followTransfer(
-  deps: Pick<FulfilmentDeps, 'clock' | 'newId'>,
-  tx: Tx,
-  merchantId: string,
-  event: EventRow,
-): Promise<void> {
-  const seen = await readOfTransfer(tx, merchantId, event.object_id)
-  if (!seen) return
-  const order = (await lockOrder(tx, merchantId, seen.order_id)) as Order
-  const f = (await lockFulfilment(tx, merchantId, seen.id)) as Fulfilment
-  if (f.transfer_id !== event.object_id || f.state !== 'pending') return
-  const lines = await readLines(tx, merchantId, f.id)
-  const at = deps.clock.now()
-  const units = lines.map((line) => ({ line_id: line.line_id, quantity: openOf(line) }))
-  const stock = stockOf(lines, units, f.destination_store_id).filter(({ quantity }) => quantity > 0n)
-  const sent = (event.data as { lines: { quantity: number; received: number }[] }).lines
-  const isWhole = event.type === 'transfer.received' && sent.every(({ quantity, received }) => received >= quantity)
-  const short = isWhole ? await reserve(tx, merchantId, { ref: f.id, kind: 'order', lines: stock, at }) : []
-  const isThere = isWhole && short.length === 0
-  const patch = isThere
-    ? { transfer_id: null, store_id: f.destination_store_id, reservation_ref: f.id }
-    : { transfer_id: null, state: 'rejected' as const, reason: 'transfer_discrepancy' }
-  const after = await changeFulfilment(tx, merchantId, f, ['pending'], patch, at)
-  const type = isThere ? 'fulfilment.goods_arrived' : 'fulfilment.rejected'
-  await tell(tx, deps, merchantId, at, [{ type, fulfilment: after, lines, order, by: null }])
 }
 
 // ---- Workers -------------------------------------------------------------------------------------------------------

@@ -11,13 +11,14 @@ import { type Begun, begin, type Command, moveOf, refused } from './begin.ts'
 import { carryOutCharge, LEASE_MS, planCharge } from './charge.ts'
 import { hashOfCode, MOST_ATTEMPTS } from './code.ts'
 import type { FulfilmentDeps } from './deps.ts'
-import { cancelUnits, releaseOf } from './drop.ts'
+import { cancelUnits } from './drop.ts'
 import { type FulfilmentEvent, tell } from './event.ts'
 import { finish } from './finish.ts'
 import { type CounterTender, type Fulfilment, type LineUnits, openOf } from './fulfilment.ts'
+import { releaseOf } from './release.ts'
+import { show } from './show.ts'
 import { splitOff } from './split.ts'
 import { changeFulfilment, countAttempt, countLines, type Patch, readFulfilment, readLines } from './store.ts'
-import { viewOf } from './view.ts'
 
 export interface HandOver {
   verb: 'collect' | 'ship'
@@ -71,7 +72,7 @@ export async function handOver(
     if (!started.fulfilment) throw new Problem('code-invalid')
     if (started.refund) await carryOut(deps.orders, started.refund)
     const after = await carryOutCharge(deps, merchantId, started.fulfilment)
-    const body = JSON.stringify(viewOf(after, await readLines(deps.db, merchantId, after.id)))
+    const body = JSON.stringify(await show(deps.db, merchantId, after))
     return { status: after.charge_state === 'intent' || after.charge_state === 'unknown' ? 202 : 200, body }
   })
 }
@@ -100,7 +101,7 @@ async function start(
   const at = deps.clock.now()
   const events: FulfilmentEvent[] = []
   // Stock first, then the order and its payment, events last: the order of locks of everybody.
-  await releaseOf(tx, merchantId, begun, refusedUnits)
+  await releaseOf(deps, tx, merchantId, begun, refusedUnits, at)
   if (rest.length > 0 && taken.length > 0) {
     const sibling = await splitOff(deps, tx, merchantId, begun, rest, at)
     events.push({ type: 'fulfilment.created', ...sibling, order, by, more: { split_from: f.id } })

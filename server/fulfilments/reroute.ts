@@ -5,20 +5,24 @@ import { type Tx, transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Applied, carryOut, type Order, readOrder } from '../orders/index.ts'
 import {
+  atHand,
   createTransfer,
   lockLevels,
+  placeOfStore,
   planSources,
+  readReserved,
   reserve,
   type Source,
+  type ToSend,
   takeFromFree,
-  type Units,
 } from '../stock/index.ts'
 import { type Begun, begin, type Command, moveOf, refused } from './begin.ts'
 import type { FulfilmentDeps } from './deps.ts'
-import { dropAll, openUnits, releaseOf } from './drop.ts'
+import { dropAll, openUnits } from './drop.ts'
 import { type FulfilmentEvent, tell } from './event.ts'
 import { stockOf } from './finish.ts'
 import { type Fulfilment, type LineUnits, openOf, REJECT_REASONS, type RejectReason } from './fulfilment.ts'
+import { releaseOf } from './release.ts'
 import { siblingOf } from './split.ts'
 import { changeFulfilment, readFulfilment, readLines } from './store.ts'
 
@@ -74,14 +78,16 @@ async function sendElsewhere(
   return done.fulfilment
 }
 
-/** Stores that are to send it; empty when nobody has all of it. */
+type Sending = Pick<Source, 'store_id' | 'lines'> & { score?: Source['score'] }
+
+/** Stores that are to send it; empty when nobody has all of it. What is collected comes from there first, if that has not said no. */
 async function sourcesFor(
   deps: FulfilmentDeps,
   merchantId: string,
   order: Order,
   f: Fulfilment,
   storeId: string | undefined,
-): Promise<Pick<Source, 'store_id' | 'lines'>[]> {
+): Promise<Sending[]> {
   const lines = await readLines(deps.db, merchantId, f.id)
   const wanted = lines
     .map((line) => ({ line_id: line.line_id, quantity: openOf(line), components: line.components }))
@@ -89,20 +95,49 @@ async function sourcesFor(
   if (storeId !== undefined) return [{ store_id: storeId, lines: wanted }]
   const counted = wanted.filter(({ components }) => components.length > 0)
   if (counted.length === 0) return []
-  const merchant = await deps.merchantCache.get(merchantId)
-  const store = merchant?.stores.get(f.destination_store_id ?? '')
+  // Of a rejected one the store is where something has come to, not one that said no.
+  const without = [...f.refused_by, ...(f.store_id === null || f.state === 'rejected' ? [] : [f.store_id])]
+  const here = without.includes(f.destination_store_id ?? '')
+    ? []
+    : await atHandFor(deps, merchantId, order, f, counted)
+  const rest = counted
+    .map((line) => ({
+      ...line,
+      quantity: line.quantity - (here.find(({ line_id }) => line_id === line.line_id)?.quantity ?? 0n),
+    }))
+    .filter(({ quantity }) => quantity > 0n)
+  const first: Sending[] = here.length === 0 ? [] : [{ store_id: f.destination_store_id as string, lines: here }]
+  const alike = wanted.filter(({ components }) => components.length === 0)
+  if (rest.length === 0) return withThese(first, alike)
   const place =
-    store && store.latitude !== null && store.longitude !== null
-      ? { place: { latitude: store.latitude, longitude: store.longitude } }
-      : {}
-  const country = order.shipping_address?.country ?? store?.country
+    f.destination_store_id === null ? {} : await placeOfStore(deps.orders, merchantId, f.destination_store_id)
+  const country = order.shipping_address?.country
   const { sources, missing } = await planSources(deps.orders, merchantId, {
     channel: order.channel,
     to: { ...place, ...(country === undefined ? {} : { country }) },
-    lines: counted,
-    without: [...f.refused_by, ...(f.store_id === null ? [] : [f.store_id])],
+    lines: rest,
+    without: f.destination_store_id === null ? without : [...without, f.destination_store_id],
   })
-  return missing.length > 0 ? [] : sources
+  return missing.length > 0 ? [] : withThese([...first, ...sources], alike)
+}
+
+/** What has no stock goes with the first. */
+function withThese(sources: Sending[], units: readonly LineUnits[]): Sending[] {
+  return sources.map((source, i) => (i === 0 ? { ...source, lines: [...source.lines, ...units] } : source))
+}
+
+/** What is where it is collected: free, or promised to this fulfilment already. */
+async function atHandFor(
+  deps: FulfilmentDeps,
+  merchantId: string,
+  order: Order,
+  f: Fulfilment,
+  counted: ToSend[],
+): Promise<LineUnits[]> {
+  const storeId = f.destination_store_id
+  if (storeId === null) return []
+  const own = f.reservation_ref === null ? [] : await readReserved(deps.db, merchantId, f.reservation_ref)
+  return atHand(deps.orders, merchantId, { storeId, channel: order.channel, lines: counted, own })
 }
 
 async function carryOn(
@@ -110,7 +145,7 @@ async function carryOn(
   tx: Tx,
   merchantId: string,
   begun: Begun,
-  command: Command & { reason?: RejectReason; store_id?: string; sources: Pick<Source, 'store_id' | 'lines'>[] },
+  command: Command & { reason?: RejectReason; store_id?: string; sources: Sending[] },
 ): Promise<{ fulfilment: Fulfilment; refund: Applied['refund'] }> {
   const { fulfilment: f, lines, order } = begun
   const at = deps.clock.now()
@@ -131,7 +166,7 @@ async function carryOn(
     ...command.sources.flatMap((source) => stockOf(lines, source.lines, source.store_id)),
   ])
   // The promise is given back first: goods that are not there promise nothing.
-  await releaseOf(tx, merchantId, now, open)
+  await releaseOf(deps, tx, merchantId, now, open, at)
   if (command.reason !== undefined) await putRight(deps, tx, merchantId, now, open, command.reason, command.by)
   if (command.sources.length === 0) {
     const end = { to: 'cancelled' as const, reason: command.reason as string, by: command.by }
@@ -181,33 +216,22 @@ async function putRight(
   })
 }
 
-async function sendFrom(
-  deps: FulfilmentDeps,
-  tx: Tx,
-  merchantId: string,
-  begun: Begun,
-  source: Pick<Source, 'store_id' | 'lines'>,
-  at: Date,
-) {
+async function sendFrom(deps: FulfilmentDeps, tx: Tx, merchantId: string, begun: Begun, source: Sending, at: Date) {
   const { fulfilment: f, lines, order } = begun
   const id = deps.newId('ful')
   const units = source.lines.map(({ line_id, quantity }) => ({ line_id, quantity }))
   const stock = stockOf(lines, units, source.store_id)
-  const base = { state: 'pending' as const, store_id: source.store_id, score: 'score' in source ? source.score : null }
+  const base = { state: 'pending' as const, store_id: source.store_id, score: source.score ?? null }
   if (f.destination_store_id !== null && f.destination_store_id !== source.store_id) {
     const transfer = await createTransfer(deps, tx, merchantId, {
       ...{ fromStoreId: source.store_id, toStoreId: f.destination_store_id, reference: order.id, at },
-      lines: summed(stock),
+      ...{ lines: stock, isPromised: true },
     })
-    return siblingOf(tx, merchantId, begun, id, units, at, { ...base, transfer_id: transfer.id })
+    // Promised again when it is there.
+    const byTransfer = { transfer_id: transfer.id, promised_at: null }
+    return siblingOf(tx, merchantId, begun, id, units, at, { ...base, ...byTransfer })
   }
   const short = await reserve(tx, merchantId, { ref: id, kind: 'order', channel: order.channel, lines: stock, at })
   if (short.length > 0) throw new Problem('out-of-stock')
   return siblingOf(tx, merchantId, begun, id, units, at, { ...base, reservation_ref: id })
-}
-
-function summed(units: readonly Units[]): { variant_id: string; quantity: bigint }[] {
-  const sums = new Map<string, bigint>()
-  for (const { variant_id, quantity } of units) sums.set(variant_id, (sums.get(variant_id) ?? 0n) + quantity)
-  return [...sums].map(([variant_id, quantity]) => ({ variant_id, quantity }))
 }

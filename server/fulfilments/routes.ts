@@ -10,7 +10,6 @@ import { Problem } from '../lib/problem.ts'
 import { readOrder } from '../orders/index.ts'
 import type { FulfilmentDeps } from './deps.ts'
 import { cancelFulfilment } from './drop.ts'
-import type { Fulfilment } from './fulfilment.ts'
 import { type HandOver, handOver } from './hand-over.ts'
 import { moveOn } from './move-on.ts'
 import { reject, reroute } from './reroute.ts'
@@ -25,9 +24,9 @@ import {
   ShipInput,
   SplitInput,
 } from './schema.ts'
+import { show, showAll } from './show.ts'
 import { splitFulfilment } from './split-command.ts'
-import { listFulfilments, readFulfilment, readLines, readOfOrders } from './store.ts'
-import { viewOf } from './view.ts'
+import { listFulfilments, readFulfilment, readOfOrders } from './store.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'fulfilments:read' } } as const
 const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'fulfilments:write' } } as const
@@ -44,10 +43,6 @@ export function routes(app: App, deps: FulfilmentDeps): void {
   simpleRoutes(app, deps)
   handOverRoutes(app, deps)
   giveUpRoutes(app, deps)
-}
-
-async function show(deps: FulfilmentDeps, merchantId: string, f: Fulfilment) {
-  return viewOf(f, await readLines(deps.db, merchantId, f.id))
 }
 
 function readRoutes(app: App, deps: FulfilmentDeps): void {
@@ -71,16 +66,7 @@ function readRoutes(app: App, deps: FulfilmentDeps): void {
         limit,
         ...(cursor === undefined ? {} : { cursor }),
       })
-      const lines = await readLines(
-        deps.db,
-        merchantId,
-        rows.map(({ id }) => id),
-      )
-      return page(
-        rows.map((row) => viewOf(row, lines)),
-        limit,
-        ({ id }) => id,
-      )
+      return page(await showAll(deps.db, merchantId, rows), limit, ({ id }) => id)
     },
   })
 
@@ -100,7 +86,7 @@ function readRoutes(app: App, deps: FulfilmentDeps): void {
       await deps.consumer.catchUp(merchantId)
       const f = await readFulfilment(deps.db, merchantId, request.params.id)
       if (!f) throw new Problem('not-found')
-      return reply.header('etag', etagOf(f.version)).send(await show(deps, merchantId, f))
+      return reply.header('etag', etagOf(f.version)).send(await show(deps.db, merchantId, f))
     },
   })
 }
@@ -122,12 +108,7 @@ function orderRoutes(app: App, deps: FulfilmentDeps): void {
       await deps.consumer.catchUp(merchantId)
       if (!(await readOrder(deps.db, merchantId, request.params.id))) throw new Problem('not-found')
       const rows = await readOfOrders(deps.db, merchantId, [request.params.id])
-      const lines = await readLines(
-        deps.db,
-        merchantId,
-        rows.map(({ id }) => id),
-      )
-      return { data: rows.map((row) => viewOf(row, lines)) }
+      return { data: await showAll(deps.db, merchantId, rows) }
     },
   })
 
@@ -156,7 +137,7 @@ function orderRoutes(app: App, deps: FulfilmentDeps): void {
       return reply
         .code(201)
         .header('etag', etagOf(part.version))
-        .send(await show(deps, merchantId, part))
+        .send(await show(deps.db, merchantId, part))
     },
   })
 }
@@ -179,7 +160,7 @@ function simpleRoutes(app: App, deps: FulfilmentDeps): void {
         const { merchantId, keyId } = callerOf(request)
         const command = { id: request.params.id, by: keyId, ifVersion: versionOf(request.headers['if-match']) }
         const { fulfilment, code } = await moveOn(deps, merchantId, verb, command)
-        const view = { ...(await show(deps, merchantId, fulfilment)), ...(code === null ? {} : { code }) }
+        const view = { ...(await show(deps.db, merchantId, fulfilment)), ...(code === null ? {} : { code }) }
         return reply.header('etag', etagOf(fulfilment.version)).send(view)
       },
     })
@@ -203,7 +184,7 @@ function simpleRoutes(app: App, deps: FulfilmentDeps): void {
       const verb = outcome === 'lost' ? 'lose' : outcome === 'returned_to_sender' ? 'return_to_sender' : 'deliver'
       const command = { id: request.params.id, by: keyId, ifVersion: versionOf(request.headers['if-match']) }
       const { fulfilment } = await moveOn(deps, merchantId, verb, command)
-      return reply.header('etag', etagOf(fulfilment.version)).send(await show(deps, merchantId, fulfilment))
+      return reply.header('etag', etagOf(fulfilment.version)).send(await show(deps.db, merchantId, fulfilment))
     },
   })
 }
@@ -273,7 +254,7 @@ function giveUpRoutes(app: App, deps: FulfilmentDeps): void {
       const { merchantId, keyId } = callerOf(request)
       const command = { id: request.params.id, by: keyId, ifVersion: versionOf(request.headers['if-match']) }
       const f = await reject(deps, merchantId, { ...command, ...request.body })
-      return reply.header('etag', etagOf(f.version)).send(await show(deps, merchantId, f))
+      return reply.header('etag', etagOf(f.version)).send(await show(deps.db, merchantId, f))
     },
   })
 
@@ -293,7 +274,7 @@ function giveUpRoutes(app: App, deps: FulfilmentDeps): void {
       const { merchantId, keyId } = callerOf(request)
       const command = { id: request.params.id, by: keyId, ifVersion: versionOf(request.headers['if-match']) }
       const f = await reroute(deps, merchantId, { ...command, ...request.body })
-      return reply.header('etag', etagOf(f.version)).send(await show(deps, merchantId, f))
+      return reply.header('etag', etagOf(f.version)).send(await show(deps.db, merchantId, f))
     },
   })
 
@@ -314,7 +295,7 @@ function giveUpRoutes(app: App, deps: FulfilmentDeps): void {
       const { merchantId, keyId } = callerOf(request)
       const command = { id: request.params.id, by: keyId, ifVersion: versionOf(request.headers['if-match']) }
       const f = await cancelFulfilment(deps, merchantId, { ...command, ...request.body })
-      return reply.header('etag', etagOf(f.version)).send(await show(deps, merchantId, f))
+      return reply.header('etag', etagOf(f.version)).send(await show(deps.db, merchantId, f))
     },
   })
 }

@@ -3,6 +3,7 @@
 import Type from 'typebox'
 import { AmountOrZero, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { GROUP_MODES } from '../orders/index.ts'
+import { TRANSFER_STATES } from '../stock/index.ts'
 import { CHARGE_STATES, FULFILMENT_STATES, REJECT_REASONS } from './fulfilment.ts'
 
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Whole base units.' })
@@ -24,6 +25,11 @@ export const FulfilmentBody = Type.Object(
     destination_store_id: Nullable(Type.String({ description: 'Where it is collected.' })),
     address: Nullable(Type.Record(Type.String(), Type.Unknown())),
     transfer_id: Nullable(Type.String({ description: 'The transfer its goods come by, until they are there.' })),
+    transfer_state: Nullable(
+      Type.Enum([...TRANSFER_STATES], {
+        description: 'How far it has come. `draft`: not sent yet, `in_transit`: on its way.',
+      }),
+    ),
     score: Type.Unknown({ description: 'Why this source was chosen.' }),
     reason: Nullable(Type.String()),
     needs_code: Type.Boolean(),

@@ -29,6 +29,15 @@ export async function lockFulfilment(tx: Tx, merchantId: string, id: string): Pr
   return rows[0] ?? null
 }
 
+/** Several, locked in sorted order. */
+export async function lockFulfilments(tx: Tx, merchantId: string, ids: readonly string[]): Promise<Fulfilment[]> {
+  const { rows } = await tx.query<Fulfilment>(
+    `select ${FULFILMENT} from fulfilment where merchant_id = $1 and id = any ($2) order by id for update`,
+    [merchantId, ids],
+  )
+  return rows
+}
+
 /** The fulfilments of some orders, by order, group and part. Served by fulfilment_by_order. */
 export async function readOfOrders(db: Queryable, merchantId: string, orderIds: string[]): Promise<Fulfilment[]> {
   const { rows } = await db.query<Fulfilment>(
@@ -38,17 +47,17 @@ export async function readOfOrders(db: Queryable, merchantId: string, orderIds: 
   return rows
 }
 
-/** The fulfilment that waits for a transfer. Served by fulfilment_by_transfer. */
-export async function readOfTransfer(
+/** The fulfilments that wait for these transfers. Served by fulfilment_by_transfer. */
+export async function readOfTransfers(
   db: Queryable,
   merchantId: string,
-  transferId: string,
-): Promise<Fulfilment | null> {
-  const { rows } = await db.query<Fulfilment>(
-    `select ${FULFILMENT} from fulfilment where transfer_id = $2 and merchant_id = $1`,
-    [merchantId, transferId],
+  transferIds: readonly string[],
+): Promise<Pick<Fulfilment, 'id' | 'order_id'>[]> {
+  const { rows } = await db.query<Pick<Fulfilment, 'id' | 'order_id'>>(
+    'select id, order_id from fulfilment where transfer_id = any ($2) and merchant_id = $1 and ended_at is null',
+    [merchantId, transferIds],
   )
-  return rows[0] ?? null
+  return rows
 }
 
 /** The lines of some fulfilments. */
@@ -196,8 +205,17 @@ export async function nextPart(tx: Tx, merchantId: string, orderId: string, grou
   return rows[0]?.part ?? 1
 }
 
-/** Looks at the charges of these orders at once: something became known. */
-export async function hurryCharges(tx: Tx, merchantId: string, orderIds: string[], at: Date): Promise<void> {
+/** Those of these orders of which the outcome of a charge is unknown. Served by fulfilment_by_order. */
+export async function ordersCharging(db: Queryable, merchantId: string, orderIds: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ order_id: string }>(
+    `select distinct order_id from fulfilment where order_id = any ($2) and merchant_id = $1 and charge_state = 'unknown'`,
+    [merchantId, orderIds],
+  )
+  return rows.map(({ order_id }) => order_id)
+}
+
+/** Looks at the charges of these orders at once: something became known. The caller holds the orders' locks. */
+export async function hurryCharges(tx: Tx, merchantId: string, orderIds: readonly string[], at: Date): Promise<void> {
   await tx.query(
     `update fulfilment set charge_due_at = $3 where order_id = any ($2) and merchant_id = $1 and charge_state = 'unknown'`,
     [merchantId, orderIds, at],

@@ -25,7 +25,10 @@ export interface Placed {
   view: OrderView
 }
 
-/** A cart that changes while it is being placed is read again this often; then somebody must look at it. */
+/**
+ * A cart that changes while it is being placed is read again this often, and so often is another store looked for when somebody was
+ * faster at the chosen one; then somebody must look at it.
+ */
 const MOST_TRIES = 3
 
 /**
@@ -54,9 +57,17 @@ export async function placeOrder(
     )) as unknown as PlaceAnswer
     if (answer.outcome === 'ok') return { isNew: true, view: await placed(deps, merchantId, draft, answer.number) }
     if (answer.outcome === 'existing') return existing(deps, merchantId, answer.order_id, input)
-    if (answer.outcome !== 'cart_changed' || input.cart_version !== undefined || round === MOST_TRIES)
-      throw refusal(answer, draft)
+    const mayBeElse =
+      answer.outcome === 'out_of_stock'
+        ? draft.groups.some(isChosen)
+        : answer.outcome === 'cart_changed' && input.cart_version === undefined
+    if (!mayBeElse || round === MOST_TRIES) throw refusal(answer, draft)
   }
+}
+
+/** Another store may have what this one has not any more. */
+function isChosen({ mode, score }: PlannedGroup): boolean {
+  return score !== null || mode === 'collect' || mode === 'ship_to_store'
 }
 
 interface PlaceAnswer {

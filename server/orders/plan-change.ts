@@ -148,9 +148,11 @@ async function bought(
 /** Where and how a line is handed over; of an order's first group where no line is named or the line is in none. */
 function placeOf(groups: readonly OrderGroup[], lineId?: string): Pick<Draft, 'mode' | 'store_id'> {
   const group = groups.find(({ lines }) => lines.some(({ line_id }) => line_id === lineId)) ?? groups[0]
-  return group
-    ? { mode: group.mode, store_id: group.mode === 'ship' ? null : group.store_id }
-    : { mode: 'digital', store_id: null }
+  if (!group) return { mode: 'digital', store_id: null }
+  if (group.mode === 'ship') return { mode: 'ship', store_id: null }
+  // Where it is collected, wherever it comes from.
+  const goesTo = (group.destination as { store_id?: string } | null)?.store_id
+  return { mode: group.mode, store_id: goesTo ?? group.store_id }
 }
 
 /** What comes is a basket of its own: its tax is rounded by itself, and what was agreed stays to the cent. */

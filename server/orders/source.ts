@@ -1,8 +1,9 @@
-// Which stock an order takes: what is handed over in a store comes from that store, what is sent from wherever the channel's
-// stores can send it best. Makes the groups that fulfilments follow.
+// Which stock an order takes: what is taken along comes from that store, what is collected in a store from there or, where it has
+// too little, by transfer from where it comes best, and what is sent from wherever the channel's stores can send it best. Makes the
+// groups that fulfilments follow.
 
 import { Problem } from '../lib/problem.ts'
-import { planSources, type ToSend } from '../stock/index.ts'
+import { atHand, placeOfStore, planSources, type Source, type ToSend, type Units } from '../stock/index.ts'
 import { unitsWorth } from '../totals/index.ts'
 import type { OrderDeps } from './deps.ts'
 import { isHandedOver } from './figures.ts'
@@ -18,9 +19,17 @@ export interface Wanted {
   store_id: string | null
 }
 
+/** What is asked of the stock for an order: who sells, where it goes, and what the order takes already. */
+interface Asked {
+  channel: string
+  address: OrderAddress | null
+  taken: Units[]
+}
+
 /**
- * Groups of lines. What is charged but never handed over is in none. Throws validation-error when a line names no store, and
- * out-of-stock when no store of the channel has what is to be sent.
+ * Groups of lines. What is charged but never handed over is in none. What is collected comes from the store it is collected in, and
+ * what that store has too little of from others, each a group of its own with the same destination. Throws validation-error when a
+ * line names no store, and out-of-stock when the stores of the channel do not have what is to be sent or brought.
  */
 export async function planGroups(
   deps: OrderDeps,
@@ -40,8 +49,21 @@ export async function planGroups(
     const key = `${each.mode} ${each.store_id}`
     byPlace.set(key, [...(byPlace.get(key) ?? []), each])
   }
-  const groups = [...byPlace.values()].map((lines) => groupAt(lines, place.address))
-  return [...groups, ...(await groupsToSend(deps, merchantId, place, toSend))]
+  const sets = [...byPlace.values()]
+  const fixed = sets.filter((lines) => !isBrought(lines)).map((lines) => groupAt(lines, place.address))
+  const asked = { ...place, taken: fixed.flatMap((group) => stockOf(group, wanted)) }
+  // What stores have themselves goes first, so that no store sends away what the same order collects there.
+  const here: PlannedGroup[] = []
+  for (const lines of sets.filter(isBrought)) here.push(...(await groupAtHand(deps, merchantId, asked, lines)))
+  const brought: PlannedGroup[] = []
+  for (const lines of sets.filter(isBrought))
+    brought.push(...(await groupsBrought(deps, merchantId, asked, lines, here)))
+  return [...fixed, ...here, ...brought, ...(await groupsToSend(deps, merchantId, asked, toSend))]
+}
+
+/** Collected in a store, which may have to get it first. */
+function isBrought([first]: readonly Wanted[]): boolean {
+  return first?.mode === 'collect' || first?.mode === 'ship_to_store'
 }
 
 function groupAt(lines: readonly Wanted[], address: OrderAddress | null): PlannedGroup {
@@ -53,6 +75,87 @@ function groupAt(lines: readonly Wanted[], address: OrderAddress | null): Planne
     lines: lines.map(({ line }) => part(line, 0n, line.quantity)),
     score: null,
   }
+}
+
+/** What a group takes from the stock. */
+function stockOf(group: PlannedGroup, wanted: readonly Wanted[]): Units[] {
+  const { store_id } = group
+  if (store_id === null) return []
+  return group.lines.flatMap(({ line_id, quantity }) =>
+    lineOf(wanted, line_id).components.map((one) => ({
+      ...{ variant_id: one.variant_id, store_id },
+      quantity: one.quantity * quantity,
+    })),
+  )
+}
+
+/** What of the lines is where they are collected, or has no stock; none when that is nothing. */
+async function groupAtHand(
+  deps: OrderDeps,
+  merchantId: string,
+  asked: Asked,
+  lines: readonly Wanted[],
+): Promise<PlannedGroup[]> {
+  const whole = groupAt(lines, asked.address)
+  const counted = toSendOf(lines)
+  const there = await atHand(deps, merchantId, {
+    ...{ storeId: whole.store_id as string, channel: asked.channel, lines: counted, taken: asked.taken },
+  })
+  const quantityOf = ({ id, components, quantity }: OrderLine) =>
+    components.length === 0 ? quantity : (there.find(({ line_id }) => line_id === id)?.quantity ?? 0n)
+  const parts = lines.map(({ line }) => part(line, 0n, quantityOf(line))).filter(({ quantity }) => quantity > 0n)
+  if (parts.length === 0) return []
+  const group = { ...whole, lines: parts }
+  asked.taken.push(...stockOf(group, lines))
+  return [group]
+}
+
+/** What has to come from other stores, from as few as can be. */
+async function groupsBrought(
+  deps: OrderDeps,
+  merchantId: string,
+  asked: Asked,
+  lines: readonly Wanted[],
+  here: readonly PlannedGroup[],
+): Promise<PlannedGroup[]> {
+  const whole = groupAt(lines, asked.address)
+  const storeId = whole.store_id as string
+  const first = new Map(here.flatMap((group) => group.lines).map(({ line_id, quantity }) => [line_id, quantity]))
+  const rest = toSendOf(lines)
+    .map((line) => ({ ...line, quantity: line.quantity - (first.get(line.line_id) ?? 0n) }))
+    .filter(({ quantity }) => quantity > 0n)
+  if (rest.length === 0) return []
+  const { sources, missing } = await planSources(deps, merchantId, {
+    ...{ channel: asked.channel, to: await placeOfStore(deps, merchantId, storeId), lines: rest },
+    ...{ without: [storeId], taken: asked.taken },
+  })
+  if (missing.length > 0) throw nobodyHas(missing, lines)
+  const groups = groupsOf(sources, lines, first, whole)
+  asked.taken.push(...groups.flatMap((group) => stockOf(group, lines)))
+  return groups
+}
+
+function toSendOf(wanted: readonly Wanted[]): ToSend[] {
+  return wanted
+    .map(({ line }): ToSend => ({ line_id: line.id, quantity: line.quantity, components: line.components }))
+    .filter(({ components }) => components.length > 0)
+}
+
+/** One group per source. `sent`: units of each line that are in groups already; it counts on. */
+function groupsOf(
+  sources: readonly Source[],
+  wanted: readonly Wanted[],
+  sent: Map<string, bigint>,
+  like: Pick<PlannedGroup, 'mode' | 'destination'>,
+): PlannedGroup[] {
+  return sources.map((source) => {
+    const lines = source.lines.map(({ line_id, quantity }) => {
+      const from = sent.get(line_id) ?? 0n
+      sent.set(line_id, from + quantity)
+      return part(lineOf(wanted, line_id), from, quantity)
+    })
+    return { mode: like.mode, store_id: source.store_id, destination: like.destination, lines, score: source.score }
+  })
 }
 
 function destinationOf(
@@ -67,31 +170,20 @@ function destinationOf(
 async function groupsToSend(
   deps: OrderDeps,
   merchantId: string,
-  { channel, address }: { channel: string; address: OrderAddress | null },
+  { channel, address, taken }: Asked,
   wanted: readonly Wanted[],
 ): Promise<PlannedGroup[]> {
   if (wanted.length === 0) return []
   const destination = destinationOf('ship', null, address)
-  const lines = wanted.map(
-    ({ line }): ToSend => ({ line_id: line.id, quantity: line.quantity, components: line.components }),
-  )
-  const counted = lines.filter(({ components }) => components.length > 0)
+  const lines = toSendOf(wanted)
   const to = address === null ? {} : { country: address.country }
   const { sources, missing } =
-    counted.length === 0
+    lines.length === 0
       ? { sources: [], missing: [] }
-      : await planSources(deps, merchantId, { channel, to, lines: counted })
+      : await planSources(deps, merchantId, { channel, to, lines, taken })
   if (missing.length > 0) throw nobodyHas(missing, wanted)
   const sent = new Map<string, bigint>()
-  const groups = sources.map((source): PlannedGroup => {
-    const parts = source.lines.map(({ line_id, quantity }) => {
-      const line = lineOf(wanted, line_id)
-      const from = sent.get(line_id) ?? 0n
-      sent.set(line_id, from + quantity)
-      return part(line, from, quantity)
-    })
-    return { mode: 'ship', store_id: source.store_id, destination, lines: parts, score: source.score }
-  })
+  const groups = groupsOf(sources, wanted, sent, { mode: 'ship', destination })
   // What has no stock goes with the first parcel, or is one by itself.
   const rest = wanted.flatMap(({ line }) => {
     const from = sent.get(line.id) ?? 0n

@@ -17,6 +17,7 @@ export {
   consumeReservations,
   type HandOn,
   handOnReservations,
+  handOnWhole,
   type Reservation,
   releaseReservations,
   releaseUnits,
@@ -24,17 +25,21 @@ export {
   type Short,
 } from './reserve.ts'
 export { routes } from './routes.ts'
+export { TRANSFER_STATES } from './schema.ts'
 export type { Plan, Source, ToSend } from './source.ts'
-export { available, type LoadOf, planSources, type SourceQuestion } from './sources.ts'
-export { lockLevels } from './store.ts'
+export { atHand, available, type LoadOf, placeOfStore, planSources, type SourceQuestion } from './sources.ts'
+export { lockLevels, readReserved } from './store.ts'
 export { expireCartReservations } from './task.ts'
 export {
   type Arrival,
   cancelTransfer,
   createTransfer,
   type NewTransfer,
+  planTransfer,
   receiveTransfer,
   shipTransfer,
+  writeTransfers,
 } from './transfer.ts'
+export { giveUpUnits } from './transfer-promise.ts'
 export type { StockRouteDeps } from './transfer-routes.ts'
-export type { TransferRow } from './transfer-store.ts'
+export { lockTransfers, readKept, readTransferStates, type TransferRow } from './transfer-store.ts'

@@ -68,7 +68,22 @@ export interface HandOn {
   lines: Units[]
 }
 
-/** What is promised stays promised, under other references: nobody else can get it in between. */
+/**
+ * What is promised stays promised, under other references: nobody else can get it in between. Only what goes over whole, which locks
+ * no level; answers the rest, which is for `handOnReservations`.
+ */
+export async function handOnWhole(tx: Tx, merchantId: string, given: readonly HandOn[]): Promise<HandOn[]> {
+  const rows = given.flatMap(({ ref, to_ref, lines }) => lines.map((line) => ({ ref, to_ref, ...line })))
+  if (rows.length === 0) return []
+  const answer = await tx.query<{
+    rest: (Omit<HandOn, 'lines'> & Omit<Units, 'quantity'> & { quantity: number })[] | null
+  }>('select stock_hand_on_whole($1, $2) as rest', [merchantId, jsonOf(rows)])
+  return (answer.rows[0]?.rest ?? []).map(({ ref, to_ref, variant_id, store_id, quantity }) => ({
+    ...{ ref, to_ref, lines: [{ variant_id, store_id, quantity: BigInt(quantity) }] },
+  }))
+}
+
+/** What is promised stays promised, under other references, also a part of it: then the locks of its levels are taken. */
 export async function handOnReservations(
   tx: Tx,
   merchantId: string,

@@ -84,6 +84,7 @@ export const Transfer = Type.Object(
         lost: Type.Integer({ description: 'Never arrived.' }),
         returned: Type.Integer({ description: 'Came back to the store they left.' }),
         extra: Type.Integer({ description: 'Arrived beyond what was sent.' }),
+        promised: Type.Integer({ description: 'An order waits for so many; they are reserved for it as they arrive.' }),
       }),
     ),
     version: Type.Integer(),

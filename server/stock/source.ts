@@ -148,6 +148,17 @@ function take(left: Map<string, bigint>, line: ToSend, wanted: bigint): bigint {
   return units
 }
 
+/** What of these lines there is in one place, line by line out of the same stock. */
+export function whatIsThere(
+  lines: readonly ToSend[],
+  free: ReadonlyMap<string, bigint>,
+): { line_id: string; quantity: bigint }[] {
+  const left = new Map(free)
+  return lines
+    .map((line) => ({ line_id: line.line_id, quantity: take(left, line, line.quantity) }))
+    .filter(({ quantity }) => quantity > 0n)
+}
+
 function greedy(
   lines: readonly ToSend[],
   candidates: readonly Candidate[],

@@ -4,7 +4,7 @@
 import type { Queryable } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig, Store } from '../merchants/index.ts'
-import type { StockDeps } from './deps.ts'
+import type { StockDeps, Units } from './deps.ts'
 import {
   type Candidate,
   chooseSources,
@@ -13,6 +13,7 @@ import {
   type Plan,
   type ToSend,
   type Weights,
+  whatIsThere,
 } from './source.ts'
 import { type FreeRow, readFree, readPool } from './store.ts'
 
@@ -26,6 +27,8 @@ export interface SourceQuestion {
   lines: ToSend[]
   /** Stores that must not send it: they have said no. */
   without?: readonly string[]
+  /** What the same order takes otherwise. */
+  taken?: readonly Units[]
   weights?: Weights
 }
 
@@ -43,6 +46,7 @@ export async function planSources(
   const stores = pool.filter(({ id }) => !question.without?.includes(id))
   const variantIds = [...new Set(question.lines.flatMap(({ components }) => components.map((one) => one.variant_id)))]
   const free = await freeByStore(deps.db, merchantId, { variantIds, stores, channel: question.channel })
+  for (const units of question.taken ?? []) add(free, units, -units.quantity)
   const load = (await deps.loadOf?.(merchantId)) ?? new Map<string, number>()
   const candidates = stores.map(
     (store): Candidate => ({
@@ -54,6 +58,31 @@ export async function planSources(
     }),
   )
   return chooseSources(question.lines, candidates, question.weights)
+}
+
+/**
+ * What of these lines a store has itself. `taken`: what the same order takes otherwise; `own`: what is promised to the one who asks.
+ * Reads only, as `planSources` does.
+ */
+export async function atHand(
+  deps: StockDeps,
+  merchantId: string,
+  question: { storeId: string; channel: string; lines: ToSend[]; taken?: readonly Units[]; own?: readonly Units[] },
+): Promise<{ line_id: string; quantity: bigint }[]> {
+  const variantIds = [...new Set(question.lines.flatMap(({ components }) => components.map((one) => one.variant_id)))]
+  const rows = await readFree(deps.db, merchantId, {
+    ...{ variantIds, storeIds: [question.storeId], channel: question.channel },
+  })
+  // Below nothing, what the store keeps back or owes counts against what is promised to us.
+  const free = new Map([[question.storeId, new Map(rows.map((row) => [row.variant_id, row.free]))]])
+  for (const units of question.own ?? []) add(free, units, units.quantity)
+  for (const units of question.taken ?? []) add(free, units, -units.quantity)
+  return whatIsThere(question.lines, free.get(question.storeId) ?? new Map())
+}
+
+function add(free: Map<string, Map<string, bigint>>, { variant_id, store_id }: Units, quantity: bigint): void {
+  const there = free.get(store_id)
+  if (there) there.set(variant_id, (there.get(variant_id) ?? 0n) + quantity)
 }
 
 /** The stores a channel sells from: those it was told, else all that can send. A till also sells what is in its own store. */
@@ -78,6 +107,17 @@ async function freeByStore(
   return byStore
 }
 
+/** Where goods go that are brought to a store. */
+export async function placeOfStore(
+  deps: Pick<StockDeps, 'merchantCache'>,
+  merchantId: string,
+  storeId: string,
+): Promise<SourceQuestion['to']> {
+  const store = (await configOf(deps, merchantId)).stores.get(storeId)
+  const place = placeOf(store)
+  return { ...(place ? { place } : {}), ...(store ? { country: store.country } : {}) }
+}
+
 /** Without a place, a store in the same country is near and any other far: half a day's drive against a border. */
 const SAME_COUNTRY_KM = 150
 const OTHER_COUNTRY_KM = 1500
@@ -89,16 +129,17 @@ function distanceTo(store: Store, to: SourceQuestion['to']): number | null {
   return store.country === to.country ? SAME_COUNTRY_KM : OTHER_COUNTRY_KM
 }
 
-/** What a channel may still sell of each article, from these stores or from all of its own. Articles nobody has are absent. */
+/** What a channel may still sell of each article, from these stores or from all of its own but one. Articles nobody has are absent. */
 export async function available(
   deps: StockDeps,
   merchantId: string,
-  question: { variantIds: string[]; channel: string; storeIds?: string[] },
+  question: { variantIds: string[]; channel: string; storeIds?: string[]; without?: string },
 ): Promise<Map<string, bigint>> {
   const storeIds =
     question.storeIds ?? (await poolOf(deps.db, await configOf(deps, merchantId), question.channel)).map(({ id }) => id)
   const sums = new Map<string, bigint>()
-  for (const row of await readFree(deps.db, merchantId, { ...question, storeIds })) {
+  const asked = storeIds.filter((id) => id !== question.without)
+  for (const row of await readFree(deps.db, merchantId, { ...question, storeIds: asked })) {
     if (row.free > 0n) sums.set(row.variant_id, (sums.get(row.variant_id) ?? 0n) + row.free)
   }
   return sums

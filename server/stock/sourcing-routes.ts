@@ -6,7 +6,7 @@ import { Channel, CountryCode, closed, Id, Nullable } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
 import { Quantity } from './schema.ts'
 import { DEFAULT_WEIGHTS, type Explained } from './source.ts'
-import { planSources } from './sources.ts'
+import { atHand, configOf, placeOfStore, planSources } from './sources.ts'
 import type { StockRouteDeps } from './transfer-routes.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'stock:read' } } as const
@@ -33,12 +33,17 @@ export function sourcingRoutes(app: App, deps: StockRouteDeps): void {
       schema: {
         operationId: 'simulateSourcing',
         summary: 'From which stores would this be sent, and why',
-        description: 'The very choice that orders make. Nothing is reserved.',
+        description:
+          'The very choice that orders make. Nothing is reserved. With `collect_store_id`: what that store has itself, and which stores bring the rest.',
         tags: ['Stock'],
         body: Type.Object(
           {
             channel: Channel,
             country: Type.Optional(CountryCode),
+            collect_store_id: Type.Optional({
+              ...Id('sto'),
+              description: 'Where it is collected, instead of a place.',
+            }),
             latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
             longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
             lines: Type.Array(Type.Object({ variant_id: Id('var'), quantity: Quantity }, closed), {
@@ -62,7 +67,15 @@ export function sourcingRoutes(app: App, deps: StockRouteDeps): void {
         ),
         response: {
           200: Type.Object({
-            sources: Type.Array(Type.Object({ store_id: Id('sto'), lines: Type.Array(LineUnits), score: Explanation })),
+            sources: Type.Array(
+              Type.Object({
+                store_id: Id('sto'),
+                lines: Type.Array(LineUnits),
+                by_transfer: Type.Boolean({ description: 'Brought to the store where it is collected.' }),
+                // Null: it lies where it is collected.
+                score: Nullable(Explanation),
+              }),
+            ),
             missing: Type.Array(LineUnits),
             candidates: Type.Array(Explanation, { description: 'Best first.' }),
           }),
@@ -71,37 +84,58 @@ export function sourcingRoutes(app: App, deps: StockRouteDeps): void {
     },
     async (request) => {
       const { merchantId } = callerOf(request)
-      const { channel, country, latitude, longitude, lines, weights } = request.body
+      const { channel, country, collect_store_id, latitude, longitude, lines, weights } = request.body
       if ((latitude === undefined) !== (longitude === undefined))
         throw new Problem('validation-error', { errors: [{ pointer: '/latitude', detail: 'goes with longitude' }] })
+      if (collect_store_id !== undefined && !(await configOf(deps, merchantId)).stores.has(collect_store_id))
+        throw new Problem('reference-not-found', {
+          errors: [{ pointer: '/collect_store_id', detail: 'names no store' }],
+        })
       await deps.mustHaveVariants(
         merchantId,
         lines.map(({ variant_id }) => variant_id),
         '/lines',
       )
       const place = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude }
+      // A line has no id before it is ordered: its place stands for it.
+      const wanted = lines.map(({ variant_id, quantity }, i) => ({
+        line_id: String(i + 1),
+        quantity: BigInt(quantity),
+        components: [{ variant_id, quantity: 1n }],
+      }))
+      const store = collect_store_id
+      const here = store === undefined ? [] : await atHand(deps, merchantId, { storeId: store, channel, lines: wanted })
       const plan = await planSources(deps, merchantId, {
         channel,
-        to: { place, country },
-        // A line has no id before it is ordered: its place stands for it.
-        lines: lines.map(({ variant_id, quantity }, i) => ({
-          line_id: String(i + 1),
-          quantity: BigInt(quantity),
-          components: [{ variant_id, quantity: 1n }],
-        })),
+        to: store === undefined ? { place, country } : await placeOfStore(deps, merchantId, store),
+        lines: wanted
+          .map((line) => ({ ...line, quantity: line.quantity - unitsOf(here, line.line_id) }))
+          .filter(({ quantity }) => quantity > 0n),
         weights: { ...DEFAULT_WEIGHTS, ...weights },
+        without: store === undefined ? [] : [store],
       })
       return {
-        sources: plan.sources.map((source) => ({
-          ...source,
-          lines: source.lines.map(shown),
-          score: rounded(source.score),
-        })),
+        sources: [
+          ...(store === undefined || here.length === 0
+            ? []
+            : [{ store_id: store, lines: here.map(shown), by_transfer: false, score: null }]),
+          // Nothing is missing where it is collected: nobody brings anything.
+          ...plan.sources
+            .filter((source) => source.lines.length > 0)
+            .map((source) => ({
+              ...{ store_id: source.store_id, lines: source.lines.map(shown), score: rounded(source.score) },
+              by_transfer: store !== undefined,
+            })),
+        ],
         missing: plan.missing.map(shown),
         candidates: plan.candidates.map(rounded),
       }
     },
   )
+}
+
+function unitsOf(here: readonly { line_id: string; quantity: bigint }[], lineId: string): bigint {
+  return here.find(({ line_id }) => line_id === lineId)?.quantity ?? 0n
 }
 
 function shown({ line_id, quantity }: { line_id: string; quantity: bigint }) {

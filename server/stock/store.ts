@@ -4,6 +4,7 @@
 import type { Queryable, Tx } from '../db/pool.ts'
 import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Units } from './deps.ts'
 
 const REFUSALS: Record<string, 'quantity-exceeds-available'> = {
   exceeds_available: 'quantity-exceeds-available',
@@ -110,6 +111,15 @@ export async function lockFree(
     channel: null,
   })
   return new Map(rows.map(({ variant_id, store_id, free }) => [`${variant_id} ${store_id}`, free > 0n ? free : 0n]))
+}
+
+/** What is reserved under a reference now. Served by the primary key. */
+export async function readReserved(db: Queryable, merchantId: string, ref: string): Promise<Units[]> {
+  const { rows } = await db.query<Units>(
+    'select variant_id, store_id, quantity from stock_reservation where merchant_id = $1 and ref = $2 and quantity > 0',
+    [merchantId, ref],
+  )
+  return rows
 }
 
 export interface MovementRow {

@@ -9,14 +9,8 @@ import { Problem } from '../lib/problem.ts'
 import type { StockDeps } from './deps.ts'
 import { Quantity, QuantityOrZero, TRANSFER_STATES, Transfer } from './schema.ts'
 import { configOf, type LoadOf } from './sources.ts'
-import {
-  cancelTransfer,
-  createTransfer,
-  inTransaction,
-  receiveTransfer,
-  shipTransfer,
-  transferView,
-} from './transfer.ts'
+import { cancelTransfer, createTransfer, inTransaction, receiveTransfer, shipTransfer } from './transfer.ts'
+import { transferView } from './transfer-event.ts'
 import { listTransfers } from './transfer-store.ts'
 
 export interface StockRouteDeps extends StockDeps {

@@ -5,13 +5,14 @@ import { hash } from 'node:crypto'
 import { type Tx, transact } from '../db/pool.ts'
 import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
-import { appendEvents } from '../notify/index.ts'
 import type { StockDeps } from './deps.ts'
 import { type Movement, move } from './move.ts'
 import { consumeReservations, releaseReservations, reserve } from './reserve.ts'
 import { callStock, claimReference, insertTask, lockLevels } from './store.ts'
+import { announce } from './transfer-event.ts'
+import { keepArrived } from './transfer-promise.ts'
 import {
-  insertTransfer,
+  insertTransfers,
   lockTransfer,
   type TransferLine,
   type TransferRow,
@@ -25,31 +26,19 @@ export interface NewTransfer {
   lines: { variant_id: string; quantity: bigint }[]
   /** The order it is for, or the caller's own number. */
   reference?: string
+  /** Somebody waits for the goods: as they arrive they are reserved under the transfer's id (transfer-promise.ts). */
+  isPromised?: boolean
   at: Date
 }
 
 const NOTHING = { received: 0n, damaged: 0n, lost: 0n, returned: 0n, extra: 0n }
 
-/** Plans a transfer and reserves its goods. Throws out-of-stock. The stores are the caller's to check. */
-export async function createTransfer(
-  deps: StockDeps,
-  tx: Tx,
-  merchantId: string,
-  input: NewTransfer,
-): Promise<TransferRow> {
-  const id = deps.newId('trf')
-  const units = input.lines.map((line) => ({ ...line, store_id: input.fromStoreId }))
-  const short = await reserve(tx, merchantId, { ref: id, kind: 'transfer', lines: units, at: input.at })
-  if (short.length > 0) {
-    throw new Problem('out-of-stock', {
-      errors: short.map(({ variant_id, available }) => ({
-        pointer: '/lines',
-        detail: `${variant_id}: ${available} left`,
-      })),
-    })
-  }
-  const row: TransferRow = {
-    id,
+/** A transfer to be, its lines one per article. Nothing is reserved or written. */
+export function planTransfer(deps: Pick<StockDeps, 'newId'>, input: NewTransfer): TransferRow {
+  const sums = new Map<string, bigint>()
+  for (const { variant_id, quantity } of input.lines) sums.set(variant_id, (sums.get(variant_id) ?? 0n) + quantity)
+  return {
+    id: deps.newId('trf'),
     from_store_id: input.fromStoreId,
     to_store_id: input.toStoreId,
     state: 'draft',
@@ -58,10 +47,44 @@ export async function createTransfer(
     created_at: input.at,
     shipped_at: null,
     ended_at: null,
-    lines: input.lines.map((line) => ({ ...line, ...NOTHING })),
+    lines: [...sums].map(([variant_id, quantity]) => ({
+      ...{ variant_id, quantity, ...NOTHING },
+      promised: input.isPromised ? quantity : 0n,
+    })),
   }
-  await insertTransfer(tx, merchantId, row)
-  await announce(deps, tx, merchantId, row, 'transfer.created', input.at)
+}
+
+/** Writes planned transfers, whose goods the caller has reserved under their ids. */
+export async function writeTransfers(
+  deps: Pick<StockDeps, 'newId'>,
+  tx: Tx,
+  merchantId: string,
+  rows: readonly TransferRow[],
+  at: Date,
+): Promise<void> {
+  await insertTransfers(tx, merchantId, rows)
+  await announce(deps, tx, merchantId, rows, 'transfer.created', at)
+}
+
+/** Plans a transfer and reserves its goods. Throws out-of-stock. The stores are the caller's to check. */
+export async function createTransfer(
+  deps: StockDeps,
+  tx: Tx,
+  merchantId: string,
+  input: NewTransfer,
+): Promise<TransferRow> {
+  const row = planTransfer(deps, input)
+  const units = row.lines.map(({ variant_id, quantity }) => ({ variant_id, quantity, store_id: input.fromStoreId }))
+  const short = await reserve(tx, merchantId, { ref: row.id, kind: 'transfer', lines: units, at: input.at })
+  if (short.length > 0) {
+    throw new Problem('out-of-stock', {
+      errors: short.map(({ variant_id, available }) => ({
+        pointer: '/lines',
+        detail: `${variant_id}: ${available} left`,
+      })),
+    })
+  }
+  await writeTransfers(deps, tx, merchantId, [row], input.at)
   return row
 }
 
@@ -89,7 +112,7 @@ export async function shipTransfer(
   await expect(tx, merchantId, before, before.to_store_id, (line) => line.quantity)
   const row = { ...before, state: 'in_transit' as const, version: before.version + 1, shipped_at: input.at }
   await writeTransferState(tx, merchantId, row)
-  await announce(deps, tx, merchantId, row, 'transfer.shipped', input.at)
+  await announce(deps, tx, merchantId, [row], 'transfer.shipped', input.at)
   return row
 }
 
@@ -149,6 +172,8 @@ export async function receiveTransfer(
   ])
   await expect(tx, merchantId, before, store_id, (line, i) => gone(line) - gone(lines[i] as TransferLine))
   await move(deps, tx, merchantId, movements, { at: input.at, actor: input.actor, ref: before.id })
+  // In the same transaction: nobody can buy in between what somebody waits for.
+  if (!isBack) await keepArrived(tx, merchantId, { ...before, lines }, before, input.at)
   const end = isBack ? ('cancelled' as const) : ('received' as const)
   const row = {
     ...{ ...before, lines, version: before.version + 1 },
@@ -157,7 +182,7 @@ export async function receiveTransfer(
   await writeArrivals(tx, merchantId, row)
   await writeTransferState(tx, merchantId, row)
   await tellDifferences(deps, tx, merchantId, row, before, input.at)
-  await announce(deps, tx, merchantId, row, isDone ? `transfer.${end}` : 'transfer.partly_received', input.at)
+  await announce(deps, tx, merchantId, [row], isDone ? `transfer.${end}` : 'transfer.partly_received', input.at)
   return row
 }
 
@@ -176,7 +201,7 @@ export async function cancelTransfer(
   await releaseReservations(tx, merchantId, [before.id])
   const row = { ...before, state: 'cancelled' as const, version: before.version + 1, ended_at: input.at }
   await writeTransferState(tx, merchantId, row)
-  await announce(deps, tx, merchantId, row, 'transfer.cancelled', input.at)
+  await announce(deps, tx, merchantId, [row], 'transfer.cancelled', input.at)
   return row
 }
 
@@ -192,7 +217,7 @@ async function callBack(
   await expect(tx, merchantId, before, before.from_store_id, (line) => line.quantity - gone(line))
   const row = { ...before, state: 'returning' as const, version: before.version + 1 }
   await writeTransferState(tx, merchantId, row)
-  await announce(deps, tx, merchantId, row, 'transfer.called_back', at)
+  await announce(deps, tx, merchantId, [row], 'transfer.called_back', at)
   return row
 }
 
@@ -297,43 +322,5 @@ async function tellDifferences(
         ...{ quantity, ref: transfer.id, opened_at: at },
       })
     }
-  }
-}
-
-async function announce(
-  deps: StockDeps,
-  tx: Tx,
-  merchantId: string,
-  row: TransferRow,
-  type: string,
-  at: Date,
-): Promise<void> {
-  const data = transferView(row)
-  const about = { object_type: 'transfer', object_id: row.id, object_version: row.version }
-  await appendEvents(tx, merchantId, at, [{ id: deps.newId('evt'), type, ...about, data }])
-}
-
-/** A transfer as the API and its events show it. */
-export function transferView(row: TransferRow) {
-  return {
-    id: row.id,
-    object: 'transfer' as const,
-    from_store_id: row.from_store_id,
-    to_store_id: row.to_store_id,
-    state: row.state,
-    reference: row.reference,
-    lines: row.lines.map((line) => ({
-      variant_id: line.variant_id,
-      quantity: Number(line.quantity),
-      received: Number(line.received),
-      damaged: Number(line.damaged),
-      lost: Number(line.lost),
-      returned: Number(line.returned),
-      extra: Number(line.extra),
-    })),
-    version: row.version,
-    created_at: row.created_at.toISOString(),
-    shipped_at: row.shipped_at?.toISOString() ?? null,
-    ended_at: row.ended_at?.toISOString() ?? null,
   }
 }

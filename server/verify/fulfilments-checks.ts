@@ -23,7 +23,8 @@ export const FULFILMENT_CHECKS: readonly Check[] = [
   },
   {
     id: 'fulfilments',
-    holds: 'What is reserved for a fulfilment is what it still has to hand over',
+    holds:
+      'What is reserved for a fulfilment is what it still has to hand over, or what has come of it where not all came',
     sql: `select f.merchant_id || ' ' || f.id as "where" from fulfilment f
       join (select x.merchant_id, x.fulfilment_id, c.variant_id, sum((x.quantity - x.dropped - x.handed_over) * c.quantity) as open
           from fulfilment_line x cross join lateral jsonb_to_recordset(x.components) c (variant_id text, quantity bigint) group by 1, 2, 3) n
@@ -31,7 +32,20 @@ export const FULFILMENT_CHECKS: readonly Check[] = [
       left join stock_reservation r on r.merchant_id = f.merchant_id and r.ref = f.reservation_ref and r.variant_id = n.variant_id
         and r.store_id = f.store_id
       where f.ended_at is null and f.reservation_ref is not null and f.charge_state not in ('intent', 'unknown')
-        and f.state not in ('shipped') and n.open <> coalesce(r.quantity, 0)`,
+        and f.state not in ('shipped')
+        and case f.state when 'rejected' then n.open < coalesce(r.quantity, 0) else n.open <> coalesce(r.quantity, 0) end`,
+  },
+  {
+    id: 'fulfilments',
+    holds:
+      'What a fulfilment waits for is what its transfer brings for it, and nothing else is reserved for it meanwhile',
+    sql: `select f.merchant_id || ' ' || f.id as "where" from fulfilment f
+      join (select x.merchant_id, x.fulfilment_id, c.variant_id, sum((x.quantity - x.dropped - x.handed_over) * c.quantity) as open
+          from fulfilment_line x cross join lateral jsonb_to_recordset(x.components) c (variant_id text, quantity bigint) group by 1, 2, 3) n
+        on n.merchant_id = f.merchant_id and n.fulfilment_id = f.id
+      left join transfer_line i on i.merchant_id = f.merchant_id and i.transfer_id = f.transfer_id and i.variant_id = n.variant_id
+      where f.ended_at is null and f.transfer_id is not null
+        and (f.state <> 'pending' or f.reservation_ref is not null or n.open <> coalesce(i.promised, 0))`,
   },
   {
     id: 'fulfilments',

@@ -56,6 +56,27 @@ export const STOCK_CHECKS: readonly Check[] = [
         or m.sent <> case when t.shipped_at is null then 0 else i.quantity end`,
   },
   {
+    id: 'I-08',
+    holds: 'What was bought, less what was sold, and what came back is on hand, on its way, or lost on it',
+    sql: `select coalesce(m.merchant_id, l.merchant_id, t.merchant_id) || ' ' || coalesce(m.variant_id, l.variant_id, t.variant_id) as "where"
+      from (select merchant_id, variant_id, sum(quantity) as kept from stock_movement where kind not in ('transfer_out', 'transfer_in') group by 1, 2) m
+      full join (select merchant_id, variant_id, sum(on_hand) as on_hand from stock_level group by 1, 2) l using (merchant_id, variant_id)
+      full join (select i.merchant_id, i.variant_id, sum(i.quantity - i.received - i.damaged - i.returned - i.extra) as away
+        from transfer_line i join transfer t on t.merchant_id = i.merchant_id and t.id = i.transfer_id where t.shipped_at is not null group by 1, 2) t
+        using (merchant_id, variant_id)
+      where coalesce(m.kept, 0) <> coalesce(l.on_hand, 0) + coalesce(t.away, 0)`,
+  },
+  {
+    id: 'transfer',
+    holds:
+      'What is kept under a transfer lies in the store it leaves until it has left, and then is what arrived and is waited for',
+    sql: `select t.merchant_id || ' ' || t.id || ' ' || r.variant_id as "where" from transfer t
+      join stock_reservation r on r.merchant_id = t.merchant_id and r.ref = t.id and r.quantity > 0
+      left join transfer_line i on i.merchant_id = r.merchant_id and i.transfer_id = r.ref and i.variant_id = r.variant_id
+      where i.variant_id is null or case when t.state = 'draft' then r.store_id <> t.from_store_id or r.quantity <> i.quantity
+        else r.store_id <> t.to_store_id or r.quantity > least(i.received, i.promised) end`,
+  },
+  {
     id: 'transfer',
     holds: 'What is on its way to a store is what transfers have sent and not yet delivered',
     sql: `select l.merchant_id || ' ' || l.variant_id || ' ' || l.store_id as "where" from stock_level l

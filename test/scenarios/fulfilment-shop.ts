@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { transact } from '../../server/db/pool.ts'
-import type { FulfilmentView } from '../../server/fulfilments/view.ts'
+import type { ShownFulfilment as FulfilmentView } from '../../server/fulfilments/show.ts'
 import { move } from '../../server/stock/index.ts'
 import type { Answer, Refusal } from '../api.ts'
 import { orderShop } from './order-shop.ts'

@@ -160,8 +160,11 @@ create table transfer_line (
   returned    bigint not null default 0,
   -- Arrived beyond what was sent.
   extra       bigint not null default 0,
+  -- Somebody waits for so many: as they arrive they are reserved, under the transfer's id, until whoever waits takes them over.
+  promised    bigint not null default 0,
   primary key (merchant_id, transfer_id, variant_id),
   foreign key (merchant_id, transfer_id) references transfer,
+  constraint promised_is_sent check (promised between 0 and quantity),
   constraint arrived_was_sent check (least(received, damaged, lost, returned, extra) >= 0 and received + damaged + lost + returned <= quantity)
 );
 
@@ -392,8 +395,8 @@ end $$;
 
 -- Hands promises on, [{ref, to_ref, variant_id, store_id, quantity}]: the goods stay promised, under another reference, and nobody else
 -- can get them in between. A promise that goes over whole only gets its new name: no level is touched, so no lock of one is taken.
--- Of a part, or of more than is promised, the rest is given back and promised anew as what is owed already (it may oversell).
-create function stock_hand_on(p_merchant text, p_rows json, p_at timestamptz) returns void
+-- Answers the rows that do not go over whole, or null: those are for stock_hand_on.
+create function stock_hand_on_whole(p_merchant text, p_rows json) returns json
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare
@@ -412,6 +415,16 @@ begin
       returning s.ref, s.variant_id, s.store_id
   ) select json_agg(a) into v_left from asked a
       where not exists (select from renamed r where r.ref = a.to_ref and r.variant_id = a.variant_id and r.store_id = a.store_id);
+  return v_left;
+end $$;
+
+-- The same, whatever part it is: of a part, or of more than is promised, the rest is given back and promised anew as what is owed
+-- already (it may oversell). Takes the locks of their levels.
+create function stock_hand_on(p_merchant text, p_rows json, p_at timestamptz) returns void
+language plpgsql as $$
+declare
+  v_left json := stock_hand_on_whole(p_merchant, p_rows);
+begin
   if v_left is null then return; end if;
   perform stock_release(p_merchant, null, v_left);
   perform stock_reserve(p_merchant, (select json_agg(json_build_object('n', r.n, 'reservation_ref', r.to_ref, 'kind', 'order', 'allow_negative', true,
