@@ -20,7 +20,7 @@ import {
   type TotalsOut,
 } from '../totals/index.ts'
 import type { Cart, CartDeps, CartLine, FulfilmentMode } from './cart.ts'
-import { handOverStore, journeyOf, modeOf } from './place.ts'
+import { handOverStore, journeyOf, modeOf, staysAtHome } from './place.ts'
 
 /** A line with everything that is known about it now. */
 export interface PricedLine {
@@ -90,6 +90,7 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
 
   const profile = countryProfile(country)
   const prices_include_tax = profile?.prices_include_tax ?? true
+  const stays_at_home = staysAtHome(config)
   const day = dayIn(store?.timeZone ?? 'UTC', at)
   const gone: Evaluated['gone'] = []
   const priced: Omit<PricedLine, 'out'>[] = []
@@ -104,6 +105,7 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
     const mode = modeOf(cart, line, variant)
     const vat = vatRate({
       ...journeyOf(cart, line, mode, config),
+      stays_at_home,
       // A gift card, a deposit and a tip bear no tax anywhere, so they need none to be known.
       category: standsOutside(variant.kind) ? 'exempt' : taxCategory(variant.tax_category),
       on: day,

@@ -1,7 +1,7 @@
 // Where a line is supplied, and on which day: what decides its tax.
 
 import type { SellableVariant } from '../catalog/index.ts'
-import type { Place } from '../countries/index.ts'
+import { isMemberState, type Place } from '../countries/index.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import type { Cart, CartLine, FulfilmentMode } from './cart.ts'
 
@@ -40,4 +40,13 @@ export function journeyOf(
   const from = store ? { country: store.country, postal_code: store.address?.postal_code } : { country: config.country }
   if (mode === 'take_away' || mode === 'collect' || mode === 'ship_to_store') return { from, to: from }
   return { from, to: cart.shipping_address ?? (cart.country === null ? from : { country: cart.country }) }
+}
+
+/**
+ * Whether parcels to other member states are taxed at home: where the merchant chose it, and is established in one member state
+ * alone. That its sales stay below the threshold is for the merchant to watch.
+ */
+export function staysAtHome(config: Pick<MerchantConfig, 'distanceSales' | 'country' | 'stores'>): boolean {
+  if (config.distanceSales === 'destination') return false
+  return [...config.stores.values()].every(({ country }) => country === config.country || !isMemberState(country))
 }

@@ -209,6 +209,12 @@ describe('a parcel', () => {
     )
   })
 
+  test('bears the tax of the country it leaves where the seller stays at home, but only within the EU', () => {
+    const at = (from: Place, to: Place) =>
+      vatRate({ from, to, stays_at_home: true, category: 'standard', on: '2026-11-26' })?.code
+    assert.deepEqual([at(NL, IT), at(NL, NL), at(NL, US)], ['NL standard 2100', 'NL standard 2100', 'NL export 0'])
+  })
+
   test('from a country without data has no rate at all, unless the article bears none anywhere', () => {
     assert.deepEqual([parcel(US, US), parcel(US, NL), parcel({ country: 'NO' }, IT)], [null, null, null])
     assert.equal(vatRate({ to: US, category: 'exempt', on: '2026-11-26' })?.code, 'US exempt 0')

@@ -15,6 +15,11 @@ export function countryProfile(country: string): CountryProfile | null {
   return BY_COUNTRY.get(country) ?? null
 }
 
+/** Whether a country is a member state of the EU. */
+export function isMemberState(country: string): boolean {
+  return country !== 'GB' && BY_COUNTRY.has(country)
+}
+
 /** Somewhere goods are, leave from or arrive at. */
 export interface Place {
   country: string
@@ -75,16 +80,15 @@ export interface Taxed {
 
 /**
  * Whose VAT is borne by goods that go to a consumer. Handed over where they are (`from` and `to` alike): that country's. Sent to
- * another member state: that of the destination, from the first cent. Below 10,000 EUR a year a seller may stay with its own
- * country's instead (Directive 2006/112 art. 59c), and may also choose not to, which is what we do: see ADR 0024. Sent out of
- * the area: export. Null where they leave a place we have no data for: nobody can say then.
+ * another member state: that of the destination, or with `stays_at_home` that of the country they leave (Directive 2006/112 art. 59c;
+ * who may is decided by the caller, see ADR 0024). Sent out of the area: export. Null where they leave a place we have no data for:
+ * nobody can say then.
  */
-export function taxedWhere(from: Place, to: Place): Taxed | null {
+export function taxedWhere(from: Place, to: Place, { stays_at_home = false } = {}): Taxed | null {
   const origin = territoryOf(from)
   if (!origin) return null
   const destination = territoryOf(to)
   const isWithin = destination?.areas.some((area) => origin.areas.includes(area)) ?? false
-  return isWithin && destination
-    ? { profile: destination.profile, is_export: false }
-    : { profile: origin.profile, is_export: true }
+  if (!isWithin || !destination) return { profile: origin.profile, is_export: true }
+  return { profile: stays_at_home ? origin.profile : destination.profile, is_export: false }
 }

@@ -19,6 +19,8 @@ export interface VatQuestion {
   to: Place
   /** Where they leave: the same, unless they are sent. */
   from?: Place | undefined
+  /** The seller may, and wants to, tax parcels to other member states at home. */
+  stays_at_home?: boolean | undefined
   category: TaxCategory
   /** Day of supply in the store's time zone, YYYY-MM-DD. */
   on: string
@@ -42,9 +44,9 @@ export interface VatAnswer {
  * wrong one, so do not sell. `zero` and `exempt` need no data, they say it themselves. Ask on the day of supply and keep the
  * answer with the line: a return takes the rate that was kept, whatever the rate is by then. Throws RangeError unless `on` is a day.
  */
-export function vatRate({ to, from = to, category, on, consumption }: VatQuestion): VatAnswer | null {
+export function vatRate({ to, from = to, stays_at_home, category, on, consumption }: VatQuestion): VatAnswer | null {
   if (!isDay(on)) throw new RangeError('the day of supply must be YYYY-MM-DD')
-  const taxed = taxedWhere(from, to)
+  const taxed = taxedWhere(from, to, { stays_at_home })
   if (!taxed) return category === 'zero' || category === 'exempt' ? untaxed(from.country, category) : null
   const { profile, is_export } = taxed
   if (is_export) return { ...untaxed(profile.country, category, 'export'), is_export }

@@ -5,7 +5,7 @@ import type { ConnectorAccount } from '../connectors/connector.ts'
 import type { Queryable } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Channel, effectiveMethods, type Method } from './method.ts'
-import { type AccountRow, type Register, readMerchant, type Store, type Terminal } from './store.ts'
+import { type AccountRow, type DistanceSales, type Register, readMerchant, type Store, type Terminal } from './store.ts'
 
 /** One contract with a provider, ready for use: credentials unsealed. */
 export interface MerchantAccount extends ConnectorAccount {
@@ -23,6 +23,8 @@ export interface MerchantConfig {
   currency: string
   country: string
   mode: 'test' | 'live'
+  /** What the merchant chose; whether it may is for the tax to say. */
+  distanceSales: DistanceSales
   stores: ReadonlyMap<string, Store>
   registers: ReadonlyMap<string, Register>
   terminals: ReadonlyMap<string, Terminal>
@@ -106,6 +108,7 @@ export async function loadMerchantConfig(deps: MerchantCacheDeps, merchantId: st
     currency: row.currency,
     country: row.country,
     mode: row.mode,
+    distanceSales: row.distance_sales,
     stores: byId(row.stores),
     registers: byId(row.registers),
     terminals: byId(row.terminals),

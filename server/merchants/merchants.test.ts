@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type MerchantApp, merchantApp } from '../../test/merchant-app.ts'
-import { type NewMerchantKeys, seedDemo } from './index.ts'
+import { type NewMerchant, type NewMerchantKeys, seedDemo } from './index.ts'
 
 let world: MerchantApp
 let mine: NewMerchantKeys
@@ -69,6 +69,17 @@ describe('a new merchant', () => {
   it('cannot have a currency that does not exist', async () => {
     await assert.rejects(world.makeMerchant({ currency: 'XYZ' }), /currency-unknown/)
     await assert.rejects(world.makeMerchant({ currency: 'XTS', country: 'NL' }), /currency-unknown/)
+  })
+
+  it('taxes parcels across borders at home only where it is established in the EU', async () => {
+    const choose = async (merchant: Partial<NewMerchant>) => {
+      const { secret_key } = await world.makeMerchant(merchant)
+      const { status, body } = await world.call(secret_key, 'PATCH', '/v1/merchant', { distance_sales: 'origin' })
+      const { body: now } = await world.call(secret_key, 'GET', '/v1/merchant')
+      return [status, body['code'] ?? null, now['distance_sales']]
+    }
+    assert.deepEqual(await choose({}), [200, null, 'origin'])
+    assert.deepEqual(await choose({ currency: 'GBP' }), [422, 'validation-error', 'destination'])
   })
 })
 

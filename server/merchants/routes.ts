@@ -1,10 +1,12 @@
 // HTTP for the merchant, its stores, registers and terminals. Accounts and methods have files of their own.
 
 import Type from 'typebox'
+import { isMemberState } from '../countries/index.ts'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Channel, CountryCode, Currency, Id, Nullable, Timestamp } from '../http/schema.ts'
 import { accountRoutes } from './account-routes.ts'
+import type { MerchantConfig } from './config.ts'
 import { methodRoutes } from './method-routes.ts'
 import { found, invalid, type MerchantRouteDeps, Name, referred } from './request.ts'
 import * as rows from './store.ts'
@@ -19,8 +21,17 @@ const Merchant = Type.Object(
     country: CountryCode,
     mode: Type.Enum(['test', 'live']),
     channels: Type.Array(Channel),
+    distance_sales: Type.Enum([...rows.DISTANCE_SALES], {
+      description:
+        'Whose VAT parcels to consumers in other member states of the EU bear. `origin` is for sellers established in one of them whose such sales stay below 10,000 EUR a year.',
+    }),
   },
   { title: 'Merchant' },
+)
+
+const MerchantPatch = Type.Object(
+  { distance_sales: Merchant.properties.distance_sales },
+  { additionalProperties: false },
 )
 
 const Register = Type.Object(
@@ -75,12 +86,38 @@ function merchantRoute(app: App, deps: MerchantRouteDeps): void {
     url: '/v1/merchant',
     config: READ,
     schema: { operationId: 'getMerchant', summary: 'Read the merchant', tags: TAGS, response: { 200: Merchant } },
+    handler: async (request) => showMerchant(found(await deps.merchantCache.get(callerOf(request).merchantId))),
+  })
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/merchant',
+    config: WRITE,
+    schema: {
+      operationId: 'updateMerchant',
+      summary: 'Choose whose VAT parcels across borders bear',
+      description: 'Holds from the next cart on; an order keeps the tax it was placed with.',
+      tags: TAGS,
+      body: MerchantPatch,
+      response: { 200: Merchant },
+    },
     handler: async (request) => {
-      const config = found(await deps.merchantCache.get(callerOf(request).merchantId))
-      const { id, name, currency, country, mode } = config
-      return { id, object: 'merchant' as const, name, currency, country, mode, channels: [...config.channels] }
+      const { merchantId } = callerOf(request)
+      const { country } = found(await deps.merchantCache.get(merchantId))
+      const { distance_sales } = request.body
+      if (distance_sales === 'origin' && !isMemberState(country))
+        throw invalid('/distance_sales', 'Is for sellers established in the EU.')
+      await rows.updateMerchant(deps.db, merchantId, { distance_sales })
+      deps.merchantCache.forget(merchantId)
+      return showMerchant(found(await deps.merchantCache.get(merchantId)))
     },
   })
+}
+
+function showMerchant(config: MerchantConfig) {
+  const { id, name, currency, country, mode, channels, distanceSales } = config
+  const shown = { id, object: 'merchant' as const, name, currency, country, mode }
+  return { ...shown, channels: [...channels], distance_sales: distanceSales }
 }
 
 function registerRoutes(app: App, deps: MerchantRouteDeps): void {

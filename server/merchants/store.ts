@@ -51,6 +51,10 @@ export interface Terminal {
   serial: string
 }
 
+/** Whose VAT parcels to consumers in other member states bear: theirs, or the seller's own. */
+export const DISTANCE_SALES = ['destination', 'origin'] as const
+export type DistanceSales = (typeof DISTANCE_SALES)[number]
+
 /** A row of `merchant`. */
 export interface Merchant {
   merchant_id: string
@@ -73,6 +77,7 @@ export interface AccountRow {
 }
 
 interface WholeMerchant extends Merchant {
+  distance_sales: DistanceSales
   stores: Store[]
   registers: Register[]
   terminals: Terminal[]
@@ -84,7 +89,7 @@ interface WholeMerchant extends Merchant {
 /** The merchant with everything that belongs to it, in one statement; null when there is none. */
 export async function readMerchant(db: Queryable, merchantId: string): Promise<WholeMerchant | null> {
   const { rows } = await db.query<WholeMerchant>(
-    `select m.merchant_id, m.name, m.currency, m.country, m.mode, m.twin_of,
+    `select m.merchant_id, m.name, m.currency, m.country, m.mode, m.twin_of, m.distance_sales,
       (select coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'country', s.country, 'currency', s.currency,
           'timeZone', s.time_zone, 'kind', s.kind, 'latitude', s.latitude, 'longitude', s.longitude, 'address', s.address,
           'openingHours', s.opening_hours, 'capabilities', coalesce(s.capabilities, store_capabilities(s.kind)),
@@ -124,6 +129,15 @@ export async function insertMerchant(db: Queryable, merchant: Merchant, at: Date
     `insert into merchant (merchant_id, name, currency, country, mode, twin_of, created_at) values ($1, $2, $3, $4, $5, $6, $7)`,
     [merchant.merchant_id, merchant.name, merchant.currency, merchant.country, merchant.mode, merchant.twin_of, at],
   )
+}
+
+/** Changes whose VAT parcels across borders bear; takes effect with the next cart. */
+export async function updateMerchant(
+  db: Queryable,
+  merchantId: string,
+  change: { distance_sales: DistanceSales },
+): Promise<void> {
+  await db.query('update merchant set distance_sales = $2 where merchant_id = $1', [merchantId, change.distance_sales])
 }
 
 export async function insertChannels(db: Queryable, merchantId: string, channels: readonly Channel[]): Promise<void> {

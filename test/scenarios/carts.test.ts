@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { MAX_LINES } from '../../server/carts/index.ts'
 import { type CartAnswer, type CartShop, openCartShop, quantities } from './cart-shop.ts'
-import { MINUTE } from './shop.ts'
+import { MINUTE, openShop } from './shop.ts'
 
 let shop: CartShop
 let axe: string
@@ -76,6 +76,29 @@ describe('a cart', () => {
     assert.deepEqual(await seen({ country: 'IT' }), [9990, 1801, 8189, 'IT standard 2200'])
     for (const place of [to('CH'), to('GB'), to('ES', { postal_code: '35001' })])
       assert.deepEqual(await seen(place), [9990, 0, 9990, 'NL export 0'])
+  })
+
+  it('bears the tax at home where a small seller chose it, until it has a store in another member state', async () => {
+    const small = await openCartShop(
+      await openShop({
+        merchant: { stores: [{ name: 'Utrecht', country: 'NL', currency: 'EUR', kind: 'shop', registers: 1 }] },
+      }),
+    )
+    try {
+      const hat = await small.article('12.20')
+      const toItaly = async () => (await small.cart({ [hat]: 1 }, { country: 'IT' })).lines[0]?.tax_code
+      assert.equal(await toItaly(), 'IT standard 2200')
+      const chosen = await small.api.call<{ distance_sales: string }>('PATCH', '/v1/merchant', {
+        distance_sales: 'origin',
+      })
+      assert.deepEqual([chosen.status, chosen.body.distance_sales], [200, 'origin'])
+      assert.equal(await toItaly(), 'NL standard 2100')
+      const store = { name: 'Gent', country: 'BE', currency: 'EUR', kind: 'shop' }
+      assert.equal((await small.api.call('POST', '/v1/stores', store)).status, 201)
+      assert.equal(await toItaly(), 'IT standard 2200')
+    } finally {
+      await small.close()
+    }
   })
 
   it('is refused where no VAT is known, and stays what it was', async () => {
