@@ -44,6 +44,9 @@ export function chargeKey(f: Pick<Fulfilment, 'id' | 'charge_no'>, step = ''): I
   return { key: text, fingerprint: text }
 }
 
+/** The step that captures what is held before a tender takes the rest. */
+const HELD = ':held'
+
 export interface ChargeQuestion {
   order: Order
   /** Before these units leave. */
@@ -91,9 +94,12 @@ export async function planCharge(
   if (tender === undefined && current && current.amount_capturable >= amount)
     return { amount, plan: { ...base, route: 'capture', payment_id: current.id } }
   const used = tender ?? (await keptCard(tx, merchantId, order, current))
-  if (!used) throw new Problem('invalid-state', { detail: 'Nothing is held for it any more, and no card is kept.' })
+  if (!used) throw new Problem('invalid-state', { detail: 'Too little is held for it, and no card is kept.' })
   if (!current) return { amount, plan: { ...base, route: 'pay', payment_id: null, tender: used } }
-  return { amount, plan: { ...base, route: 'tender', payment_id: current.id, tender: used } }
+  const plan: ChargePlan = { ...base, route: 'tender', payment_id: current.id, tender: used }
+  // An edit made the order dearer than what is held: that first, and the kept card for the rest.
+  if (tender === undefined && current.amount_capturable > 0n) plan.held = Number(current.amount_capturable)
+  return { amount, plan }
 }
 
 /**
@@ -146,7 +152,7 @@ async function coveredBy(
     let onItsWay = 0n
     for (const f of open) {
       const state = await stateOfTry(tx, merchantId, f)
-      if (state.outcome === 'unknown') onItsWay += f.charge_amount
+      if (state.outcome === 'unknown') onItsWay += less(f.charge_amount, state.taken)
     }
     const again = await chargesOf(tx, merchantId, order.id)
     const taken = sum(payments)
@@ -201,7 +207,8 @@ export async function carryOutCharge(deps: FulfilmentDeps, merchantId: string, f
         ? { outcome: 'unknown', taken: 0n, paymentId: plan.payment_id, decline: null }
         : {
             outcome: 'declined',
-            taken: 0n,
+            // What was held may have been captured before the rest was refused.
+            taken: plan.held === undefined ? 0n : (await stateOfTry(deps.db, merchantId, f)).taken,
             paymentId: plan.payment_id,
             decline: { code: error.code, message: error.message },
           }
@@ -210,8 +217,15 @@ export async function carryOutCharge(deps: FulfilmentDeps, merchantId: string, f
 }
 
 async function instruct(deps: FulfilmentDeps, merchantId: string, f: Fulfilment, plan: ChargePlan): Promise<Reply> {
-  const amount = Number(f.charge_amount)
   const { payments } = deps
+  const held = plan.held ?? 0
+  const amount = Number(f.charge_amount) - held
+  if (held > 0) {
+    const id = plan.payment_id as string
+    const captured = await capture(payments, merchantId, chargeKey(f, HELD), id, { amount: held })
+    const operations = await readOperationsOfKey(deps.db, merchantId, id, chargeKey(f, HELD).key)
+    if (operations.some(({ state }) => state !== 'succeeded')) return captured
+  }
   if (plan.route === 'capture')
     return capture(payments, merchantId, chargeKey(f), plan.payment_id as string, { amount, final: plan.is_last })
   const tender = { ...(plan.tender as CounterTender), amount }
@@ -221,11 +235,14 @@ async function instruct(deps: FulfilmentDeps, merchantId: string, f: Fulfilment,
       : await addTender(payments, merchantId, chargeKey(f), plan.payment_id, tender)
   // A payment that is captured by hand only holds what a further tender brings.
   const view = JSON.parse(reply.body) as PaymentView
-  const [held] = (await readOperationsOfKey(deps.db, merchantId, view.id, chargeKey(f).key)).filter(
+  const [authorized] = (await readOperationsOfKey(deps.db, merchantId, view.id, chargeKey(f).key)).filter(
     ({ kind, state }) => kind === 'authorize' && state === 'succeeded',
   )
-  if (!held) return reply
-  return capture(payments, merchantId, chargeKey(f, ':capture'), view.id, { tender_id: held.tender_id, final: true })
+  if (!authorized) return reply
+  return capture(payments, merchantId, chargeKey(f, ':capture'), view.id, {
+    tender_id: authorized.tender_id,
+    final: true,
+  })
 }
 
 async function newPayment(deps: FulfilmentDeps, merchantId: string, f: Fulfilment, plan: ChargePlan) {
@@ -258,16 +275,28 @@ async function stateOfTry(
   const paymentId = f.charge_plan?.payment_id
   // Nothing is known of a payment yet: it may be coming.
   if (paymentId == null) return { outcome: 'unknown', taken: 0n }
+  const before = await readOperationsOfKey(db, merchantId, paymentId, chargeKey(f, HELD).key)
   const first = await readOperationsOfKey(db, merchantId, paymentId, chargeKey(f).key)
   const second = await readOperationsOfKey(db, merchantId, paymentId, chargeKey(f, ':capture').key)
+  const heldNow = takenBy(before)
+  const isWaiting = f.charge_plan?.held !== undefined && before.every(({ state }) => state === 'succeeded')
+  if (before.some(isOpen) || (isWaiting && first.length === 0)) return { outcome: 'unknown', taken: heldNow }
   const isHeld = first.some(({ kind, state }) => kind === 'authorize' && state === 'succeeded')
   const operations = [...(isHeld ? second : first)].filter(({ kind }) => kind !== 'void')
-  if (isHeld && second.length === 0) return { outcome: 'unknown', taken: 0n }
-  if (operations.some(({ state }) => ['created', 'dispatched', 'unknown', 'pending'].includes(state)))
-    return { outcome: 'unknown', taken: 0n }
-  const done = operations.filter(({ state }) => state === 'succeeded')
-  const taken = done.reduce((total, { amount }) => total + amount, 0n)
-  return { outcome: done.length > 0 ? 'charged' : 'declined', taken }
+  if ((isHeld && second.length === 0) || operations.some(isOpen)) return { outcome: 'unknown', taken: heldNow }
+  const isDone = operations.some(({ state }) => state === 'succeeded')
+  return { outcome: isDone ? 'charged' : 'declined', taken: heldNow + takenBy(operations) }
+}
+
+type Tried = Awaited<ReturnType<typeof readOperationsOfKey>>[number]
+
+/** No end is known yet. */
+function isOpen({ state }: Tried): boolean {
+  return ['created', 'dispatched', 'unknown', 'pending'].includes(state)
+}
+
+function takenBy(operations: readonly Tried[]): bigint {
+  return operations.filter(({ state }) => state === 'succeeded').reduce((total, { amount }) => total + amount, 0n)
 }
 
 async function resultOf(deps: FulfilmentDeps, merchantId: string, f: Fulfilment, view: PaymentView): Promise<Result> {
@@ -280,7 +309,7 @@ async function resultOf(deps: FulfilmentDeps, merchantId: string, f: Fulfilment,
   // A partial approval takes less than was asked for: its tender says how much.
   const tenderId = view.operations?.find(({ state, kind }) => state === 'succeeded' && kind !== 'capture')?.tender_id
   const tender = view.tenders.find(({ id }) => id === tenderId)
-  const got = tender ? BigInt(tender.amount_captured) : taken
+  const got = tender ? BigInt(tender.amount_captured) + BigInt(f.charge_plan?.held ?? 0) : taken
   if (got >= f.charge_amount) return { ...result, taken: got }
   return {
     ...result,

@@ -137,6 +137,8 @@ export interface ChargePlan {
   order_total: number
   channel: string
   tender?: CounterTender
+  /** Route `tender`: what is captured first, because the hold covers a part; the tender is for the rest. */
+  held?: number
   /** What was handed over with it, to be taken back should it be declined. */
   units: { line_id: string; quantity: number }[]
 }

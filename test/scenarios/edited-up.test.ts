@@ -6,8 +6,9 @@ import { after, beforeEach, test } from 'node:test'
 import type { GiftCardView } from '../../server/loyalty/index.ts'
 import type { OrderView } from '../../server/orders/view.ts'
 import type { TenderInput } from '../../server/payments/payment.ts'
+import { counterShop } from './counter-shop.ts'
 import { fulfilmentShop } from './fulfilment-shop.ts'
-import { CARDS, openShop, type Shop } from './shop.ts'
+import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
 let at: ReturnType<typeof fulfilmentShop>
@@ -199,20 +200,71 @@ test('bought on invoice, what was added leaves before it is paid', async () => {
   assert.equal((await at.ship(added)).body.state, 'shipped')
 })
 
-test('charged with each parcel, what was added is charged as it leaves', async () => {
+/** A lamp held on a card that is kept for the order, charged as it leaves; and a bulb that was added and is not held. */
+async function held(card: string = CARDS.approved): Promise<OrderView> {
   const lines = [{ variant_id: at.variant('lamp'), quantity: 1 }]
   const placed = await at.place(await at.cart({}, { lines }), { charge: 'on_shipment' })
-  const tender = { method: 'card', token: await shop.api.token(CARDS.approved), save: 'order' as const }
-  assert.equal((await at.pay(placed.body, CARDS.approved, { capture: 'manual', tender })).status, 201)
-  const order = await add(await at.read(placed.body.id), 'bulb')
-  for (const name of ['lamp', 'bulb']) {
-    const id = await of(order, name)
-    await ready(id)
-    const sent = await at.ship(id)
-    assert.equal(sent.body.state, 'shipped', sent.text)
-  }
+  const tender = { method: 'card', token: await shop.api.token(card), save: 'order' as const }
+  assert.equal((await at.pay(placed.body, card, { capture: 'manual', tender })).status, 201)
+  return add(await at.read(placed.body.id), 'bulb')
+}
+
+for (const names of [
+  ['lamp', 'bulb'],
+  ['bulb', 'lamp'],
+]) {
+  test(`charged with each parcel, ${names.join(' before ')}: what is held is captured and the kept card pays the rest`, async () => {
+    const order = await held()
+    for (const name of names) {
+      const id = await of(order, name)
+      await ready(id)
+      const sent = await at.ship(id)
+      assert.deepEqual([sent.body.state, sent.body.charge.state], ['shipped', 'charged'], sent.text)
+    }
+    const { amount_paid, amount_due, amount_held } = await at.read(order.id)
+    assert.deepEqual([amount_paid, amount_due, amount_held], [3250, 0, 0])
+    const rest = names[0] === 'bulb' ? ['captured 250', 'captured 2750'] : ['captured 3000']
+    assert.deepEqual(shop.journal(), ['authorized 3000', ...rest, 'authorized 250', 'captured 250'])
+  })
+}
+
+test('and when the kept card declines the rest, the parcel stays, and the next try takes the rest only', async () => {
+  const order = await held()
+  const [bulb, lamp] = [await of(order, 'bulb'), await of(order, 'lamp')]
+  await ready(bulb)
+  await ready(lamp)
+  await at.ship(bulb)
+  shop.simulator.setFaults({ seed: 1, rates: {}, next: [{ verb: 'authorize', fault: 'decline' }] } as never)
+  const declined = await at.ship(lamp)
+  assert.deepEqual([declined.body.state, declined.body.charge.state], ['packed', 'declined'], declined.text)
+  assert.equal((await at.read(order.id)).amount_paid, 3000)
+  const sent = await at.ship(lamp)
+  assert.deepEqual([sent.body.state, sent.body.charge.amount], ['shipped', 250], sent.text)
   assert.equal((await at.read(order.id)).amount_paid, 3250)
 })
+
+for (const nth of [1, 2, 3]) {
+  test(`and when the server dies booking answer ${nth} of it, the worker brings it to its end, once`, async () => {
+    const order = await held()
+    const [bulb, lamp] = [await of(order, 'bulb'), await of(order, 'lamp')]
+    await ready(bulb)
+    await ready(lamp)
+    await at.ship(bulb)
+    counterShop(shop).diesBooking(nth)
+    assert.equal((await at.ship(lamp)).status, 500)
+    for (let round = 0; round < 3; round++) {
+      shop.clock.advance(5 * MINUTE)
+      await shop.ask()
+      await shop.settle()
+    }
+    assert.equal((await at.fulfilment(lamp)).state, 'shipped')
+    const { amount_paid, amount_held } = await at.read(order.id)
+    assert.deepEqual([amount_paid, amount_held], [3250, 0])
+    assert.deepEqual(shop.journal().sort(), [
+      ...['authorized 250', 'authorized 3000', 'captured 250', 'captured 250', 'captured 2750'],
+    ])
+  })
+}
 
 test('money that was held and let go again holds the goods back too', async () => {
   const order = await lamp('ship', {}, { capture: 'manual' })
