@@ -4,7 +4,7 @@ import { callConnector } from '../connectors/call.ts'
 import type { CreditInstruction } from '../connectors/connector.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Channel, MerchantConfig, Method } from '../merchants/index.ts'
+import type { Channel, MerchantConfig, Method, MethodKind } from '../merchants/index.ts'
 import { roundCash } from '../totals/index.ts'
 import { resolveCard } from '../vault/index.ts'
 import { apply } from './apply.ts'
@@ -189,15 +189,22 @@ function inOneStore(
       throw invalid(`${pointer}/${name}`, 'stands in another store than the payment; name it in store_id')
 }
 
+/** Kinds whose destination says who gets the money: a card, a drawer, a balance. */
+const NAMED: ReadonlySet<MethodKind> = new Set(['card', 'cash', 'stored_value'])
+
 /**
  * A card at a terminal, a token or an instrument: which of two would get the money would be a guess, and what has no card gives it
- * to none. Throws validation-error.
+ * to none. A bank account or wallet cannot be named here at all. Throws validation-error, operation-unsupported.
  */
 function mustBeOneCard({ token, instrument_id, terminal_id }: Destination, method: Method, pointer: string): void {
   if (method.kind !== 'card' && (token !== undefined || instrument_id !== undefined))
     throw invalid(`${pointer}/${token !== undefined ? 'token' : 'instrument_id'}`, 'only for cards')
   if (method.counter_flow !== 'terminal' && terminal_id !== undefined)
     throw invalid(`${pointer}/terminal_id`, 'only for what is held to a terminal')
+  if (!NAMED.has(method.kind) && terminal_id === undefined)
+    throw new Problem('operation-unsupported', {
+      detail: `Nobody could say whose ${method.name} gets the money. Refund the tender it came from, or name another destination.`,
+    })
   if (token !== undefined && instrument_id !== undefined)
     throw invalid(`${pointer}/instrument_id`, 'give a token or an instrument, not both')
   if (terminal_id !== undefined && (token !== undefined || instrument_id !== undefined))

@@ -219,6 +219,7 @@ export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Rec
   const card = { method: 'card', token: of.token, initiator: 'customer' }
   const bodies: Record<string, Record<string, unknown>> = {
     'POST /v1/payment_tasks/{id}/close': {},
+    'PATCH /v1/merchant': { distance_sales: 'destination' },
     'POST /v1/stores': { name: 'Rotterdam', country: 'NL', currency: 'EUR', kind: 'shop' },
     'PATCH /v1/stores/{id}': { name: 'Rotterdam Centre', latitude: 51.92, longitude: 4.48, pickup_hold_days: 3 },
     'POST /v1/registers': { store_id: of.shopStore, name: 'Register 9' },

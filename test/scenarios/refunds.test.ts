@@ -335,6 +335,17 @@ test('a card or a terminal beside what has none is refused as a destination', as
   assert.equal((await shop.api.refund(id, { amount: 100, to: { method: 'card', token } })).status, 201)
 })
 
+test('a bank account or wallet that nobody named is refused as a destination, of a refund as of a payout', async () => {
+  const { id } = await pay()
+  for (const method of ['sepa_debit', 'ideal', 'paypal']) {
+    const refund = await shop.api.refund(id, { amount: 100, to: { method } })
+    assert.deepEqual([refund.status, refund.body.code], [422, 'operation-unsupported'], method)
+    const payout = await shop.api.credit({ amount: 100, currency: 'EUR', channel: 'web', to: { method } })
+    assert.deepEqual([payout.status, payout.body.code], [422, 'operation-unsupported'], method)
+  }
+  assert.deepEqual(given(await shop.api.payment(id)), ['captured', 0, 6500, 0])
+})
+
 test('a drawer pays out another currency than its store’s, and its books keep the two apart', async () => {
   const register_id = shop.till
   const sale = {
