@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import type { Refusal } from '../api.ts'
 import { ADDRESS } from './order-shop.ts'
 import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 import { type TransferShop, transferShop } from './transfer-shop.ts'
@@ -90,10 +91,13 @@ test('one order takes along, collects and has sent: no store sends away what the
   ])
 })
 
-test('two want the last one that lies in another store: one order is placed, the other told', async () => {
+test('ten want the last one that lies in another store, at two processes at once: one order is placed, the others told', async () => {
   await at.receive('lamp', at.web, 1n)
   const carts = await Promise.all(Array.from({ length: 10 }, () => at.cart({}, at.collected(1))))
-  const answers = await Promise.all(carts.map((cart) => at.place(cart)))
+  const other = await shop.another()
+  const answers = await Promise.all(
+    carts.map((cart_id, i) => (i % 2 === 0 ? shop.api : other).call<Refusal>('POST', '/v1/orders', { cart_id })),
+  )
   assert.equal(answers.filter(({ status }) => status === 201).length, 1)
   assert.ok(answers.every(({ status, body }) => status === 201 || body.code === 'out-of-stock'))
   assert.deepEqual(await at.shelves(), [

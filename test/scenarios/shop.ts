@@ -11,6 +11,7 @@ import {
   type JournalRow,
   type SimulatorConnectorOptions,
 } from '../../server/connectors/simulator/index.ts'
+import { openPool } from '../../server/db/pool.ts'
 import type { Clock } from '../../server/lib/clock.ts'
 import { silentLog } from '../../server/lib/log.ts'
 import { createMerchant, type NewMerchant, type NewMerchantKeys } from '../../server/merchants/index.ts'
@@ -86,26 +87,30 @@ export async function openShop(options: ShopOptions = {}) {
   async function boot(): Promise<void> {
     const mortal = openDoor()
     wired = await wire({
+      ...common,
       db: mortal.database(db),
-      clock,
-      log: silentLog,
-      publicUrl: 'http://127.0.0.1:4000',
-      keysFolder,
-      simulatorPath: ':memory:',
-      // The discard port: endpoints may be made, and nobody listens.
-      webhookAllow: '127.0.0.1:9',
-      durabilityProblem: () => options.durabilityProblem ?? '',
-      isDraining: () => false,
       simulator: { ...simulator, connector: () => mortal.provider(simulator.connector(options.connector)) },
     })
     await wired.app.ready()
     door = mortal
+  }
+  const common = {
+    clock,
+    log: silentLog,
+    publicUrl: 'http://127.0.0.1:4000',
+    keysFolder,
+    simulatorPath: ':memory:',
+    // The discard port: endpoints may be made, and nobody listens.
+    webhookAllow: '127.0.0.1:9',
+    durabilityProblem: () => options.durabilityProblem ?? '',
+    isDraining: () => false,
   }
   await boot()
   const send: Send = (request) => sendInProcess(wired.app)(request)
   const keys = await createMerchant(wired.merchants, { name: 'Story Retail', currency: 'EUR', ...options.merchant })
   const api = createApi(send, keys.secret_key, 'story')
   const accounts = await accountsOf(api)
+  const others: (() => Promise<void>)[] = []
 
   /** The provider lets happen what time has brought, its webhooks arrive, and what they say is applied. */
   async function news(): Promise<void> {
@@ -162,6 +167,18 @@ export async function openShop(options: ShopOptions = {}) {
     giveBack: () => reverseDuplicates(wired.payments),
     /** Looks for authorisations that have ended or soon will. */
     expire: () => expireHolds(wired.payments),
+    /** The same merchant's API at another process of the service, with connections and lanes of its own. */
+    async another(): Promise<Api> {
+      const pool = openPool(database.url)
+      const other = await wire({ ...common, db: pool, simulator })
+      await other.app.ready()
+      others.push(async () => {
+        await other.app.close()
+        await other.lanes.drain()
+        await pool.end()
+      })
+      return createApi(sendInProcess(other.app), keys.secret_key, `other${others.length}`)
+    },
     /** A further merchant on the same server. */
     async neighbour(merchant: Partial<NewMerchant> = {}): Promise<{ api: Api; keys: NewMerchantKeys }> {
       const made = await createMerchant(wired.merchants, { name: 'Next Door', currency: 'EUR', ...merchant })
@@ -212,6 +229,7 @@ export async function openShop(options: ShopOptions = {}) {
         const broken = (await verifyBooks(db)).filter((result) => result.broken > 0)
         assert.deepEqual(broken, [], 'every invariant of the books holds')
       } finally {
+        for (const end of others) await end()
         await wired.app.close()
         await wired.lanes.drain()
         await simulator.stop()
