@@ -119,6 +119,8 @@ function orderRoutes(app: App, deps: FulfilmentDeps): void {
     schema: {
       operationId: 'splitFulfilment',
       summary: 'Split a part off a fulfilment of an order',
+      description:
+        'With If-Match, only when the fulfilment still has that version; else 412. Sent again so, it splits once.',
       tags: TAGS,
       params: ByOrder,
       body: SplitInput,
@@ -132,7 +134,8 @@ function orderRoutes(app: App, deps: FulfilmentDeps): void {
         throw new Problem('reference-not-found', {
           errors: [{ pointer: '/fulfilment_id', detail: 'names no fulfilment' }],
         })
-      const command = { orderId: request.params.id, fulfilmentId: fulfilment_id, lines, by: keyId }
+      const ifVersion = versionOf(request.headers['if-match'])
+      const command = { orderId: request.params.id, fulfilmentId: fulfilment_id, lines, by: keyId, ifVersion }
       const part = await splitFulfilment(deps, merchantId, command)
       return reply
         .code(201)

@@ -12,11 +12,18 @@ import { changeFulfilment, readLines } from './store.ts'
 
 const MAY_BE_SPLIT: readonly Fulfilment['state'][] = ['pending', 'accepted', 'picking']
 
-/** Answers the new part. Throws not-found, invalid-state, reference-not-found, quantity-exceeds-available. */
+/** Answers the new part. Throws not-found, version-conflict, invalid-state, reference-not-found, quantity-exceeds-available. */
 export async function splitFulfilment(
   deps: FulfilmentDeps,
   merchantId: string,
-  command: { orderId: string; fulfilmentId: string; lines: { line_id: string; quantity: number }[]; by: string },
+  command: {
+    orderId: string
+    fulfilmentId: string
+    lines: { line_id: string; quantity: number }[]
+    by: string
+    /** Of the fulfilment that is split: who sends the same again splits it once. */
+    ifVersion: number | undefined
+  },
 ): Promise<Fulfilment> {
   await deps.consumer.catchUp(merchantId)
   return transact(deps.db, async (tx) => {
@@ -26,6 +33,7 @@ export async function splitFulfilment(
       throw new Problem('reference-not-found', {
         errors: [{ pointer: '/fulfilment_id', detail: 'is no fulfilment of this order' }],
       })
+    if (command.ifVersion !== undefined && command.ifVersion !== f.version) throw new Problem('version-conflict')
     if (!MAY_BE_SPLIT.includes(f.state)) throw refused(`The fulfilment is ${f.state}.`)
     if (f.transfer_id !== null) throw refused('Its goods are on their way from another store.')
     const units = unitsOf(lines, command.lines, '/lines')

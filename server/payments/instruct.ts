@@ -15,6 +15,7 @@ import { merchantFor } from './new-payment.ts'
 import { webhookUrl } from './pay.ts'
 import type { Reply } from './payment.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
+import type { SendAgain } from './resolve.ts'
 import { type PaymentRow, readPayment, renderPayment, type TenderRow } from './store.ts'
 
 /** One operation and how to carry it out. `call` is made with no transaction open, after `begin` has committed. */
@@ -40,7 +41,7 @@ export interface PlanInput {
 
 /**
  * Reads the payment, lets `plan` decide, begins and carries out. The plan is made without a lock; if the payment has
- * moved since, the guards in SQL refuse and it is planned anew. Throws not-found, what the plan throws, and the refusals of begin and repeat.
+ * moved since, the guards in SQL refuse and it is planned anew. `again` is for a repeat of it, see repeat. Throws not-found, what the plan throws, and the refusals of begin and repeat.
  */
 export function instruct(
   deps: PaymentDeps,
@@ -48,10 +49,11 @@ export function instruct(
   idempotency: Idempotency,
   paymentId: string,
   plan: (input: PlanInput) => Plan | Promise<Plan>,
+  again?: SendAgain,
 ): Promise<Reply> {
-  return firstOrRepeat(deps, merchantId, idempotency, async () => {
+  const work = async (): Promise<Reply> => {
     const { planned, begun } = await planAndBegin(deps, merchantId, idempotency, paymentId, plan)
-    if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
+    if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency, again)
     if (begun.body !== null) return { status: planned.status, body: begun.body }
     let isOpen = false
     let last: Applied | undefined
@@ -62,7 +64,8 @@ export function instruct(
     }
     const body = last?.body ?? (await renderPayment(deps.db, merchantId, paymentId, idempotency.key))
     return { status: isOpen ? 202 : planned.status, body: body as string }
-  })
+  }
+  return firstOrRepeat(deps, merchantId, idempotency, work, again)
 }
 
 /**

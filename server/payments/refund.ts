@@ -1,7 +1,7 @@
 // Gives money back: by reference to the tender it came from, or to another destination.
 
 import { callConnector } from '../connectors/call.ts'
-import type { CreditInstruction } from '../connectors/connector.ts'
+import type { CreditInstruction, Outcome } from '../connectors/connector.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Channel, MerchantConfig, Method, MethodKind } from '../merchants/index.ts'
@@ -12,13 +12,13 @@ import { beginPayment, type NewOperation, type NewPayment } from './begin.ts'
 import { ruleAtDrawer } from './cash.ts'
 import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
-import { followUp, instruct, type PlannedOperation } from './instruct.ts'
+import { followUp, instruct, type Plan, type PlanInput, type PlannedOperation } from './instruct.ts'
 import { merchantFor, newPayment } from './new-payment.ts'
 import { webhookUrl } from './pay.ts'
 import type { CreditInput, Destination, RefundInput, Reply } from './payment.ts'
 import { invalid, notFound } from './problems.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
-import type { PaymentRow, TenderRow } from './store.ts'
+import { type OpenOperation, type PaymentRow, readPayment, type TenderRow } from './store.ts'
 import { storedValueToCredit } from './stored-value.ts'
 
 /**
@@ -33,7 +33,7 @@ export function refund(
   paymentId: string,
   input: RefundInput,
 ): Promise<Reply> {
-  return instruct(deps, merchantId, idempotency, paymentId, async (context) => {
+  const plan = async (context: PlanInput): Promise<Plan> => {
     const { payment, merchant } = context
     if (input.currency !== undefined && input.currency !== payment.currency) throw new Problem('currency-mismatch')
     if (input.tender_id !== undefined && !payment.tenders.some((tender) => tender.id === input.tender_id))
@@ -54,12 +54,42 @@ export function refund(
       )
     }
     return { eventType: 'payment.refund_sent', operations, status: 201, tokenId: input.to?.token }
-  })
+  }
+  return instruct(deps, merchantId, idempotency, paymentId, plan, (open) => sentAgain(deps, merchantId, open, input))
+}
+
+/**
+ * Money to another destination whose process died before it was carried out: onto a balance kept here, or out of a drawer. A card's
+ * token is used up by then, and nothing is sent to a terminal twice.
+ */
+async function sentAgain(
+  deps: PaymentDeps,
+  merchantId: string,
+  operation: OpenOperation,
+  { to, reason }: { to?: Destination; reason?: string },
+): Promise<Outcome | undefined> {
+  if (operation.kind !== 'credit' || to === undefined) return undefined
+  if (to.token !== undefined || to.instrument_id !== undefined || to.terminal_id !== undefined) return undefined
+  const merchant = await merchantFor(deps, merchantId)
+  const payment = await readPayment(deps.db, merchantId, operation.payment_id)
+  const tender = payment?.tenders.find(({ id }) => id === operation.tender_id)
+  if (!payment || !tender) return undefined
+  try {
+    const part = { tender, amount: operation.amount, operationId: operation.id }
+    const { call } = await toDestination(deps, merchant, payment, part, to, reason)
+    return await call()
+  } catch (error) {
+    // What may not be sent there any more is no refusal of what was begun: the asking finds its end.
+    if (error instanceof Problem) return undefined
+    throw error
+  }
 }
 
 interface Part {
   tender: TenderRow
   amount: bigint
+  /** Of an operation that is in the books already. */
+  operationId?: string
 }
 
 function spread(tenders: TenderRow[], wanted: bigint): Part[] {
@@ -91,7 +121,7 @@ async function toDestination(
   deps: PaymentDeps,
   merchant: MerchantConfig,
   payment: PaymentRow,
-  { tender, amount }: Part,
+  { tender, amount, operationId }: Part,
   to: Destination,
   reason?: string,
 ): Promise<PlannedOperation> {
@@ -103,7 +133,7 @@ async function toDestination(
     store_id: payment.store_id ?? undefined,
     reference: payment.reference ?? undefined,
   }
-  return creditTo(deps, merchant, purchase, tender.id, amount, to, '/to', reason)
+  return creditTo(deps, merchant, purchase, tender.id, amount, to, '/to', reason, operationId)
 }
 
 /**
@@ -116,7 +146,8 @@ export function credit(
   idempotency: Idempotency,
   input: CreditInput,
 ): Promise<Reply> {
-  return firstOrRepeat(deps, merchantId, idempotency, async () => {
+  const again = (open: OpenOperation) => sentAgain(deps, merchantId, open, input)
+  const work = async (): Promise<Reply> => {
     const merchant = await merchantFor(deps, merchantId)
     const payment = await newPayment(deps, merchant, input)
     const register = input.to.register_id === undefined ? undefined : merchant.registers.get(input.to.register_id)
@@ -152,7 +183,7 @@ export function credit(
       },
       operation,
     })
-    if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
+    if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency, again)
     const outcome = await call()
     const applied = await apply(deps, {
       merchantId,
@@ -162,7 +193,8 @@ export function credit(
       outcome,
     })
     return { status: applied.state === 'unknown' || applied.state === 'dispatched' ? 202 : 201, body: applied.body }
-  })
+  }
+  return firstOrRepeat(deps, merchantId, idempotency, work, again)
 }
 
 /**
@@ -225,6 +257,7 @@ async function creditTo(
   to: Destination,
   pointer: string,
   reason?: string,
+  operationId = deps.newId('opn'),
 ): Promise<PlannedOperation & { storedValueId?: string }> {
   const { method, candidates } = choose(deps, merchant, to.method, 'credit', {
     amount,
@@ -260,7 +293,7 @@ async function creditTo(
   if (card?.order_id !== undefined && card.order_id !== payment.order_id) throw notFound(`${pointer}/instrument_id`)
   const storedValueId = await storedValueToCredit(deps, merchant.id, payment, to, method.kind, pointer)
   const operation: NewOperation = {
-    operation_id: deps.newId('opn'),
+    operation_id: operationId,
     kind: 'credit',
     tender_id: tenderId,
     amount,

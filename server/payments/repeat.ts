@@ -6,7 +6,7 @@ import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { Reply } from './payment.ts'
-import { takeUp } from './resolve.ts'
+import { type SendAgain, takeUp } from './resolve.ts'
 import { readKey, readOperationsOfKey, renderPayment } from './store.ts'
 
 /**
@@ -18,20 +18,26 @@ export async function firstOrRepeat(
   merchantId: string,
   idempotency: Idempotency,
   work: () => Promise<Reply>,
+  again?: SendAgain,
 ): Promise<Reply> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof Problem) || !(await readKey(deps.db, merchantId, idempotency.key))) throw error
-    return repeat(deps, merchantId, idempotency)
+    return repeat(deps, merchantId, idempotency, again)
   }
 }
 
 /**
- * Answers for a key that is claimed. Throws idempotency-key-reused when it was used for another request and
+ * Answers for a key that is claimed; `again` sends what cannot be sent from the books alone. Throws idempotency-key-reused when it was used for another request and
  * idempotency-in-flight while the first request may still be answered.
  */
-export async function repeat(deps: PaymentDeps, merchantId: string, idempotency: Idempotency): Promise<Reply> {
+export async function repeat(
+  deps: PaymentDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  again?: SendAgain,
+): Promise<Reply> {
   const known = await readKey(deps.db, merchantId, idempotency.key)
   if (!known) throw new Error('repeat called for a key that is not claimed')
   if (known.fingerprint !== idempotency.fingerprint) throw new Problem('idempotency-key-reused')
@@ -46,7 +52,7 @@ export async function repeat(deps: PaymentDeps, merchantId: string, idempotency:
     }
     // Unknown without an answer to the instruction itself: its process died, and the resolver has asked in vain since.
     const wasCutOff = operation.state === 'dispatched' || (operation.state === 'unknown' && !operation.was_answered)
-    if (wasCutOff) await takeUp(deps, merchantId, operation)
+    if (wasCutOff) await takeUp(deps, merchantId, operation, again)
   }
   // Read before the stored reply: what settles between the two is answered from that reply, so an answer that calls itself
   // final (201) is always the one a later repeat gets.

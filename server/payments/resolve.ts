@@ -3,7 +3,7 @@
 // authoritative, that has said `not found` several times over a while, may turn doubt into `no_effect`.
 
 import { callConnector } from '../connectors/call.ts'
-import type { Connector, Lookup } from '../connectors/connector.ts'
+import type { Connector, Lookup, Outcome } from '../connectors/connector.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import { merchantConfig } from '../merchants/index.ts'
@@ -86,20 +86,29 @@ function lookUp(deps: PaymentDeps, { account, connector }: Candidate, operation:
   )
 }
 
+/** Sends an operation of a repeated command once more, under its own id; undefined for what must not be. */
+export type SendAgain = (operation: OpenOperation) => Promise<Outcome | undefined>
+
 /**
  * Takes up a command whose process died between writing the intent and hearing an answer. Only for the client that repeats
  * the command with its key, never in the background: it alone says that the effect is still wanted. The provider is asked
  * first; what it does not know is sent again under the same operation id, and only to a provider for which the same id
- * twice has one effect. Anything else is left to the asking.
+ * twice has one effect. Anything else is left to the asking. `again` sends what the books alone do not say how to send: where
+ * money goes out to is known from the command.
  */
-export async function takeUp(deps: PaymentDeps, merchantId: string, operation: OpenOperation): Promise<void> {
+export async function takeUp(
+  deps: PaymentDeps,
+  merchantId: string,
+  operation: OpenOperation,
+  again: SendAgain = async () => undefined,
+): Promise<void> {
   const candidate = await candidateFor(deps, merchantId, operation)
   const found = await lookUp(deps, candidate, operation)
-  const again =
-    found.outcome === 'not_found' && !operation.was_answered && candidate.connector.facts.idempotent
-      ? await sendAgain(deps, merchantId, operation, candidate)
-      : undefined
-  if (again === undefined) {
+  const mayBeSent = found.outcome === 'not_found' && !operation.was_answered && candidate.connector.facts.idempotent
+  const outcome = mayBeSent
+    ? ((await sendAgain(deps, merchantId, operation, candidate)) ?? (await again(operation)))
+    : undefined
+  if (outcome === undefined) {
     // Asked beside the ladder: an impatient client must neither climb it nor push the next ask away.
     return applyLookup(deps, merchantId, operation, candidate.connector, found, { isExtra: true })
   }
@@ -108,7 +117,7 @@ export async function takeUp(deps: PaymentDeps, merchantId: string, operation: O
     paymentId: operation.payment_id,
     operationId: operation.id,
     source: 'reply',
-    outcome: again,
+    outcome,
   })
 }
 

@@ -19,6 +19,7 @@ import {
 } from './exchange-store.ts'
 import { announceExchange, exchangeView } from './exchange-view.ts'
 import { policyOf } from './policy.ts'
+import { readRefunds } from './refund-store.ts'
 import { refundOf } from './return.ts'
 import { decide, type Settlement } from './settle.ts'
 import { lockReturn, updateReturn } from './store.ts'
@@ -32,7 +33,8 @@ export interface ExchangeRequest extends Settlement {
 }
 
 /**
- * Exchanges. Called again for the same return and order it goes on where it was. Throws reference-not-found, invalid-state (not
+ * Exchanges. Called again for the same return and order it goes on where it was: it is `settling` while the worth of what came
+ * back has not arrived, and then pays when it is called after that. Throws reference-not-found, invalid-state (not
  * received, settled already, the order is paid or gone), currency-mismatch, and what `settle` throws.
  */
 export async function exchange(deps: ReturnDeps, merchantId: string, input: ExchangeRequest) {
@@ -41,8 +43,40 @@ export async function exchange(deps: ReturnDeps, merchantId: string, input: Exch
   if (started.order_id !== input.orderId)
     throw new Problem('invalid-state', { detail: 'The return is exchanged for another order.' })
   await carryOut(deps, merchantId, started.return_id)
+  // What has not reached the card may still come, or goes another time: paying with a part of the worth would be declined for good.
+  if (!(await hasArrived(deps, merchantId, started, input.by))) return exchangeView(started)
   const paid = await payWithWorth(deps, merchantId, started)
   return exchangeView(paid)
+}
+
+/** Whether what is to pay for the new goods is on the card. Of it what was refused is given back onto the card once more. */
+async function hasArrived(deps: ReturnDeps, merchantId: string, row: ExchangeRow, by: string): Promise<boolean> {
+  const sums = await onCard(deps, merchantId, row)
+  const missing = row.amount_credited - sums.given
+  if (missing > 0n) {
+    const { rules } = await policyOf(deps, merchantId)
+    const to = { method: 'gift_card', gift_card_id: row.gift_card_id as string }
+    const step = { id: row.return_id, ifVersion: undefined, by, to, isForced: true }
+    await transact(deps.db, (tx) => decide(deps, merchantId, step, rules, tx, { amount: missing }))
+    await carryOut(deps, merchantId, row.return_id)
+  }
+  return (missing > 0n ? await onCard(deps, merchantId, row) : sums).arrived >= row.amount_credited
+}
+
+/** What goes onto the card of the exchange, and what of it is there. */
+async function onCard(
+  deps: ReturnDeps,
+  merchantId: string,
+  row: ExchangeRow,
+): Promise<{ given: bigint; arrived: bigint }> {
+  const refunds = await readRefunds(deps.db, merchantId, row.return_id)
+  const sums = { given: 0n, arrived: 0n }
+  for (const { destination, state, amount } of refunds) {
+    if (destination?.gift_card_id !== row.gift_card_id || state === 'failed') continue
+    sums.given += amount
+    if (state === 'done') sums.arrived += amount
+  }
+  return sums
 }
 
 export async function getExchange(deps: Pick<ReturnDeps, 'db'>, merchantId: string, id: string) {

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { counterShop } from './counter-shop.ts'
 import { CARDS, MINUTE, openShop, SECOND, type Shop } from './shop.ts'
 
 let shop: Shop
@@ -128,4 +129,25 @@ test('a capture and a refund whose process died are carried out once when repeat
   )
   assert.deepEqual([body.amount_captured, body.amount_refunded, body.amount_in_flight], [4000, 1500, 0])
   assert.deepEqual(shop.journal(id), ['authorized 6500', 'captured 4000', 'refunded 1500'])
+})
+
+test('a refund onto a gift card whose process died before it was carried out is carried out once when repeated', async () => {
+  const counter = counterShop(shop)
+  const card = await counter.giftCard(500)
+  const paid = await shop.api.pay({ amount: 2000, currency: 'EUR', channel: 'pos', tender: counter.inCash(2000) })
+  const to = { method: 'gift_card', gift_card_id: card.id }
+  const refund = () => shop.api.refund(paid.body.id, { to }, { key: 'onto-a-card-died' })
+  // Behind the commit of what is going to be done.
+  shop.door.dieBehind(1)
+  assert.equal((await refund()).status, 500)
+  assert.ok(shop.door.isDead)
+  await shop.restart()
+  shop.clock.advance(PAST_THE_DEADLINE)
+  await shop.ask()
+  assert.equal(await counter.balanceOf(card), 500, 'asking alone gives nothing back')
+
+  const again = await refund()
+  assert.deepEqual([again.status, again.body.amount_refunded, again.body.amount_in_flight], [201, 2000, 0])
+  assert.equal((await refund()).text, again.text)
+  assert.equal(await counter.balanceOf(card), 2500)
 })
