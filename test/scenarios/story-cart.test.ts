@@ -52,6 +52,10 @@ const handsOver: Step<OneCart> = {
   },
 }
 
+/** The till scans a code. */
+const claims = (code: string | undefined) =>
+  carts.till('POST', '/v1/carts/claim', { code, channel: 'pos', store_id: carts.store, register_id: shop.till })
+
 tell<OneCart>(1, 'a cart begun on a phone goes on on a laptop and is finished at the till by its code', () => shop, {
   async begins() {
     const [axe, rope] = [await carts.article('49.95', {}, {}), await carts.article('9.50', {}, {})]
@@ -91,11 +95,13 @@ tell<OneCart>(1, 'a cart begun on a phone goes on on a laptop and is finished at
     },
     handsOver,
     {
-      says: 'and the till takes it',
-      does: ({ code }) =>
-        carts.till('POST', '/v1/carts/claim', {
-          ...{ code, channel: 'pos', store_id: carts.store, register_id: shop.till },
-        }),
+      says: 'and the till takes it, by another code where that one does not hold any more',
+      async does({ cart, secret, code }) {
+        const said = await claims(code)
+        if (said.body.code !== 'code-invalid') return said
+        const { body } = await carts.device(secret).call('POST', `/v1/carts/${cart}/handover`)
+        return claims((body as { code?: string }).code)
+      },
       async holds(s) {
         const { channel, customer_id, total } = await carts.read(s.cart as string)
         assert.deepEqual([channel, customer_id, total], ['pos', s.ada, 6895])

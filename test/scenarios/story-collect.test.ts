@@ -5,7 +5,7 @@ import { after, before } from 'node:test'
 import type { OrderView } from '../../server/orders/view.ts'
 import { fulfilmentShop } from './fulfilment-shop.ts'
 import { CARDS, DAY, openShop, type Shop } from './shop.ts'
-import { type Step, tell } from './story.ts'
+import { rest, type Step, tell } from './story.ts'
 
 let shop: Shop
 let at: ReturnType<typeof fulfilmentShop>
@@ -24,7 +24,7 @@ interface Collecting {
   code?: string
 }
 
-async function threeWares(n: number): Promise<Collecting> {
+async function threeWares(n: number, pieces = 5n): Promise<Collecting> {
   const wares = { lamp: `lamp ${n}`, bulb: `bulb ${n}`, shade: `shade ${n}` }
   for (const [name, price] of [
     [wares.lamp, '30.00'],
@@ -32,7 +32,7 @@ async function threeWares(n: number): Promise<Collecting> {
     [wares.shade, '12.99'],
   ] as const) {
     await at.sells(name, price, { track: 'quantity' })
-    await at.receive(name, at.till, 5n)
+    if (pieces > 0n) await at.receive(name, at.till, pieces)
   }
   return { wares }
 }
@@ -192,9 +192,9 @@ interface Between extends Collecting {
   transfer?: string
 }
 
-/** A lamp is on display in the shop; two are in the stock room of the web shop. */
+/** There is none in the store where they are to be collected, and five where they are bought. */
 async function lampsElsewhere(n: number): Promise<Between> {
-  const s = await threeWares(n)
+  const s = await threeWares(n, 0n)
   await at.receive(s.wares.lamp, at.web, 5n)
   return s
 }
@@ -233,18 +233,12 @@ tell(6, 'bought in one store and collected in another, where the goods come by t
         return shop.api.pay({ ...sale, tender: { method: 'card', token } }, { key: me.key })
       },
       async holds(s) {
-        const [fulfilment] = await at.fulfilments(s.order?.id as string)
+        await rest(shop)
+        const [fulfilment, ...others] = await at.fulfilments(s.order?.id as string)
+        assert.equal(others.length, 0)
         s.fulfilment = fulfilment?.id as string
-      },
-    },
-    {
-      says: 'where they are to be collected there is only the one on display: they are sent from where they were bought',
-      does: ({ fulfilment }) => at.tell(fulfilment as string, 'reroute', { store_id: at.web }),
-      async holds(s) {
-        const parts = (await at.fulfilments(s.order?.id as string)).filter(({ part }) => part > 1)
-        assert.equal(parts.length, 1, 'sent from elsewhere once')
-        s.fulfilment = parts[0]?.id as string
-        s.transfer = parts[0]?.transfer_id as string
+        s.transfer = fulfilment?.transfer_id as string
+        assert.equal((await at.tell(s.fulfilment, 'accept')).status, 409, 'the goods are not there yet')
       },
     },
     {
@@ -282,7 +276,7 @@ tell(6, 'bought in one store and collected in another, where the goods come by t
     captured: [6000],
     levels: [
       [3, 0],
-      [5, 0],
+      [0, 0],
     ],
   },
 })
