@@ -193,6 +193,13 @@ describe('what happens on the shop floor', () => {
     assert.equal((await take('web', [units(kettle, 1n)])).length, 1)
   })
 
+  it('is never refused where something was promised under the same reference before', async () => {
+    assert.deepEqual(await take('order', [units(kettle, 4n)]), [])
+    assert.deepEqual(await take('order', [units(kettle, 4n)], { isForced: true }), [])
+    assert.equal((await level(kettle))['oversold'], 3n)
+    assert.equal(await openTasks(), 1)
+  })
+
   it('never makes an adjustment fall below nothing', async () => {
     const down = (quantity: bigint) =>
       inTx((tx) => move(deps, tx, merchant, [{ ...units(kettle, quantity), kind: 'adjust', reason: 'lost' }], { at }))

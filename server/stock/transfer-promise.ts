@@ -56,6 +56,7 @@ export async function giveUpUnits(
       .reduce((total, { quantity }) => total + quantity, 0n)
     return sum < line.promised ? sum : line.promised
   }
+  if (before.lines.every((line) => lost(line) === 0n)) return
   const isDraft = before.state === 'draft'
   const lines = before.lines.map((line) => ({
     ...line,

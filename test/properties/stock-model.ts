@@ -18,6 +18,10 @@ interface Parcel extends Spot {
   state: 'draft' | 'in_transit' | 'returning' | 'over'
   /** Arrived, there or back, in whatever condition, or given up. */
   gone: number
+  /** Somebody waits for so many. */
+  promised: number
+  /** Arrived there in good order. */
+  received: number
 }
 
 interface Figure {
@@ -44,6 +48,8 @@ export const ARTICLES = 2
 /** Kept back from the channel `web` in store 0. */
 export const SAFETY = 2
 
+/** Of what has arrived, what somebody waits for. */
+const keptOf = ({ received, promised }: Parcel) => Math.min(received, promised)
 const keyOf = ({ article, store }: Spot) => `${article} ${store}`
 
 export class StockModel {
@@ -117,9 +123,16 @@ export class StockModel {
     return true
   }
 
-  plan(ref: string, spot: Spot, quantity: number): boolean {
+  plan(ref: string, spot: Spot, quantity: number, isPromised: boolean): boolean {
     if (!this.reserve(ref, spot, quantity, { channel: 'none', isForced: false })) return false
-    this.parcels.push({ ...spot, to: 1 - spot.store, quantity, state: 'draft', gone: 0 })
+    this.parcels.push({
+      ...spot,
+      to: 1 - spot.store,
+      quantity,
+      state: 'draft',
+      gone: 0,
+      ...{ promised: isPromised ? quantity : 0, received: 0 },
+    })
     return true
   }
 
@@ -135,11 +148,19 @@ export class StockModel {
     return true
   }
 
-  arrive(parcel: Parcel, come: { whole: number; broken: number; isFinal: boolean }): boolean {
+  arrive(ref: string, parcel: Parcel, come: { whole: number; broken: number; isFinal: boolean }): boolean {
     if (parcel.state !== 'in_transit' && parcel.state !== 'returning') return false
     if (parcel.gone + come.whole + come.broken > parcel.quantity) return false
     const store = parcel.state === 'in_transit' ? parcel.to : parcel.store
-    this.#put({ article: parcel.article, store }, come.whole + come.broken, come.broken)
+    const spot = { article: parcel.article, store }
+    this.#put(spot, come.whole + come.broken, come.broken)
+    if (parcel.state === 'in_transit') {
+      const kept = keptOf(parcel)
+      parcel.received += come.whole
+      // What somebody waits for is theirs at once, unless a till has sold it already.
+      const quantity = Math.min(keptOf(parcel) - kept, Math.max(0, this.free(spot)))
+      this.promises.push({ ref, ...spot, quantity })
+    }
     parcel.gone = come.isFinal ? parcel.quantity : parcel.gone + come.whole + come.broken
     if (parcel.gone === parcel.quantity) parcel.state = 'over'
     return true
@@ -150,6 +171,18 @@ export class StockModel {
     if (parcel.state !== 'draft' && parcel.state !== 'in_transit') return false
     parcel.state = parcel.state === 'draft' ? 'over' : 'returning'
     return true
+  }
+
+  /** Nobody waits for so many any more: they are not sent, or arrive as free stock. */
+  letGo(ref: string, parcel: Parcel, quantity: number): void {
+    const own = this.promises.filter((one) => one.ref === ref)
+    const lost = Math.min(quantity, parcel.promised)
+    const kept = keptOf(parcel)
+    parcel.promised -= lost
+    const isDraft = parcel.state === 'draft'
+    this.#unpromise(own, isDraft ? lost : kept - keptOf(parcel))
+    if (isDraft) parcel.quantity -= lost
+    if (parcel.quantity === 0) parcel.state = 'over'
   }
 
   openSheet(spot: Spot): void {

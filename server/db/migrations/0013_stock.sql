@@ -364,7 +364,8 @@ begin
   insert into stock_reservation as s (merchant_id, ref, variant_id, store_id, kind, is_forced, quantity, expires_at, created_at)
     select p_merchant, w.ref, w.variant_id, w.store_id, w.kind, w.is_forced, w.quantity, w.expires_at, w.at
     from unnest(v_wanted) w where w.n <> all (v_refused) order by w.is_forced desc, w.ref, w.variant_id, w.store_id
-    on conflict (merchant_id, ref, variant_id, store_id) do update set quantity = s.quantity + excluded.quantity, expires_at = excluded.expires_at;
+    on conflict (merchant_id, ref, variant_id, store_id) do update set quantity = s.quantity + excluded.quantity, expires_at = excluded.expires_at,
+      is_forced = s.is_forced or excluded.is_forced;
   return query select w.n, 'ok'::text, null::json from (select distinct x.n from unnest(v_wanted) x where x.n <> all (v_refused)) w;
 end $$;
 
