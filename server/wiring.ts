@@ -16,6 +16,7 @@ import { routes as ledgerRoutes } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
 import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
+import { Problem } from './lib/problem.ts'
 import { createStoredValueBook } from './loyalty/index.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
 import { connectorMetrics, consumerMetrics, laneMetrics, openOperationMetrics } from './metrics.ts'
@@ -180,6 +181,11 @@ export async function wire(options: WiringOptions) {
     isReady: () => readiness(db, options.durabilityProblem),
     isDraining: options.isDraining,
     registry,
+  })
+  // Whatever takes a key moves money, gift cards and points too.
+  app.addHook('preHandler', (request, _reply, done) => {
+    const isLiveMoney = request.caller?.mode === 'live' && request.routeOptions.config.idempotent === true
+    done(isLiveMoney && options.durabilityProblem() !== '' ? new Problem('storage-not-durable') : undefined)
   })
   // Whoever follows the event log looks at once after a change made here; changes made elsewhere are polled for.
   app.addHook('onResponse', (request, reply, done) => {

@@ -5,8 +5,8 @@ import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id, Timestamp } from '../http/schema.ts'
-import { Problem } from '../lib/problem.ts'
 import { found, invalid, type MerchantRouteDeps, Name } from './request.ts'
+import { checkSimulator, newWebhookSecret } from './simulator-config.ts'
 import * as rows from './store.ts'
 
 const MethodCodes = Type.Array(Type.String({ pattern: '^[a-z][a-z0-9_]{1,39}$' }), {
@@ -86,12 +86,14 @@ export function accountRoutes(app: App, deps: MerchantRouteDeps): void {
       if (connector === 'simulator' && mode === 'live') {
         throw invalid('/connector', 'The simulator moves no money; it is for test merchants.')
       }
-      if (connector === 'simulator' && config['url'] !== undefined) checkSimulatorUrl(config['url'], deps.allowedHosts)
+      if (connector === 'simulator') checkSimulator(config, deps.allowedHosts)
       checkMethods(deps, connector, methods)
       const at = deps.clock.now()
       const id = deps.newId('cac')
       const shown = { id, connector, name, methods, priority, is_enabled }
-      const sealedConfig = await deps.configSeal.seal(merchantId, id, config)
+      // Without a secret the simulator could tell us nothing, and whatever it decides later would stay unknown here.
+      const whole = connector === 'simulator' ? { webhook_secret: newWebhookSecret(), ...config } : config
+      const sealedConfig = await deps.configSeal.seal(merchantId, id, whole)
       await rows.insertAccount(deps.db, merchantId, { ...shown, sealedConfig }, at)
       deps.merchantCache.forget(merchantId)
       return reply.code(201).send(show({ ...shown, created_at: at }))
@@ -164,26 +166,4 @@ function checkMethods(deps: MerchantRouteDeps, connector: string, methods: reado
   const carried = deps.methodsOf(connector)
   const strange = methods.findIndex((code) => !carried.includes(code))
   if (strange >= 0) throw invalid(`/methods/${strange}`, `Is not carried by ${connector}.`)
-}
-
-/** This machine, by name and by number. */
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
-/**
- * Where a simulator of its own may be: on this machine, or where the operator says so (ONETILL_WEBHOOK_ALLOW). Cards are sent there
- * and a merchant names it, so it is the root of a server and nothing else. Throws url-not-allowed.
- */
-function checkSimulatorUrl(text: string, allowed: ReadonlySet<string>): void {
-  const url = URL.parse(text)
-  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
-  const isBare =
-    url?.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === ''
-  // Another spelling of the same URL is a mistake or a disguise.
-  const isPlain = url !== null && [url.origin, `${url.origin}/`].includes(text)
-  const port = url?.port || (url?.protocol === 'https:' ? '443' : '80')
-  const isNear = LOOPBACK.test(url?.hostname ?? '') || allowed.has(`${url?.hostname}:${port}`)
-  if (isHttp && isBare && isPlain && isNear) return
-  const detail =
-    'A simulator is named by its address alone, such as http://127.0.0.1:4100, on this machine or an allowed host.'
-  throw new Problem('url-not-allowed', { errors: [{ pointer: '/config/url', detail }] })
 }

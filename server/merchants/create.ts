@@ -4,7 +4,6 @@
 // and must have that before it can seal credentials. A crash between them leaves a merchant without keys, which nobody can
 // use and nothing refers to.
 
-import { randomBytes } from 'node:crypto'
 import { type Db, type Tx, transact } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
@@ -12,6 +11,7 @@ import { Problem } from '../lib/problem.ts'
 import type { ConfigSeal } from './config.ts'
 import { CHANNELS } from './method.ts'
 import { checkPlace, defaultCountry, timeZoneOf } from './place.ts'
+import { newWebhookSecret } from './simulator-config.ts'
 import * as rows from './store.ts'
 import type { StoreKind } from './store-place.ts'
 
@@ -167,11 +167,6 @@ function firstAccounts(mode: 'test' | 'live'): FirstAccount[] {
     config: { simulator: name, webhook_secret: newWebhookSecret() },
   })
   return [simulator('A', 1), simulator('B', 2), drawer, ownBooks]
-}
-
-/** A signing secret in the form of Standard Webhooks: 192 to 512 bits, base 64, with its prefix. */
-function newWebhookSecret(): string {
-  return `whsec_${randomBytes(32).toString('base64')}`
 }
 
 function defaultStores(home: { country: string; currency: string }): StorePlan[] {

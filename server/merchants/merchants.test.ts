@@ -177,6 +177,26 @@ describe('places', () => {
     for (const answer of [made, list]) assert.ok(!/very-secret|config/.test(answer.text))
   })
 
+  it('takes no setting the simulator does not have, and no secret or key it could not use', async () => {
+    for (const config of [
+      { foo: 'bar' },
+      { webhook_secret: 'abc' },
+      { webhook_secret: '' },
+      { webhook_secret: 'whsec_!!!' },
+      { webhook_secret: `whsec_${Buffer.alloc(23).toString('base64')}` },
+      { webhook_secret_previous: 'whsec_' },
+      { api_key: 'a\r\nX: y' },
+      { api_key: '' },
+    ]) {
+      const account = { connector: 'simulator', name: 'Odd', config }
+      const made = await world.call(mine.secret_key, 'POST', '/v1/connector_accounts', account)
+      assert.equal(made.status, 422, JSON.stringify(config))
+    }
+    const config = { webhook_secret: `whsec_${Buffer.alloc(24, 1).toString('base64')}` }
+    const account = { connector: 'simulator', name: 'Even', config }
+    assert.equal((await world.call(mine.secret_key, 'POST', '/v1/connector_accounts', account)).status, 201)
+  })
+
   it('sends cards to a simulator on this machine or an allowed one, at its root, and to nothing else', async () => {
     const add = (url: string) =>
       world.call(mine.secret_key, 'POST', '/v1/connector_accounts', {

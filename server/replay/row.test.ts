@@ -37,6 +37,15 @@ describe('a row of a transaction file', () => {
     })
   })
 
+  it('goes without a description that no article may have, and is not read where its numbers could not be kept', () => {
+    assert.equal(readGood({ Description: 'RED\u0007 \u202eMUG' }).description, 'RED MUG')
+    assert.equal(readGood({ Description: '4242424242424242' }).description, '')
+    for (const column of ['InvoiceNo', 'StockCode', 'CustomerID'] as const) {
+      assert.equal(read({ [column]: '4242424242424242' }), `${column} looks like a card number`)
+      assert.equal(read({ [column]: '1\u00072' }), `${column} holds characters that cannot be printed`)
+    }
+  })
+
   for (const [quantity, price, amount] of [
     ['1', '0.085', 9n], // 8.5 pence
     ['-1', '0.085', -9n],

@@ -1,6 +1,7 @@
 // One row of a transaction file: text cells in, exact figures out, or a sentence about what is wrong with it. No float is
 // ever made of a price: it is kept in billionths of a pound, so `0.085` is 85,000,000 of them and nothing else.
 
+import { containsCardNumber } from '../lib/card-scan.ts'
 import { divideHalfUp, MAX_AMOUNT, toMajor } from '../lib/money.ts'
 
 /** The columns a file must have; any order, further columns are ignored. */
@@ -51,6 +52,9 @@ const US_DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?$/
 /** Spreadsheets turn numbers into floats and gaps into words. */
 const NO_CUSTOMER = new Set(['', 'nan', 'null', 'none'])
 
+/** Control characters, and those that turn the direction of writing: no name may hold them. */
+const UNPRINTABLE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+
 /** Reads one row, or says in a few words why it cannot be. */
 export function readRow(cell: (column: Column) => string): Row | string {
   const invoice = cell('InvoiceNo').trim().toUpperCase()
@@ -66,11 +70,19 @@ export function readRow(cell: (column: Column) => string): Row | string {
   const amount = rowAmount(Number(quantity), price)
   if (amount > MAX_AMOUNT || amount < -MAX_AMOUNT) return 'Quantity × UnitPrice is more than can be paid'
   const customer = cell('CustomerID').trim().replace(/\.0+$/, '')
+  for (const [column, text] of [
+    ['InvoiceNo', invoice],
+    ['StockCode', article],
+    ['CustomerID', customer],
+  ] as const) {
+    if (containsCardNumber(text)) return `${column} looks like a card number`
+    if (text.search(UNPRINTABLE) >= 0) return `${column} holds characters that cannot be printed`
+  }
   return {
     invoice,
     kind: kindOf(invoice),
     article,
-    description: cell('Description').replace(/\s+/g, ' ').trim().slice(0, 120),
+    description: descriptionOf(cell('Description')),
     quantity: Number(quantity),
     price,
     amount,
@@ -78,6 +90,12 @@ export function readRow(cell: (column: Column) => string): Row | string {
     customer: NO_CUSTOMER.has(customer.toLowerCase()) ? '' : customer.slice(0, 60),
     country: cell('Country').trim().slice(0, 60),
   }
+}
+
+/** What the article can be called; nothing where the text looks like a card number, and the article then goes by its code. */
+function descriptionOf(text: string): string {
+  const plain = text.replaceAll(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim().slice(0, 120).trim()
+  return containsCardNumber(plain) ? '' : plain
 }
 
 /** Minor units of quantity × price, halves away from zero, so that a return of a line is exactly its negative. */

@@ -136,6 +136,7 @@ test('on a database with fsync off live payments are refused and the server is n
       await live.pay({ amount: 1000, currency: 'SEK', channel: 'web' }),
       await live.refund('pay_01KAMR4Z8Q5T6Y7V8J9Z0P1A2S', { amount: 1 }),
       await live.credit({ amount: 1, currency: 'SEK', channel: 'pos', to: { method: 'cash' } }),
+      await live.call('POST', '/v1/gift_cards', { amount: 1000, currency: 'SEK' }, { key: 'careless-gift-card' }),
     ]) {
       const { code } = answer.body as Refusal
       assert.deepEqual([answer.status, code], [503, 'storage-not-durable'], answer.text)

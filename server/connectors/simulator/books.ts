@@ -14,6 +14,8 @@ export interface Books {
   newToken: () => string
   publicUrl: string
   planOf(account: string): FaultPlan
+  /** This provider's name of a card; see cards.ts. */
+  aliasOf(number: string): string
   /** Remembers that a webhook about this operation is due; see webhooks.ts. */
   announce(operation: Operation, outcome: Outcome, options?: { is_reversal?: boolean }): void
   /** The same for a dispute of a charge. */

@@ -1,7 +1,7 @@
 // The test cards. A number decides what the simulated issuer and network do; any other number with a right check digit
 // is approved. docs/guides/simulator.md lists the same table for readers, and a test keeps the two equal.
 
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { passesLuhn } from '../../lib/card-scan.ts'
 import type { FaultName } from './faults.ts'
 
@@ -177,14 +177,19 @@ export function brandOf(number: string): string {
 
 /** Hashing costs as much as the rest of a sale and tests use few cards; the bound keeps a stranger's numbers from piling up. */
 const MAX_ALIASES = 1024
-const aliases = new Map<string, string>()
 
-/** The provider's stable name of a card: the same number gives the same alias, and the alias gives no number. */
-export function aliasOf(number: string): string {
-  const known = aliases.get(number)
-  if (known) return known
-  const alias = `simcard_${createHash('sha256').update(`onetill simulator ${number}`).digest('hex').slice(0, 24)}`
-  if (aliases.size >= MAX_ALIASES) aliases.clear()
-  aliases.set(number, alias)
-  return alias
+/**
+ * The provider's stable names of cards: the same number gives the same alias, and without the key, which stays with the provider, no
+ * alias gives a number (a plain hash would: there are few numbers to try).
+ */
+export function createAliases(key: string): (number: string) => string {
+  const aliases = new Map<string, string>()
+  return (number) => {
+    const known = aliases.get(number)
+    if (known) return known
+    const alias = `simcard_${createHmac('sha256', key).update(number).digest('hex').slice(0, 24)}`
+    if (aliases.size >= MAX_ALIASES) aliases.clear()
+    aliases.set(number, alias)
+    return alias
+  }
 }

@@ -13,7 +13,7 @@ import {
   refuse,
   type Turn,
 } from './books.ts'
-import { aliasOf, behaviourOf, brandOf, type CardBehaviour, DECLINES, type Decline } from './cards.ts'
+import { behaviourOf, brandOf, type CardBehaviour, DECLINES, type Decline } from './cards.ts'
 import { feesOf } from './fees.ts'
 import { finishAt, type SimulatedMethod, simulatedMethod } from './methods.ts'
 import type { Operation, PspRequest } from './psp.ts'
@@ -54,12 +54,12 @@ function chargeCard(turn: Turn, method: SimulatedMethod): Outcome {
   if (behaviour.does === 'decline_later') return settleLater(turn, method, 'decline', card)
 
   const operation = newOperation(turn)
-  operation.alias = card ? aliasOf(card.number) : ''
+  operation.alias = card ? turn.books.aliasOf(card.number) : ''
   operation.behaviour = behaviour.does
   const amount = turn.struck.result === 'partial_approval' && request.amount > 1n ? request.amount / 2n : request.amount
   const outcome = approve(books, operation, turn.nowMs, {
     amount,
-    instrument: instrumentOf(method, request, card),
+    instrument: instrumentOf(books, method, request, card),
     authentication: behaviour.does === 'frictionless' ? 'frictionless' : 'none',
   })
   record(books, operation, outcome)
@@ -160,9 +160,9 @@ function awaitCustomer(turn: Turn, method: SimulatedMethod, page: 'pay' | 'app',
   const { books, request, nowMs } = turn
   const operation = newOperation(turn)
   operation.behaviour = card ? 'challenge' : page
-  operation.alias = card ? aliasOf(card.number) : ''
+  operation.alias = card ? turn.books.aliasOf(card.number) : ''
   // What the instrument will be is known now, and the card number is not kept until then.
-  const instrument = instrumentOf(method, request, card)
+  const instrument = instrumentOf(books, method, request, card)
   const token = books.newToken()
   const expires_at = nowMs + ACTION_MS
   const url = `${books.publicUrl}/simulator/${page}/${token}`
@@ -193,7 +193,7 @@ function awaitTerminal(turn: Turn, method: SimulatedMethod): Outcome {
   const card = terminalOf(books.store, request.account.id, request.terminal_id ?? '')
   books.store.setSetting(
     instrumentSetting(operation),
-    JSON.stringify(instrumentOf(method, request, presented(card.card, card.entry, nowMs))),
+    JSON.stringify(instrumentOf(books, method, request, presented(card.card, card.entry, nowMs))),
   )
   books.store.addTimer({ ...timerOf(operation), due_at: BigInt(expires_at), what: 'page_expired' })
   return outcome
@@ -204,10 +204,10 @@ function settleLater(turn: Turn, method: SimulatedMethod, what: 'succeed' | 'dec
   const { books, request } = turn
   const operation = newOperation(turn)
   operation.behaviour = what
-  operation.alias = card ? aliasOf(card.number) : ''
+  operation.alias = card ? turn.books.aliasOf(card.number) : ''
   const outcome: Outcome = { outcome: 'pending', psp_reference: operation.psp_reference }
   record(books, operation, outcome)
-  books.store.setSetting(instrumentSetting(operation), JSON.stringify(instrumentOf(method, request, card)))
+  books.store.setSetting(instrumentSetting(operation), JSON.stringify(instrumentOf(books, method, request, card)))
   const due_at = BigInt(turn.nowMs + (turn.plan.settle_ms ?? DEFAULT_SETTLE_MS))
   books.store.addTimer({ ...timerOf(operation), due_at, what })
   return outcome
@@ -218,7 +218,12 @@ export function instrumentSetting(operation: Operation): string {
   return `instrument:${operation.account}:${operation.operation_id}`
 }
 
-function instrumentOf(method: SimulatedMethod, request: PspRequest, card: PresentedCard | undefined): InstrumentFacts {
+function instrumentOf(
+  books: Books,
+  method: SimulatedMethod,
+  request: PspRequest,
+  card: PresentedCard | undefined,
+): InstrumentFacts {
   if (!card) {
     const label = method.kind === 'bank' ? `${method.label} · Simulator Bank` : method.label
     return { kind: method.kind, label, alias: `simacct_${request.method}` }
@@ -231,7 +236,7 @@ function instrumentOf(method: SimulatedMethod, request: PspRequest, card: Presen
     last4: card.number.slice(-4),
     exp_month: card.exp_month,
     exp_year: card.exp_year,
-    alias: aliasOf(card.number),
+    alias: books.aliasOf(card.number),
     ...(isWallet ? { label: 'Phone' } : method.kind === 'card' ? {} : { label: method.label }),
   }
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Connector, Lookup } from '../connector.ts'
 import { type Books, DEFAULT_DOWN_MS, DEFAULT_SLOW_MS, planFrom, type Turn } from './books.ts'
-import { behaviourOf } from './cards.ts'
+import { behaviourOf, createAliases } from './cards.ts'
 import { charge } from './charge.ts'
 import { type SimulatorConnectorOptions, simulatorConnector } from './connector.ts'
 import { type FaultName, type FaultPlan, type Struck, strike } from './faults.ts'
@@ -89,6 +89,15 @@ const POLL_MS = 200
 /** Most timers taken in one round. */
 const ROUND = 500
 
+/** Made once and kept, so that a card keeps its name. */
+function aliasKey(store: Store): string {
+  const known = store.setting('alias_key')
+  if (known !== undefined) return known
+  const key = randomBytes(32).toString('base64url')
+  store.write(() => store.setSetting('alias_key', key))
+  return key
+}
+
 /** Opens the provider. */
 export function createSimulator(options: SimulatorOptions): Simulator {
   const store = openStore(options.path)
@@ -103,6 +112,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     newToken: options.newToken ?? (() => randomBytes(16).toString('base64url')),
     publicUrl: options.publicUrl,
     planOf,
+    aliasOf: createAliases(aliasKey(store)),
     announce: (operation, outcome, how) => queueOperation(books, operation, outcome, how),
     announceDispute: (operation, news) => queueDispute(books, operation, news),
   }

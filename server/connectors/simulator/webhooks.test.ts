@@ -194,3 +194,17 @@ test('a webhook about another account is set aside, though the secret is the sam
     ['ignored'],
   )
 })
+
+test('an account whose secret cannot sign goes without webhooks, and holds up no other', async () => {
+  const it = trial()
+  const bad = { id: 'cac_bad', webhook_secret: 'whsec_!!!' }
+  await it.send('sale', { account: bad, operation_id: 'opn_bad', method: 'ideal' })
+  it.simulator.act(bad.id, 'opn_bad', 'approve')
+  await it.send('sale', { operation_id: 'opn_good', method: 'ideal' })
+  it.simulator.act(ACCOUNT.id, 'opn_good', 'approve')
+  const told = await events(it)
+  assert.deepEqual(
+    told.map((event) => event.type === 'operation' && event.operation_id),
+    ['opn_good'],
+  )
+})

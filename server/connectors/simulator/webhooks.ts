@@ -124,15 +124,16 @@ async function attempt(store: Store, webhook: QueuedWebhook, now: Date, deliver:
   const text = store.setting(`secrets:${webhook.account}`)
   const secrets: string[] = text ? JSON.parse(text) : []
   if (secrets.length === 0) return false
-  const headers = {
-    'content-type': 'application/json',
-    'webhook-id': webhook.event_id,
-    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-    'webhook-signature': secrets
-      .map((secret) => new Webhook(secret).sign(webhook.event_id, now, webhook.body))
-      .join(' '),
-  }
   try {
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': webhook.event_id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      // Throws for a secret that is none: that account goes without, and the others do not wait for it.
+      'webhook-signature': secrets
+        .map((secret) => new Webhook(secret).sign(webhook.event_id, now, webhook.body))
+        .join(' '),
+    }
     const { status } = await deliver(webhook.url, headers, webhook.body)
     return status >= 200 && status < 300
   } catch {
