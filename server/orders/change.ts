@@ -144,6 +144,8 @@ export async function declineChange(deps: OrderDeps, merchantId: string, decisio
   const { orderId, id, by } = decision
   const at = deps.clock.now()
   return transact(deps.db, async (tx) => {
+    // The order first, as everywhere.
+    await lockOrder(tx, merchantId, orderId)
     const isDeclined = await decideChange(tx, merchantId, { orderId, id }, { state: 'declined', by, at })
     const change = await readChange(tx, merchantId, orderId, id)
     if (!change) throw new Problem('not-found')

@@ -14,7 +14,7 @@ export interface OrderEvent {
   more?: Record<string, unknown>
 }
 
-/** Appends events of orders as they stand now. Takes the merchant's counter lock: call it last. */
+/** Appends events of orders as they stand now, each a version of its own. Locks the orders, and takes the merchant's counter lock: call it last. */
 export async function appendOrderEvents(
   tx: Tx,
   deps: { newId: NewId },

@@ -133,12 +133,13 @@ export const PAYMENT_STATUSES = [
 ] as const
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
-/** The first line that fits wins. An order that costs nothing is paid. */
-export function paymentStatus(order: Money): PaymentStatus {
+/** The first line that fits wins. An order that costs nothing is paid; one that was cancelled before anybody paid is not. */
+export function paymentStatus(order: Money & Pick<Order, 'state'>): PaymentStatus {
   const { total, held, paid, refunded } = orderFigures(order)
   const kept = paid - refunded
   if (refunded > 0n && kept <= 0n) return 'refunded'
   if (kept > total) return 'overpaid'
+  if (order.state === 'cancelled' && paid === 0n) return held > 0n ? 'authorized' : 'none'
   if (kept === total) return kept === 0n && held > 0n ? 'authorized' : 'paid'
   if (refunded > 0n) return 'partly_refunded'
   if (paid > 0n) return 'partly_paid'

@@ -23,6 +23,7 @@ import {
   openTask,
   postponeRefund,
 } from './refund-store.ts'
+import { lockOrder } from './store.ts'
 
 /** Merchants looked at in one step, and refunds of each: small, because each may wait for a provider. */
 const MERCHANTS = 20
@@ -134,6 +135,7 @@ async function fail(deps: OrderDeps, refund: OrderRefund, paymentId: string, det
   const { merchant_id, order_id } = refund
   const at = deps.clock.now()
   await transact(deps.db, async (tx) => {
+    await lockOrder(tx, merchant_id, order_id)
     if (!(await endRefund(tx, refund, { state: 'failed', at }))) return
     const task = { id: deps.newId('tsk'), order_id, kind: 'refund_failed' as const, payment_id: paymentId, detail, at }
     await openTask(tx, merchant_id, task)
@@ -148,6 +150,7 @@ async function finish(deps: OrderDeps, refund: OrderRefund, given: Given[]): Pro
   const paymentId = given[0]?.payment_id ?? null
   const at = deps.clock.now()
   await transact(deps.db, async (tx) => {
+    await lockOrder(tx, merchant_id, order_id)
     if (!(await endRefund(tx, refund, { state: 'done', at })) || amount === 0n) return
     if (!is_expected) {
       const detail = `${amount} came for an order that was given up, and was given back.`

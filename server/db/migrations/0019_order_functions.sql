@@ -13,12 +13,31 @@ create function order_event(o sales_order, p_event_id text, p_type text, p_more 
   select (o.merchant_id, p_event_id, p_type, 'order', o.id, o.version, order_event_data(o) || coalesce(p_more, '{}'))::event_row
 $$;
 
--- Event rows of orders as they stand now, in the order of no. p_rows: [{no, order_id, event_id, type, more}].
-create function order_events(p_merchant text, p_rows json) returns event_row[] language sql stable as $$
-  select array_agg(order_event(o, r.event_id, r.type, r.more) order by r.no)
-    from json_to_recordset(p_rows) r (no int, order_id text, type text, event_id text, more jsonb)
-    join sales_order o on o.merchant_id = p_merchant and o.id = r.order_id
-$$;
+-- Event rows of orders as they stand now, in the order of no. Each is a version of its own: they rise without exception, also
+-- where nothing of the order itself changed or several are told at once. p_rows: [{no, order_id, event_id, type, more}].
+-- Locks the orders, sorted.
+create function order_events(p_merchant text, p_rows json) returns event_row[] language plpgsql as $$
+declare
+  v_rows event_row[];
+begin
+  perform from sales_order o where o.merchant_id = p_merchant
+    and o.id in (select r.order_id from json_to_recordset(p_rows) r (order_id text)) order by o.id for update;
+  -- A statement of its own, after the locks: it sees what whoever held them committed.
+  with told as (
+    update sales_order o set version = o.version + r.count
+      from (select r.order_id, count(*)::int as count from json_to_recordset(p_rows) r (order_id text) group by 1) r
+      where o.merchant_id = p_merchant and o.id = r.order_id
+      returning o.id, r.count
+  ), versions as (
+    select r.*, row_number() over (partition by r.order_id order by r.no) as nth
+      from json_to_recordset(p_rows) r (no int, order_id text, type text, event_id text, more jsonb)
+  )
+  -- o is as it was before the update.
+  select array_agg((o.merchant_id, r.event_id, r.type, 'order', o.id, o.version + r.nth, order_event_data(o) || coalesce(r.more, '{}'))::event_row order by r.no)
+    into v_rows
+    from versions r join told t on t.id = r.order_id join sales_order o on o.merchant_id = p_merchant and o.id = r.order_id;
+  return v_rows;
+end $$;
 
 -- ---- Placing -------------------------------------------------------------------------------------------------------
 
@@ -176,6 +195,7 @@ declare
   v_done order_settled[];
   v_tasks text[];
   v_confirmed text[];
+  v_events event_row[];
 begin
   select array_agg(r order by r.order_id) into v_rows from json_populate_recordset(null::order_settle_row, p_rows) r;
   if v_rows is null then return; end if;
@@ -239,17 +259,20 @@ begin
       returning order_id
   ) select coalesce(array_agg(order_id), '{}') into v_tasks from told;
 
-  perform event_append_rows(p_at, (
-    select array_agg(e.row order by e.order_id, e.no) from (
-      select d.order_id, 1 as no, order_event(o, r.event_id,
-          case d.effect when 'confirmed' then 'order.confirmed' else 'order.payment_changed' end, jsonb_build_object('payment_id', d.payment_id)) as row
+  v_events := array(
+    select order_event(o, r.event_id, case d.effect when 'confirmed' then 'order.confirmed' else 'order.payment_changed' end,
+        jsonb_build_object('payment_id', d.payment_id))
+      from unnest(v_done) d join unnest(v_rows) r on r.order_id = d.order_id
+      join sales_order o on o.merchant_id = p_merchant and o.id = d.order_id where d.effect is not null order by d.order_id);
+  -- A second event of an order is a version of its own.
+  if cardinality(v_tasks) > 0 then
+    update sales_order o set version = o.version + 1 where o.merchant_id = p_merchant and o.id = any (v_tasks);
+    v_events := v_events || array(
+      select order_event(o, r.mismatch_event_id, 'order.payment_mismatch', jsonb_build_object('payment_id', d.payment_id, 'detail', d.mismatch))
         from unnest(v_done) d join unnest(v_rows) r on r.order_id = d.order_id
-        join sales_order o on o.merchant_id = p_merchant and o.id = d.order_id where d.effect is not null
-      union all
-      select d.order_id, 2, order_event(o, r.mismatch_event_id, 'order.payment_mismatch',
-          jsonb_build_object('payment_id', d.payment_id, 'detail', d.mismatch))
-        from unnest(v_done) d join unnest(v_rows) r on r.order_id = d.order_id
-        join sales_order o on o.merchant_id = p_merchant and o.id = d.order_id where d.order_id = any (v_tasks)) e));
+        join sales_order o on o.merchant_id = p_merchant and o.id = d.order_id where d.order_id = any (v_tasks) order by d.order_id);
+  end if;
+  perform event_append_rows(p_at, v_events);
 
   return query select * from unnest(v_done);
 end $$;
