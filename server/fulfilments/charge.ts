@@ -3,7 +3,6 @@
 // a plain repetition: the same keys, the same answer. An unknown outcome is never guessed; it is looked at again.
 
 import { type Tx, transact } from '../db/pool.ts'
-import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import { fulfilLines, lockOrder, missingFor, type Order, type OrderLine, readOrder } from '../orders/index.ts'
 import {
@@ -17,6 +16,7 @@ import {
   readOperationsOfKey,
   renderPayment,
 } from '../payments/index.ts'
+import { CAPTURE, chargeKey, HELD, wasReversed } from './charge-key.ts'
 import type { FulfilmentDeps } from './deps.ts'
 import { tell } from './event.ts'
 import { finish } from './finish.ts'
@@ -28,6 +28,7 @@ import {
   type Fulfilment,
   type LineUnits,
 } from './fulfilment.ts'
+import { REVERSED } from './reverse-charges.ts'
 import { shareOf } from './share.ts'
 import { changeFulfilment, countLines, lockFulfilment, readFulfilment, readLines } from './store.ts'
 
@@ -37,15 +38,6 @@ export const LEASE_MS = 3 * 60_000
 const AGAIN_MS = 10_000
 /** Figures and operations are read one after the other; when money moved in between, they are read again. */
 const MOST_READS = 3
-
-/** The key of a try, and of what follows it. */
-export function chargeKey(f: Pick<Fulfilment, 'id' | 'charge_no'>, step = ''): Idempotency {
-  const text = `onetill:${f.id}:charge:${f.charge_no}${step}`
-  return { key: text, fingerprint: text }
-}
-
-/** The step that captures what is held before a tender takes the rest. */
-const HELD = ':held'
 
 export interface ChargeQuestion {
   order: Order
@@ -135,7 +127,7 @@ function takesFees(fulfilment: Fulfilment, siblings: readonly Fulfilment[]): boo
   const those = siblings.some(isSent) ? siblings.filter(isSent) : siblings
   if (!those.some(({ id }) => id === fulfilment.id)) return false
   return !those.some(
-    ({ id, charge_state }) => id !== fulfilment.id && charge_state !== 'none' && charge_state !== 'declined',
+    ({ id, charge_state }) => id !== fulfilment.id && !['none', 'declined', 'reversed'].includes(charge_state),
   )
 }
 
@@ -239,7 +231,7 @@ async function instruct(deps: FulfilmentDeps, merchantId: string, f: Fulfilment,
     ({ kind, state }) => kind === 'authorize' && state === 'succeeded',
   )
   if (!authorized) return reply
-  return capture(payments, merchantId, chargeKey(f, ':capture'), view.id, {
+  return capture(payments, merchantId, chargeKey(f, CAPTURE), view.id, {
     tender_id: authorized.tender_id,
     final: true,
   })
@@ -277,7 +269,7 @@ async function stateOfTry(
   if (paymentId == null) return { outcome: 'unknown', taken: 0n }
   const before = await readOperationsOfKey(db, merchantId, paymentId, chargeKey(f, HELD).key)
   const first = await readOperationsOfKey(db, merchantId, paymentId, chargeKey(f).key)
-  const second = await readOperationsOfKey(db, merchantId, paymentId, chargeKey(f, ':capture').key)
+  const second = await readOperationsOfKey(db, merchantId, paymentId, chargeKey(f, CAPTURE).key)
   const heldNow = takenBy(before)
   const isWaiting = f.charge_plan?.held !== undefined && before.every(({ state }) => state === 'succeeded')
   if (before.some(isOpen) || (isWaiting && first.length === 0)) return { outcome: 'unknown', taken: heldNow }
@@ -323,7 +315,7 @@ async function settle(
   deps: FulfilmentDeps,
   merchantId: string,
   charged: Fulfilment,
-  result: Result,
+  found: Result,
 ): Promise<Fulfilment> {
   return transact(deps.db, async (tx) => {
     const order = (await lockOrder(tx, merchantId, charged.order_id)) as Order
@@ -333,7 +325,8 @@ async function settle(
     // Another process was faster with the same answer.
     if (!isOurs || !plan) return f
     const at = deps.clock.now()
-    const charge_plan = { ...plan, payment_id: result.paymentId }
+    const charge_plan = { ...plan, payment_id: found.paymentId }
+    const result = await stillSo(tx, merchantId, { ...f, charge_plan }, found)
     if (result.outcome === 'unknown') {
       const charge_due_at = new Date(at.getTime() + AGAIN_MS)
       const patch = { charge_state: 'unknown' as const, charge_plan, charge_due_at }
@@ -378,6 +371,13 @@ async function settle(
     ])
     return after
   })
+}
+
+/** Money may have been taken back between the answer and the lock: then nobody would tell of it later. */
+async function stillSo(tx: Tx, merchantId: string, f: Fulfilment, result: Result): Promise<Result> {
+  if (result.outcome !== 'charged' || !(await wasReversed(tx, merchantId, f))) return result
+  const { taken } = await stateOfTry(tx, merchantId, f)
+  return { ...result, outcome: 'declined', taken, decline: REVERSED }
 }
 
 /** Reads a fulfilment again and, where a charge of it is open, brings it on. */

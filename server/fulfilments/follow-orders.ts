@@ -11,6 +11,7 @@ import { type FollowDeps, freshOf, make, takingOf } from './create.ts'
 import { dropCancelled, type OfOrder } from './drop-cancelled.ts'
 import { type FulfilmentEvent, tell } from './event.ts'
 import { ENDS, type Fulfilment } from './fulfilment.ts'
+import { reverseCharges } from './reverse-charges.ts'
 import { hurryCharges, lockFulfilments, readOfOrders } from './store.ts'
 
 /** Whose fulfilments are to follow. */
@@ -19,6 +20,8 @@ export interface ToFollow {
   changed: readonly string[]
   /** Orders of which a payment moved while the outcome of a charge is unknown. */
   charging: readonly string[]
+  /** Orders of which a payment was taken back that had paid for goods as they left. */
+  reversed: readonly string[]
   /** Fulfilments whose transfer has come to an end. */
   arrived: readonly Pick<Fulfilment, 'id' | 'order_id'>[]
 }
@@ -27,7 +30,7 @@ export interface ToFollow {
 export async function follow(deps: FollowDeps, tx: Tx, merchantId: string, what: ToFollow): Promise<void> {
   const merchant = (await deps.merchantCache.get(merchantId)) as MerchantConfig
   const at = deps.clock.now()
-  const all = [...what.changed, ...what.charging, ...what.arrived.map(({ order_id }) => order_id)]
+  const all = [...what.changed, ...what.charging, ...what.reversed, ...what.arrived.map(({ order_id }) => order_id)]
   if (all.length === 0) return
   const orders = await lockOrders(tx, merchantId, [...new Set(all)])
   if (what.charging.length > 0) await hurryCharges(tx, merchantId, what.charging, at)
@@ -35,7 +38,10 @@ export async function follow(deps: FollowDeps, tx: Tx, merchantId: string, what:
   const ids = orders.map(({ id }) => id)
   const lines = Map.groupBy(await readOrderLines(tx, merchantId, ids), ({ order_id }) => order_id)
   const groups = Map.groupBy(await readOrderGroups(tx, merchantId, ids), ({ order_id }) => order_id)
-  const known = Map.groupBy(await lockedOfOrders(tx, merchantId, ids), ({ order_id }) => order_id)
+  const known = Map.groupBy(
+    await lockedOfOrders(tx, merchantId, ids, new Set(what.reversed)),
+    ({ order_id }) => order_id,
+  )
   const ofOrders = orders.map((order) => ({
     ...{ order, lines: lines.get(order.id) ?? [], groups: groups.get(order.id) ?? [] },
     siblings: known.get(order.id) ?? [],
@@ -69,13 +75,23 @@ export async function follow(deps: FollowDeps, tx: Tx, merchantId: string, what:
     if (siblings.length > 0) events.push(...(await dropCancelled(deps, tx, merchantId, { ...of, siblings }, at)))
   }
   if (fresh.length > 0) events.push(...(await make(deps, tx, merchantId, fresh, { ...taking, handed }, at)))
+  if (what.reversed.length > 0) {
+    // Read again: what was done above is a new version of them.
+    const fulfilments = await readOfOrders(tx, merchantId, [...what.reversed])
+    events.push(...(await reverseCharges(tx, merchantId, { orders, fulfilments }, at)))
+  }
   await tell(tx, deps, merchantId, at, events)
 }
 
-/** The fulfilments of these orders, those that have not ended locked. */
-async function lockedOfOrders(tx: Tx, merchantId: string, orderIds: string[]): Promise<Fulfilment[]> {
+/** The fulfilments of these orders, those locked that have not ended, and all of `whole` orders. */
+async function lockedOfOrders(
+  tx: Tx,
+  merchantId: string,
+  orderIds: string[],
+  whole: ReadonlySet<string>,
+): Promise<Fulfilment[]> {
   const seen = await readOfOrders(tx, merchantId, orderIds)
-  const open = seen.filter(({ state }) => !ENDS.has(state)).map(({ id }) => id)
+  const open = seen.filter(({ order_id, state }) => !ENDS.has(state) || whole.has(order_id)).map(({ id }) => id)
   if (open.length === 0) return seen
   const locked = await lockFulfilments(tx, merchantId, open)
   return seen.map((each) => locked.find(({ id }) => id === each.id) ?? each)

@@ -13,13 +13,24 @@ import type { FulfilmentDeps } from './deps.ts'
 import { expireFulfilments } from './drop.ts'
 import { follow } from './follow-orders.ts'
 import type { Fulfilment } from './fulfilment.ts'
-import { claimDue, merchantsDue, ordersCharging, postpone, readOfOrders, readOfTransfers } from './store.ts'
+import {
+  claimDue,
+  merchantsDue,
+  ordersCharged,
+  ordersCharging,
+  postpone,
+  readOfOrders,
+  readOfTransfers,
+} from './store.ts'
 
 /** These change nothing that is handed over. */
 const IGNORED = new Set(['order.placed', 'order.payment_returned', 'order.customer_attached', 'order.closed'])
 
 /** The goods are there, or will not come. */
 const ENDS_OF_TRANSFERS = new Set(['transfer.received', 'transfer.called_back', 'transfer.cancelled'])
+
+/** Money that was taken has been taken back. */
+const TAKEN_BACK = new Set(['payment.sale_reversed', 'payment.capture_reversed'])
 
 /** The consumer `fulfilments`: reads events of orders, payments and transfers. `wake` is called when a charge may be due. */
 export function createFulfilmentsConsumer(
@@ -32,9 +43,11 @@ export function createFulfilmentsConsumer(
     async handle(tx, merchantId, events) {
       const ended = events.filter(({ type }) => ENDS_OF_TRANSFERS.has(type)).map(({ object_id }) => object_id)
       const paid = idsOf(events.filter(({ type }) => type.startsWith('payment.')))
+      const back = idsOf(events.filter(({ type }) => TAKEN_BACK.has(type)))
       await follow(deps, tx, merchantId, {
         changed: idsOf(events.filter((event) => event.type.startsWith('order.') && isTelling(event))),
         charging: paid.length === 0 ? [] : await ordersCharging(tx, merchantId, paid),
+        reversed: back.length === 0 ? [] : await ordersCharged(tx, merchantId, back),
         arrived: ended.length === 0 ? [] : await readOfTransfers(tx, merchantId, ended),
       })
     },

@@ -22,7 +22,8 @@ export const FULFILMENT_STATES = [
 ] as const
 export type FulfilmentState = (typeof FULFILMENT_STATES)[number]
 
-export const CHARGE_STATES = ['none', 'intent', 'unknown', 'charged', 'declined'] as const
+/** `reversed`: it was charged, and the provider took that back later. */
+export const CHARGE_STATES = ['none', 'intent', 'unknown', 'charged', 'declined', 'reversed'] as const
 export type ChargeState = (typeof CHARGE_STATES)[number]
 
 export type Verb =

@@ -40,7 +40,10 @@ export const FulfilmentBody = Type.Object(
       Type.Object({ carrier: Type.String(), number: Type.String(), url: Type.Optional(Type.String()) }),
     ),
     charge: Type.Object({
-      state: Type.Enum([...CHARGE_STATES], { description: '`none`: there was nothing to charge at the hand-over.' }),
+      state: Type.Enum([...CHARGE_STATES], {
+        description:
+          '`none`: there was nothing to charge at the hand-over. `reversed`: it was charged, and that was taken back later.',
+      }),
       amount: AmountOrZero,
       payment_id: Nullable(Type.String()),
       decline: Nullable(Type.Object({ code: Type.String(), message: Type.String() })),

@@ -214,6 +214,15 @@ export async function ordersCharging(db: Queryable, merchantId: string, orderIds
   return rows.map(({ order_id }) => order_id)
 }
 
+/** Those of these orders of which a fulfilment says that it was charged. Served by fulfilment_by_order. */
+export async function ordersCharged(db: Queryable, merchantId: string, orderIds: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ order_id: string }>(
+    `select distinct order_id from fulfilment where order_id = any ($2) and merchant_id = $1 and charge_state = 'charged'`,
+    [merchantId, orderIds],
+  )
+  return rows.map(({ order_id }) => order_id)
+}
+
 /** Looks at the charges of these orders at once: something became known. The caller holds the orders' locks. */
 export async function hurryCharges(tx: Tx, merchantId: string, orderIds: readonly string[], at: Date): Promise<void> {
   await tx.query(

@@ -13,6 +13,9 @@ export const STAY_MS = 15 * 60_000
 /** Money that was to go back and does not, or did and came back. */
 const FAILURES = new Set(['payment.refund_failed', 'payment.refund_reversed', 'payment.void_failed'])
 
+/** Money that was taken, and that the provider has taken back. */
+const TAKEN_BACK = new Set(['payment.sale_reversed', 'payment.capture_reversed'])
+
 /** Reads `payment.` events. `wake` is called when money may have to be given back. */
 export function createOrdersConsumer(
   deps: Pick<OrderDeps, 'newId' | 'clock'> & ConsumerDeps,
@@ -22,8 +25,10 @@ export function createOrdersConsumer(
     name: 'orders',
     families: ['payment.'],
     async handle(tx, merchantId, events) {
-      const failed = events.filter(({ type }) => FAILURES.has(type))
-      for (const event of failed) await tellFailure(deps, tx, merchantId, event)
+      for (const event of events) {
+        if (FAILURES.has(event.type)) await tellTask(deps, tx, merchantId, event, REFUND_FAILED)
+        if (TAKEN_BACK.has(event.type)) await tellTask(deps, tx, merchantId, event, PAYMENT_REVERSED)
+      }
       // Last: it takes the lock of the event counter.
       await settleOrders(deps, tx, merchantId, ordersOf(events))
     },
@@ -37,20 +42,30 @@ function ordersOf(events: readonly EventRow[]): string[] {
   return [...new Set(ids.filter((id): id is string => typeof id === 'string' && isId('ord', id)))]
 }
 
-async function tellFailure(
+const REFUND_FAILED = {
+  kind: 'refund_failed',
+  detail: 'Money that was to be given back has not gone, or has come back.',
+} as const
+
+const PAYMENT_REVERSED = {
+  kind: 'payment_reversed',
+  detail: 'Money that was taken for this order has been taken back. It is owed again, also for goods that have left.',
+} as const
+
+async function tellTask(
   deps: Pick<OrderDeps, 'newId' | 'clock'>,
   tx: Tx,
   merchantId: string,
   event: EventRow,
+  task: typeof REFUND_FAILED | typeof PAYMENT_REVERSED,
 ): Promise<void> {
   const [order_id] = ordersOf([event])
   if (order_id === undefined) return
   await openTask(tx, merchantId, {
     id: deps.newId('tsk'),
     order_id,
-    kind: 'refund_failed',
     payment_id: event.object_id,
-    detail: 'Money that was to be given back has not gone, or has come back.',
+    ...task,
     at: deps.clock.now(),
   })
 }

@@ -163,7 +163,7 @@ async function comes({ transfer }: { transfer: string }, name: string): Promise<
 const following = (...of: { id: string; order: { id: string } }[]) =>
   within((tx, deps) =>
     follow(deps, tx, merchant(), {
-      ...{ changed: [], charging: [], arrived: of.map(({ id, order }) => ({ id, order_id: order.id })) },
+      ...{ changed: [], charging: [], reversed: [], arrived: of.map(({ id, order }) => ({ id, order_id: order.id })) },
     }),
   )
 
@@ -216,7 +216,7 @@ race(
         doing(
           outcomes,
           within((tx, deps) =>
-            follow(deps, tx, merchant(), { changed: [gone.id, kept.id], charging: [], arrived: [] }),
+            follow(deps, tx, merchant(), { changed: [gone.id, kept.id], charging: [], reversed: [], arrived: [] }),
           ),
         ),
         doing(

@@ -35,7 +35,7 @@ create table fulfilment (
   tracking             jsonb,
   -- What is charged at hand-over: its share, how and under which payment, and how far that has come. A plan is written before
   -- the provider is called; charge_no makes the keys of one try.
-  charge_state         text not null default 'none' check (charge_state in ('none', 'intent', 'unknown', 'charged', 'declined')),
+  charge_state         text not null default 'none' check (charge_state in ('none', 'intent', 'unknown', 'charged', 'declined', 'reversed')),
   charge_no            int not null default 0,
   charge_amount        bigint not null default 0 check (charge_amount >= 0),
   -- What a try that was declined took all the same: a partial approval.
