@@ -1,8 +1,10 @@
 // What placing an order needs of a cart: everything worked out once, for exactly one version. The order then takes that
 // version with SQL `cart_lock_for_order`, in its own transaction, or learns that it has changed.
 
+import { isDeepStrictEqual } from 'node:util'
 import { Problem } from '../lib/problem.ts'
-import type { Cart, CartCaller, CartDeps } from './cart.ts'
+import { standsOutside } from '../totals/index.ts'
+import type { Address, Cart, CartCaller, CartDeps } from './cart.ts'
 import { configOf, TAX_UNKNOWN } from './create.ts'
 import { type Evaluated, evaluate, type PricedLine } from './evaluate.ts'
 import { admit } from './secret.ts'
@@ -40,14 +42,15 @@ export type ReadForOrder = { order_id: string; cart: null } | { order_id: null; 
 
 /**
  * Reads and works out a cart for an order. When it became an order before, answers that order's id. With `expectedTotal`, only
- * when that is still what it costs. Throws not-found, cart-closed (merged, expired, parked), validation-error (no lines),
+ * when that is still what it costs. An `address` that the order names itself must come to the same prices and tax. Throws not-found,
+ * cart-closed (merged, expired, parked), validation-error (no lines, or another address than the cart was worked out for),
  * out-of-stock (an article is no longer sold), tax-unknown, price-changed.
  */
 export async function readCartForOrder(
   deps: CartDeps,
   merchantId: string,
   cartId: string,
-  options: { caller?: CartCaller; expectedTotal?: bigint | undefined } = {},
+  options: { caller?: CartCaller; expectedTotal?: bigint | undefined; address?: Address | undefined } = {},
 ): Promise<ReadForOrder> {
   const cart = await deps.carts.load(merchantId, cartId)
   admit(cart, options.caller ?? { kind: 'merchant' })
@@ -59,8 +62,11 @@ export async function readCartForOrder(
       detail: 'The cart is empty.',
       errors: [{ pointer: '/cart_id', detail: 'has no lines' }],
     })
-  const evaluated = await evaluate(deps, await configOf(deps, merchantId), cart, at)
+  const config = await configOf(deps, merchantId)
+  const evaluated = await evaluate(deps, config, cart, at)
   refuseGone(evaluated)
+  if (options.address && !isSamePlace(options.address, cart.shipping_address))
+    refuseOtherTax(evaluated, await evaluate(deps, config, { ...cart, shipping_address: options.address }, at))
   refuseOtherTotal(evaluated, options.expectedTotal)
   const { id, lines: _lines, ...kept } = cart
   const { prices_include_tax, priced, promotions, totals_in, totals } = evaluated
@@ -80,6 +86,31 @@ function refuseGone({ gone }: Evaluated): void {
   throw new Problem('out-of-stock', {
     detail: 'An article of the cart cannot be sold any more.',
     errors: gone.map(({ line }) => ({ pointer: `/lines/${line.id}`, detail: 'cannot be sold; remove it' })),
+  })
+}
+
+function isSamePlace(a: Address, b: Address | null): boolean {
+  return a.country === b?.country && a.postal_code === b.postal_code
+}
+
+/**
+ * Prices and tax depend on where it goes. What was shown is of the cart's address, so one under other rules belongs to the cart first:
+ * else goods would leave under the tax of another country, or cost what nobody was shown.
+ */
+function refuseOtherTax(shown: Evaluated, there: Evaluated): void {
+  const taxes = ({ priced, totals }: Evaluated) => [
+    String(totals.total),
+    // What bears no tax anywhere may go anywhere.
+    ...priced
+      .filter(({ variant }) => !standsOutside(variant.kind))
+      .map(({ line, ...each }) => [line.id, each.tax_country, each.tax_code, each.is_export, each.out.net].join()),
+  ]
+  if (isDeepStrictEqual(taxes(shown), taxes(there))) return
+  throw new Problem('validation-error', {
+    detail: 'The cart costs something else there, or bears another tax.',
+    errors: [
+      { pointer: '/shipping_address', detail: 'set it on the cart and show its new total: the tax depends on it' },
+    ],
   })
 }
 

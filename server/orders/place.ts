@@ -43,7 +43,8 @@ export async function placeOrder(
 ): Promise<Placed> {
   const expectedTotal = input.expected_total === undefined ? undefined : BigInt(input.expected_total)
   for (let round = 1; ; round++) {
-    const read = await readCartForOrder(deps.carts, merchantId, input.cart_id, { caller, expectedTotal })
+    const named = { caller, expectedTotal, address: input.shipping_address }
+    const read = await readCartForOrder(deps.carts, merchantId, input.cart_id, named)
     if (read.order_id !== null) return existing(deps, merchantId, read.order_id, input)
     const { cart } = read
     if (caller.kind === 'holder') refuseOfHolder(input)

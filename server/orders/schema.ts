@@ -41,7 +41,12 @@ export const NewOrder = Type.Object(
     instrument_id: Type.Optional(Id('ins')),
     email: Type.Optional(Email),
     customer_id: Type.Optional(Id('cus')),
-    shipping_address: Type.Optional(PostalAddress),
+    shipping_address: Type.Optional(
+      Type.Object(PostalAddress.properties, {
+        ...closed,
+        description: 'Where prices and tax are those the cart showed; another one belongs to the cart first, else 422.',
+      }),
+    ),
     billing_address: Type.Optional(PostalAddress),
     reference: Type.Optional(line(120, 'Your own number for it.')),
     metadata: Type.Optional(Metadata),
