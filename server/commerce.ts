@@ -64,15 +64,13 @@ import {
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
 import {
+  areCardsPaid,
   createGuestOrdersConsumer,
   createOrderBook,
   createOrdersConsumer,
   createOrderWorkers,
-  missingFor,
   MIXED_FUNCTIONS as ORDER_FUNCTIONS,
-  type Order,
   type OrderDeps,
-  type OrderLine,
   routes as orderRoutes,
   readOrderLines,
   readOrders,
@@ -337,16 +335,10 @@ async function ordersToFollow(tx: Tx, merchantId: string, ids: string[]): Promis
     lines: (lines.get(order.id) ?? []).map((line) => ({
       ...line,
       line_id: line.id,
-      is_paid: isPaid(order, lines.get(order.id) ?? [], line),
+      is_paid: line.kind !== 'gift_card' || areCardsPaid(order, lines.get(order.id) ?? [], line),
       cancelled: order.state === 'cancelled' ? line.quantity - line.fulfilled : line.cancelled,
     })),
   }))
-}
-
-/** Whether all that is open of a line may leave. */
-function isPaid(order: Order, lines: readonly OrderLine[], line: OrderLine): boolean {
-  const quantity = line.quantity - line.cancelled - line.fulfilled
-  return missingFor(order, lines, [{ line_id: line.id, quantity }]) === 0n
 }
 
 /** Articles as returns without a receipt see them: worth what they cost at the least of late. */

@@ -12,6 +12,7 @@ import {
   type OrderGroup,
   type OrderLine,
   reservationRef,
+  untakenFor,
 } from '../orders/index.ts'
 import {
   type Consumption,
@@ -55,7 +56,21 @@ export function freshOf(
       ({ fulfilment: f, lines: own }) =>
         (f.ended_at === null && !isElsewhere(f)) || missingFor(of.order, of.lines, own) === 0n,
     )
-  return rows.length === 0 ? null : { ...of, rows }
+  const may = withoutUnpaidCards(of, rows)
+  return may.length === 0 ? null : { ...of, rows: may }
+}
+
+/** What would be gone at once and has a gift card in it waits until its money is taken: what is held can be let go again. */
+function withoutUnpaidCards({ order, lines }: OfOrder, rows: Fresh['rows']): Fresh['rows'] {
+  const cards = new Set(lines.filter(({ kind }) => kind === 'gift_card').map(({ id }) => id))
+  let gone: LineUnits[] = []
+  return rows.filter(({ fulfilment: f, lines: own }) => {
+    if (f.ended_at === null) return true
+    const after = [...gone, ...own]
+    if (own.some(({ line_id }) => cards.has(line_id)) && untakenFor(order, lines, after) > 0n) return false
+    gone = after
+    return true
+  })
 }
 
 /** What making takes from the stock, and who holds the promises from then on. */

@@ -55,10 +55,11 @@ export function createFulfilmentsConsumer(
   })
 }
 
-/** Money that comes later lets go what an edit brought; an order that was never edited had all of it before. */
+/** Money that comes later lets go what an edit brought, and gift cards, which wait until it is taken. */
 function isTelling({ type, data }: EventRow): boolean {
-  if (type === 'order.payment_changed') return ((data as { revision?: number } | null)?.revision ?? 1) > 1
-  return !IGNORED.has(type)
+  if (type !== 'order.payment_changed') return !IGNORED.has(type)
+  const { revision = 1, amount_captured = 0 } = (data ?? {}) as { revision?: number; amount_captured?: number }
+  return revision > 1 || amount_captured > 0
 }
 
 function idsOf(events: readonly EventRow[]): string[] {

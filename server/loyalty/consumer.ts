@@ -20,7 +20,7 @@ export interface FollowedLine extends EarningLine {
   cancelled: bigint
   /** Before discounts: the face value of gift cards. */
   list: bigint
-  /** False while it must be paid before it is handed over, and is not. */
+  /** False while the money for it is not taken: no gift card comes into being for what is only held, or due. */
   is_paid: boolean
   /** Says which programme a gift card follows. */
   sku: string | null

@@ -1,4 +1,4 @@
-// Gift cards as goods: issued when the order that sold them is confirmed, taken back when they are returned unspent. Their
+// Gift cards as goods: issued when the money for them is taken, taken back when they are returned unspent. Their
 // value moves in the books from what came in for sales to what is owed on cards. In the caller's transaction, once per unit.
 
 import type { Tx } from '../db/pool.ts'

@@ -122,6 +122,37 @@ export function missingFor(
   return needed > covered ? needed - covered : 0n
 }
 
+/**
+ * What of the price of these units, of all that left before and of what is not handed over at all is not taken yet. What is only held
+ * does not count: it can be let go again. 0 when all of it is taken.
+ */
+export function untakenFor(
+  order: Pick<Order, 'amount_captured' | 'amount_to_refund' | 'prices_include_tax'>,
+  lines: readonly OrderLine[],
+  units: readonly { line_id: string; quantity: bigint }[],
+): bigint {
+  let gone = 0n
+  for (const line of lines) {
+    const leaving = units.reduce((sum, each) => (each.line_id === line.id ? sum + each.quantity : sum), 0n)
+    gone += isHandedOver(line)
+      ? unitsWorth(line.total, line.quantity, 0n, line.fulfilled + leaving)
+      : lineNow(line, order.prices_include_tax).total
+  }
+  const taken = order.amount_captured - order.amount_to_refund
+  return gone > taken ? gone - taken : 0n
+}
+
+/** Whether the gift cards of a line may come into being: their price is taken, and that of those before them. */
+export function areCardsPaid(
+  order: Pick<Order, 'amount_captured' | 'amount_to_refund' | 'prices_include_tax'>,
+  lines: readonly OrderLine[],
+  line: OrderLine,
+): boolean {
+  const cards = lines.filter(({ kind, seq }) => kind === 'gift_card' && seq <= line.seq)
+  const open = cards.map((card) => ({ line_id: card.id, quantity: card.quantity - card.cancelled - card.fulfilled }))
+  return untakenFor(order, lines, open) === 0n
+}
+
 export const PAYMENT_STATUSES = [
   'none',
   'authorized',

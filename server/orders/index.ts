@@ -13,6 +13,7 @@ export type { OrderDeps } from './deps.ts'
 export { createOrderBook } from './due.ts'
 export { appendOrderEvents, type OrderEvent } from './event.ts'
 export {
+  areCardsPaid,
   type FulfilmentStatus,
   fulfilmentStatus,
   isHandedOver,
@@ -24,6 +25,7 @@ export {
   paymentStatus,
   type ReturnStatus,
   returnStatus,
+  untakenFor,
 } from './figures.ts'
 export type {
   ChargeMode,

@@ -8,6 +8,7 @@ import { hasCustomer } from '../customers/index.ts'
 import type { LaneRow } from '../db/lanes.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
 import { getInstrument, getToken } from '../vault/index.ts'
+import { checkWays } from './check-ways.ts'
 import type { OrderDeps } from './deps.ts'
 import { unpaidFor } from './expire.ts'
 import { keepCard } from './keep-card.ts'
@@ -50,6 +51,7 @@ export async function placeOrder(
     if (caller.kind === 'holder') refuseOfHolder(input)
     if (input.cart_version !== undefined && input.cart_version !== cart.version) throw new Problem('version-conflict')
     await checkReferences(deps, merchantId, cart, input)
+    checkWays(cart, { caller, charge: input.charge ?? 'now' })
     const draft = await draftOrder(deps, merchantId, cart, input)
     const answer = (await deps.lanes.commit(
       'order_place',
@@ -127,8 +129,6 @@ async function checkReferences(
     )
   if (token !== undefined && instrument_id !== undefined)
     throw invalid('/instrument_id', 'A token or an instrument, not both.')
-  if (charge === 'on_collection' && cart.lines.some(({ mode }) => mode === 'ship'))
-    throw invalid('/charge', 'Something of this cart is shipped, not collected.')
   if (cart.lines.some(({ mode }) => mode === 'ship') && !input.shipping_address && !cart.shipping_address)
     throw invalid('/shipping_address', 'Something of this cart is shipped.')
   if (
