@@ -22,12 +22,18 @@ const basket = (lines: LineIn[], more: Partial<TotalsIn> = {}): TotalsIn => ({
 const off = (amount: bigint, lines: number[] = []) => ({ source: 'manual', label: 'Off', amount, lines })
 
 describe('tax', () => {
-  // Unit price, rate, whether it is in the price, and what two of them come to. As other platforms hold themselves to it.
+  // Unit price, rate, whether it is in the price, and what two of them come to. V4.x are facts of Vendure's public test suite.
   const cases = [
-    ['a net price carries its tax on top', 100, 2000, false, { net: 200n, tax: 40n, total: 240n }],
-    ['a gross price contains its tax, rounded for the line', 100, 2000, true, { net: 167n, tax: 33n, total: 200n }],
-    ['at a rate of 0 net and gross are the same', 83, 0, false, { net: 166n, tax: 0n, total: 166n }],
-    ['a net price of 83 comes to 199, not twice 100', 83, 2000, false, { net: 166n, tax: 33n, total: 199n }],
+    ['V4.1 a net price carries its tax on top', 100, 2000, false, { net: 200n, tax: 40n, total: 240n }],
+    [
+      'V4.2 a gross price contains its tax, rounded for the line',
+      100,
+      2000,
+      true,
+      { net: 167n, tax: 33n, total: 200n },
+    ],
+    ['V4.3 at a rate of 0 net and gross are the same', 83, 0, false, { net: 166n, tax: 0n, total: 166n }],
+    ['V4.4 a net price of 83 comes to 199, not twice 100', 83, 2000, false, { net: 166n, tax: 33n, total: 199n }],
     ['5.5 % is 550 basis points', 1055, 550, true, { net: 2000n, tax: 110n, total: 2110n }],
   ] as const
   for (const [title, price, tax_rate_bp, prices_include_tax, expected] of cases) {
@@ -38,7 +44,7 @@ describe('tax', () => {
     })
   }
 
-  test('three rates are summed up apart, and the sums add up to the document', () => {
+  test('V4.5 three rates are summed up apart, and the sums add up to the document', () => {
     const lines = [2000, 1000, 0].map((tax_rate_bp, seq) => line(seq, 100, { quantity: 2n, tax_rate_bp }))
     const totals = computeTotals(basket(lines, { prices_include_tax: false }))
     assert.deepEqual(
