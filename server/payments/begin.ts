@@ -8,6 +8,7 @@ import { Problem, type ProblemCode } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderAbility } from './payment.ts'
 import { notFound } from './problems.ts'
+import { isOrderClosed } from './store.ts'
 
 /** The columns a new tender starts with. */
 export interface NewTender {
@@ -113,7 +114,9 @@ export async function beginPayment(
     })
   }
   try {
-    return begun(await deps.lanes.commit('payment_create', merchantId, row))
+    const result = await deps.lanes.commit('payment_create', merchantId, row)
+    await sayIfClosed(deps, merchantId, result, payment.order_id)
+    return begun(result)
   } catch (error) {
     // Stores were checked against the configuration; the customer's existence is left to the foreign key.
     if ((error as { code?: string }).code === '23503' && payment.customer_id !== undefined)
@@ -132,6 +135,8 @@ export interface Instruction {
   isRetry?: boolean
   /** The single-use token of the card that money is paid out to. */
   tokenId?: string
+  /** Of the payment, where a charge may be refused for it. */
+  orderId?: string | null
 }
 
 /** Begins operations on a payment that exists: all of them or none. */
@@ -169,7 +174,23 @@ export async function beginInstruction(
             ask_at: askAt(deps, now, tender?.terminal_id !== undefined),
           })),
   }
-  return begun(await deps.lanes.commit('payment_instruct', merchantId, row, instruction.paymentId))
+  const result = await deps.lanes.commit('payment_instruct', merchantId, row, instruction.paymentId)
+  await sayIfClosed(deps, merchantId, result, instruction.orderId)
+  return begun(result)
+}
+
+/**
+ * An order that is given up takes the slot of its charge for good: nobody has paid, and nobody can. Throws order-not-payable, so
+ * that no customer is told that they have paid.
+ */
+async function sayIfClosed(
+  deps: Pick<PaymentDeps, 'db'>,
+  merchantId: string,
+  result: Record<string, unknown>,
+  orderId: string | null | undefined,
+): Promise<void> {
+  if (result['outcome'] !== 'order_paid' || orderId == null) return
+  if (await isOrderClosed(deps.db, merchantId, orderId)) throw new Problem('order-not-payable')
 }
 
 function cashFigures({ rounding, cash_tendered }: { rounding?: bigint; cash_tendered?: bigint }) {

@@ -63,6 +63,7 @@ export function addTender(
       eventType: 'payment.processing',
       tender: planned.tender,
       operations: [planned.operation],
+      orderId: payment.order_id,
     })
     if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
     return charge(deps, merchant, idempotency, payment, planned)

@@ -162,6 +162,15 @@ export async function readKey(db: Queryable, merchantId: string, key: string): P
   return rows[0] ?? null
 }
 
+/** Whether an order was given up, so that nothing can be charged for it any more. By primary key. */
+export async function isOrderClosed(db: Queryable, merchantId: string, orderId: string): Promise<boolean> {
+  const { rows } = await db.query(
+    `select 1 from order_payment where merchant_id = $1 and order_id = $2 and payment_id = 'closed'`,
+    [merchantId, orderId],
+  )
+  return rows.length > 0
+}
+
 export interface OpenOperation {
   id: string
   payment_id: string

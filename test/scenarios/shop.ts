@@ -168,7 +168,7 @@ export async function openShop(options: ShopOptions = {}) {
     /** Looks for authorisations that have ended or soon will. */
     expire: () => expireHolds(wired.payments),
     /** The same merchant's API at another process of the service, with connections and lanes of its own. */
-    async another(): Promise<Api> {
+    async another(): Promise<Api & { program: Wired }> {
       const pool = openPool(database.url)
       const other = await wire({ ...common, db: pool, simulator })
       await other.app.ready()
@@ -177,7 +177,7 @@ export async function openShop(options: ShopOptions = {}) {
         await other.lanes.drain()
         await pool.end()
       })
-      return createApi(sendInProcess(other.app), keys.secret_key, `other${others.length}`)
+      return { ...createApi(sendInProcess(other.app), keys.secret_key, `other${others.length}`), program: other }
     },
     /** A further merchant on the same server. */
     async neighbour(merchant: Partial<NewMerchant> = {}): Promise<{ api: Api; keys: NewMerchantKeys }> {
