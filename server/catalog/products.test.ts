@@ -223,3 +223,11 @@ describe('loadVariants and priceVariants', () => {
     assert.equal((await loadVariants(deps, theirs.merchant_id, [first])).size, 0)
   })
 })
+
+it('a name or a category of blanks alone is refused', async () => {
+  const product = { name: 'Lamp', variants: [{ sku: 'BLANK-1' }] }
+  for (const blank of [' ', '\u00a0\u2003'])
+    for (const more of [{ name: blank }, { categories: [blank] }])
+      assert.equal((await create({ ...product, ...more })).status, 422, JSON.stringify(more))
+  assert.equal((await create({ ...product, name: ' Lamp ', categories: ['in the house'] })).status, 201)
+})

@@ -9,8 +9,14 @@ import { KINDS, MAX_VARIANTS, STATES, TRACKS, UNITS } from './store.ts'
 // No control characters: names end up on receipts and labels, where they would steer the printer; and no characters that turn
 // the direction of writing, with which a name can look like another.
 const LINE = '[^\\x00-\\x1f\\x7f\\u202a-\\u202e\\u2066-\\u2069]'
+/** At least one character of it can be seen. */
 export const Line = (maxLength: number, description?: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: `^${LINE}+$`, ...(description ? { description } : {}) })
+  Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: `^${LINE}*(?!\\s)${LINE}+$`,
+    ...(description ? { description } : {}),
+  })
 
 export const Reference = Line(120, 'Your own number; unique.')
 export const Sku = Line(80, 'Your article number; unique.')

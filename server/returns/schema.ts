@@ -1,13 +1,17 @@
 // What returns look like over HTTP.
 
 import Type from 'typebox'
-import { AmountOrZero, Channel, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
+import { AmountOrZero, Channel, Currency, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { DISPOSITIONS } from '../stock/index.ts'
 import { ALTERNATIVES } from './policy.ts'
 import { ATTENTIONS, RETURN_STATES } from './return.ts'
 
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000 })
-const Money = Type.Record(Type.String({ pattern: '^[A-Z]{3}$' }), AmountOrZero)
+const Money = Type.Unsafe<Record<string, number>>({
+  type: 'object',
+  propertyNames: Currency,
+  additionalProperties: AmountOrZero,
+})
 
 /** Where money goes that cannot go back to where it came from. */
 export const To = Type.Object(

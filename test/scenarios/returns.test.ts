@@ -314,3 +314,9 @@ describe('an exchange', () => {
     assert.equal((await exchange(returned, another.id)).status, 409)
   })
 })
+
+it('rules of returns know no currency that does not exist', async () => {
+  const { rules } = (await shop.api.get<{ rules: object }>('/v1/return_policy')).body
+  const answer = await shop.api.call('PUT', '/v1/return_policy', { ...rules, cash_limit: { XXQ: 100 } })
+  assert.equal(answer.status, 422, answer.text)
+})
