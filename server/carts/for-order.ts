@@ -7,6 +7,7 @@ import { standsOutside } from '../totals/index.ts'
 import type { Address, Cart, CartCaller, CartDeps } from './cart.ts'
 import { configOf, TAX_UNKNOWN } from './create.ts'
 import { type Evaluated, evaluate, type PricedLine } from './evaluate.ts'
+import { promiseOf } from './quote.ts'
 import { admit } from './secret.ts'
 
 /** A priced, promoted, taxed snapshot of one version of a cart. */
@@ -43,8 +44,8 @@ export type ReadForOrder = { order_id: string; cart: null } | { order_id: null; 
 /**
  * Reads and works out a cart for an order. When it became an order before, answers that order's id. With `expectedTotal`, only
  * when that is still what it costs. An `address` that the order names itself must come to the same prices and tax. Throws not-found,
- * cart-closed (merged, expired, parked), validation-error (no lines, or another address than the cart was worked out for),
- * out-of-stock (an article is no longer sold), tax-unknown, price-changed.
+ * cart-closed (merged, expired, parked), invalid-state (the quote it holds the prices of is over), validation-error (no lines, or
+ * another address than the cart was worked out for), out-of-stock (an article is no longer sold), tax-unknown, price-changed.
  */
 export async function readCartForOrder(
   deps: CartDeps,
@@ -69,7 +70,12 @@ export async function readCartForOrder(
     refuseOtherTax(evaluated, await evaluate(deps, config, { ...cart, shipping_address: options.address }, at))
   refuseOtherTotal(evaluated, options.expectedTotal)
   const { id, lines: _lines, ...kept } = cart
-  const { prices_include_tax, priced, promotions, totals_in, totals } = evaluated
+  const { prices_include_tax, priced, totals_in, totals } = evaluated
+  const { quote_id: quoteId } = cart
+  const promotions =
+    quoteId === null
+      ? evaluated.promotions
+      : { ...evaluated.promotions, used: await promiseOf(deps, merchantId, { quoteId, at }) }
   return {
     order_id: null,
     cart: { ...kept, cart_id: id, at, prices_include_tax, lines: priced, promotions, totals_in, totals },

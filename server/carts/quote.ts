@@ -8,7 +8,7 @@ import type { Cart, CartCaller, CartDeps, CartLine } from './cart.ts'
 import { assertAlive, look, versionConflict } from './change.ts'
 import type { Target } from './change-lines.ts'
 import { newCart } from './create.ts'
-import { QUOTE_SOURCE } from './evaluate.ts'
+import { type Evaluated, QUOTE_SOURCE } from './evaluate.ts'
 import { invalid } from './lines.ts'
 import { insertQuote, lockQuote, type Quote, type QuoteSnapshot, readQuote, updateQuote } from './quote-store.ts'
 import { admit } from './secret.ts'
@@ -139,6 +139,22 @@ async function moveQuote(deps: CartDeps, merchantId: string, target: Target, mov
     return { quote, cart }
   })
   return quoteView(moved.quote, at, moved.cart)
+}
+
+/**
+ * What a cart that holds a quote's prices was promised: the uses of the promotions whose discounts are in those prices, which count
+ * like anybody's when it is ordered. Throws invalid-state once the quote's last moment has come.
+ */
+export async function promiseOf(
+  deps: Pick<CartDeps, 'db'>,
+  merchantId: string,
+  { quoteId, at }: { quoteId: string; at: Date },
+): Promise<Evaluated['promotions']['used']> {
+  const quote = await readQuote(deps.db, merchantId, quoteId)
+  if (!quote) throw new Error('a cart holds the prices of a quote that does not exist')
+  if (quote.valid_until <= at)
+    throw new Problem('invalid-state', { detail: `The quote was valid until ${quote.valid_until.toISOString()}.` })
+  return quote.snapshot.shown.promotions.applied.map((use) => ({ ...use, amount: BigInt(use.amount) }))
 }
 
 async function acceptedCart(tx: Tx, merchantId: string, quote: Quote): Promise<Cart | null> {

@@ -33,8 +33,9 @@ export interface Placed {
 const MOST_TRIES = 3
 
 /**
- * Makes the cart an order. Throws not-found (no such cart for this caller), cart-closed, version-conflict, price-changed,
- * out-of-stock, promotion-exhausted, reference-not-found, token-used, validation-error; then nothing is left behind.
+ * Makes the cart an order. Throws not-found (no such cart for this caller), cart-closed, invalid-state (the cart's quote is over),
+ * version-conflict, price-changed, out-of-stock, promotion-exhausted, reference-not-found, token-used, validation-error; then
+ * nothing is left behind.
  */
 export async function placeOrder(
   deps: OrderDeps,
