@@ -39,10 +39,13 @@ export async function readCustomer(db: Queryable, merchantId: string, id: string
   return rows[0] ?? null
 }
 
-/** The groups of each customer that is there. */
+/** The groups of each customer that is there; one that was merged has those of the profile that remained. */
 export async function readGroups(db: Queryable, merchantId: string, ids: string[]): Promise<Map<string, string[]>> {
   const { rows } = await db.query<{ id: string; groups: string[] }>(
-    'select id, groups from customer where merchant_id = $1 and id = any ($2)',
+    `select asked.id, c.groups from customer asked
+     join customer c on c.merchant_id = $1
+       and c.id = case when asked.merged_into is null then asked.id else customer_now($1, asked.id) end
+     where asked.merchant_id = $1 and asked.id = any ($2)`,
     [merchantId, ids],
   )
   return new Map(rows.map(({ id, groups }) => [id, groups]))
@@ -94,17 +97,9 @@ export async function personOf(db: Queryable, merchantId: string, id: string): P
   return rows[0]?.ids ?? [id]
 }
 
-/** The profile that an id stands for today: the one it was merged into, or itself. Bounded: merges do not go deeper. */
+/** The profile that an id stands for today: the one it was merged into, or itself. */
 export async function currentProfile(db: Queryable, merchantId: string, id: string): Promise<string> {
-  const { rows } = await db.query<{ id: string }>(
-    `with recursive up (id, merged_into, depth) as (
-      select id, merged_into, 0 from customer where merchant_id = $1 and id = $2
-      union all
-      select c.id, c.merged_into, up.depth + 1 from up join customer c on c.merchant_id = $1 and c.id = up.merged_into
-      where up.depth < 100)
-    select id from up order by depth desc limit 1`,
-    [merchantId, id],
-  )
+  const { rows } = await db.query<{ id: string }>('select customer_now($1, $2) as id', [merchantId, id])
   return rows[0]?.id ?? id
 }
 

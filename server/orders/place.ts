@@ -4,7 +4,7 @@
 // A cart becomes one order, so the cart is the key: sent twice, or by two devices at once, both are answered with that order.
 
 import { type CartCaller, type CartForOrder, readCartForOrder } from '../carts/index.ts'
-import { hasCustomer } from '../customers/index.ts'
+import { currentProfile, hasCustomer } from '../customers/index.ts'
 import type { LaneRow } from '../db/lanes.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
 import { getInstrument, getToken } from '../vault/index.ts'
@@ -145,8 +145,9 @@ async function checkReferences(
   }
   if (instrument_id !== undefined) {
     const instrument = await getInstrument(deps, merchantId, instrument_id)
-    // A card is charged only for the customer that keeps it.
-    if (!instrument || instrument.customer_id === null || instrument.customer_id !== (customer_id ?? cart.customer_id))
+    const named = customer_id ?? cart.customer_id
+    // A card is charged only for the customer that keeps it, under whichever of their profiles.
+    if (!instrument || named === null || instrument.customer_id !== (await currentProfile(deps.db, merchantId, named)))
       throw unknown('/instrument_id')
   }
 }

@@ -1,7 +1,7 @@
 // Returns without a receipt: worth what the article costs today at the least, to a known customer's store credit, and only so
 // often. The limits are counted in the transaction that makes the return, by an upsert that refuses beyond them.
 
-import { hasCustomer } from '../customers/index.ts'
+import { currentProfile, hasCustomer, personOf } from '../customers/index.ts'
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import type { ReturnDeps } from './deps.ts'
@@ -34,11 +34,14 @@ export async function requestBlind(deps: ReturnDeps, merchantId: string, input: 
   if (!store) throw new Problem('reference-not-found', { errors: [{ pointer: '/store_id', detail: 'names no store' }] })
   if (!(await hasCustomer(deps.db, merchantId, input.customerId)))
     throw new Problem('reference-not-found', { errors: [{ pointer: '/customer_id', detail: 'names no customer' }] })
+  // A person has one limit and one balance, however many profiles were theirs.
+  const customerId = await currentProfile(deps.db, merchantId, input.customerId)
+  const others = (await personOf(deps.db, merchantId, customerId)).filter((id) => id !== customerId)
   const lines = await linesOf(deps, merchantId, input, store.currency, rules.excluded_categories)
   const amount = lines.reduce((sum, line) => sum + (line.unit_amount ?? 0n) * line.requested, 0n)
   const row: ReturnRow = {
     id: deps.newId('rtn'),
-    ...{ order_id: null, customer_id: input.customerId, state: 'approved' },
+    ...{ order_id: null, customer_id: customerId, state: 'approved' },
     ...{ channel: input.channel, store_id: input.storeId, currency: store.currency, reason: input.reason },
     ...{ note: input.note ?? null, tracking: null, shipping_fee: 0n, shipping_fee_override: null },
     ...{ amount_goods: 0n, amount_tax: 0n, amount_delivery: 0n, amount_planned: 0n, exchange_id: null },
@@ -51,7 +54,7 @@ export async function requestBlind(deps: ReturnDeps, merchantId: string, input: 
     const maxAmount = blind.amount_per_month[store.currency]
     const isWithin =
       (await countBlind(tx, merchantId, {
-        ...{ subject: input.customerId, period: iso.slice(0, 7), currency: store.currency, amount },
+        ...{ subject: customerId, others, period: iso.slice(0, 7), currency: store.currency, amount },
         ...{ maxCount: blind.per_month, maxAmount: BigInt(maxAmount ?? 0) },
       })) &&
       (await countBlind(tx, merchantId, {

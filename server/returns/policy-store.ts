@@ -30,18 +30,36 @@ export async function writePolicy(
   return rows[0]?.version ?? null
 }
 
-/** Counts one return without a receipt against a limit. False when it would exceed it, and then nothing is counted. */
+/**
+ * Counts one return without a receipt against a limit. False when it would exceed it, and then nothing is counted. What was counted
+ * for `others` in the period counts too, but goes no further: it is of profiles that were merged into this one.
+ */
 export async function countBlind(
   tx: Tx,
   merchantId: string,
-  of: { subject: string; period: string; currency: string; amount: bigint; maxCount: number; maxAmount: bigint | null },
+  of: {
+    subject: string
+    others?: string[]
+    period: string
+    currency: string
+    amount: bigint
+    maxCount: number
+    maxAmount: bigint | null
+  },
 ): Promise<boolean> {
   if (of.maxCount < 1 || (of.maxAmount !== null && of.amount > of.maxAmount)) return false
   const { rowCount } = await tx.query(
-    `insert into return_velocity as v (merchant_id, subject, period, currency, count, amount) values ($1, $2, $3, $4, 1, $5)
+    `with elsewhere as (
+       select coalesce(sum(count), 0)::bigint as count, coalesce(sum(amount), 0)::bigint as amount from return_velocity
+       where merchant_id = $1 and subject = any ($8) and period = $3 and currency = $4
+     )
+     insert into return_velocity as v (merchant_id, subject, period, currency, count, amount)
+       select $1, $2, $3, $4, 1, $5::bigint from elsewhere e
+       where e.count < $6::bigint and ($7::bigint is null or e.amount + $5::bigint <= $7)
      on conflict (merchant_id, subject, period, currency) do update set count = v.count + 1, amount = v.amount + excluded.amount
-       where v.count < $6 and ($7::bigint is null or v.amount + excluded.amount <= $7)`,
-    [merchantId, of.subject, of.period, of.currency, of.amount, of.maxCount, of.maxAmount],
+       where v.count + (select e.count from elsewhere e) < $6::bigint
+         and ($7::bigint is null or v.amount + (select e.amount from elsewhere e) + excluded.amount <= $7)`,
+    [merchantId, of.subject, of.period, of.currency, of.amount, of.maxCount, of.maxAmount, of.others ?? []],
   )
   return rowCount === 1
 }

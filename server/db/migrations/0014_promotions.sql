@@ -70,7 +70,8 @@ create index promotion_use_by_customer on promotion_use (merchant_id, customer_i
 -- Holds the promotions of orders being placed. Rows: order_id, promotion_id, code, customer_id, amount, at. An order gets all of
 -- its promotions or none; a row is answered for each order that gets none, with the promotion that is in the way: 'exhausted',
 -- 'per_customer' (used too often by this customer, or nobody known) or 'code_used'. Rows held before are left as they are, in
--- whatever state, so a repeat changes nothing. All rows of one order must be in one call.
+-- whatever state, so a repeat changes nothing. All rows of one order must be in one call. A customer is a person: uses under all
+-- profiles that were merged into one count together (0015).
 create function promotion_hold(p_merchant text, p_rows json)
 returns table (order_id text, promotion_id text, reason text)
 language plpgsql as $$
@@ -97,16 +98,20 @@ begin
   ), placed as (
     select w.*,
       row_number() over (partition by w.promotion_id order by w.order_id) as place,
-      row_number() over (partition by w.promotion_id, w.customer_id order by w.order_id) as customer_place,
+      row_number() over (partition by w.promotion_id, w.person order by w.order_id) as customer_place,
       row_number() over (partition by w.code order by w.order_id, w.promotion_id) as code_place
-    from wanted w
+    from (
+      -- Whose profile it is today is looked up only where uses are counted per customer.
+      select x.*, case when exists (select from promotion p where p.merchant_id = p_merchant and p.id = x.promotion_id
+        and p.max_uses_per_customer is not null) then customer_now(p_merchant, x.customer_id) end as person
+      from wanted x) w
   ), judged as (
     select l.order_id, l.promotion_id, case
       when p.id is null or p.uses + l.place > p.max_uses then 'exhausted'
       when l.code is not null and (c.code is null or c.uses + l.code_place > c.max_uses) then 'code_used'
-      when p.max_uses_per_customer is not null and (l.customer_id is null or l.customer_place + (
+      when p.max_uses_per_customer is not null and (l.person is null or l.customer_place + (
         select count(*) from promotion_use u where u.merchant_id = p_merchant and u.promotion_id = l.promotion_id
-          and u.customer_id = l.customer_id and u.state <> 'released') > p.max_uses_per_customer) then 'per_customer'
+          and u.customer_id = any (customer_person(p_merchant, l.person)) and u.state <> 'released') > p.max_uses_per_customer) then 'per_customer'
       end as reason
     from placed l
     left join promotion p on p.merchant_id = p_merchant and p.id = l.promotion_id

@@ -121,6 +121,17 @@ create table customer_moment (
 create trigger customer_consent_append_only before update or truncate on customer_consent
   for each statement execute function refuse_change();
 
+-- The profile that an id stands for today: the one it was merged into, or itself. Bounded: merges do not go deeper.
+create function customer_now(p_merchant text, p_customer text) returns text
+language sql stable as $$
+  with recursive up (id, depth) as (
+    select p_customer collate "C", 0
+    union all
+    select c.merged_into, up.depth + 1 from up join customer c on c.merchant_id = p_merchant and c.id = up.id
+      where c.merged_into is not null and up.depth < 100
+  ) select id from up order by depth desc limit 1
+$$;
+
 -- A profile with all that was merged into it, however often: the ids under which a person's things are found.
 create function customer_person(p_merchant text, p_customer text) returns text[]
 language sql stable as $$

@@ -1,0 +1,82 @@
+// Profiles that were merged are one person: what may be done so often is counted for the person, and what is written to a profile
+// that is gone reaches the one that remained.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type CartShop, openCartShop } from './cart-shop.ts'
+import { ADDRESS } from './order-shop.ts'
+
+let shop: CartShop
+let axe: string
+before(async () => {
+  shop = await openCartShop()
+  axe = await shop.article('50.00')
+})
+after(() => shop.close())
+
+async function merge(into: string, from: string): Promise<string> {
+  const merged = await shop.api.call<{ id: string }>('POST', `/v1/customers/${into}/merges`, { from })
+  assert.equal(merged.status, 201, merged.text)
+  return merged.body.id
+}
+
+const TENTH = { kind: 'percent_off', percent_bp: 1000, applies_to: 'order' }
+const cartOf = (customer_id: string, code: string) =>
+  shop.cart({ [axe]: 1 }, { customer_id, codes: [code], shipping_address: ADDRESS })
+const place = (cart_id: string) => shop.api.call<{ code: string; total: number }>('POST', '/v1/orders', { cart_id })
+
+describe('a promotion for each customer once', () => {
+  it('was used under the profile that is gone', async () => {
+    await shop.offer('PERSON', TENTH, { max_uses_per_customer: 1 })
+    const [first, second] = [await shop.customer(), await shop.customer()]
+    assert.equal((await place((await cartOf(first, 'PERSON')).id)).body.total, 4500)
+    await merge(second, first)
+    for (const profile of [first, second]) {
+      const refused = await place((await cartOf(profile, 'PERSON')).id)
+      assert.deepEqual([refused.status, refused.body.code], [409, 'promotion-exhausted'], refused.text)
+    }
+  })
+
+  it('is used once by carts that were two persons’ when they were filled, also at the same moment', async () => {
+    await shop.offer('RACED', TENTH, { max_uses_per_customer: 1 })
+    const [first, second, third] = [await shop.customer(), await shop.customer(), await shop.customer()]
+    const carts = [await cartOf(first, 'RACED'), await cartOf(second, 'RACED'), await cartOf(third, 'RACED')]
+    await merge(second, first)
+    await merge(third, second)
+    const answers = await Promise.all(carts.map(({ id }) => place(id)))
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409])
+  })
+})
+
+it('a cart of a profile that is gone has the prices and offers of the one that remained', async () => {
+  const conditions = { customer_groups: ['trade'] }
+  await shop.offer('TRADE', TENTH, { conditions })
+  const [gone, stays] = [await shop.customer(), await shop.customer()]
+  await merge(stays, gone)
+  await shop.api.call('PATCH', `/v1/customers/${stays}`, { groups: ['trade'] })
+  assert.equal((await cartOf(gone, 'TRADE')).total, 4500)
+})
+
+it('returns without a receipt are counted for the person, in number and in worth', async () => {
+  const blind = (customer_id: string, quantity: number) =>
+    shop.api.call<{ code: string; customer_id: string }>('POST', '/v1/returns', {
+      ...{ customer_id, channel: 'pos', store_id: shop.store, reason: 'a present' },
+      lines: [{ variant_id: axe, quantity }],
+    })
+  const [gone, stays, other] = [await shop.customer(), await shop.customer(), await shop.customer()]
+  assert.equal((await blind(gone, 1)).status, 201)
+  assert.equal((await blind(other, 1)).status, 201)
+  await merge(stays, gone)
+  await merge(stays, other)
+  for (const profile of [gone, stays]) {
+    const refused = await blind(profile, 1)
+    assert.deepEqual(
+      [refused.status, refused.body.code],
+      [422, 'not-returnable'],
+      'two of 50.00 are the 100.00 of a month',
+    )
+  }
+  const [new1, new2] = [await shop.customer(), await shop.customer()]
+  await merge(new2, new1)
+  assert.equal((await blind(new1, 1)).body.customer_id, new2)
+})
