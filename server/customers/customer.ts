@@ -5,7 +5,16 @@ import { type Db, type Tx, transact } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import { Problem } from '../lib/problem.ts'
-import { appendEvent, bumpVersion, type Customer, insertCustomer, lockCustomer, updateCustomer } from './store.ts'
+import {
+  appendEvent,
+  bumpVersion,
+  type Customer,
+  currentProfile,
+  holdCustomer,
+  insertCustomer,
+  lockCustomer,
+  updateCustomer,
+} from './store.ts'
 
 export interface CustomerDeps {
   db: Db
@@ -119,6 +128,17 @@ export async function announceAbout(
 function isSame(a: Customer, b: Customer): boolean {
   const fields = (c: Customer) => JSON.stringify([c.reference, c.email, c.name, c.phone, c.locale, c.groups])
   return fields(a) === fields(b)
+}
+
+/**
+ * The profile that an id stands for today, kept from being merged until the transaction ends: what is written to a profile that is
+ * gone goes to the one that remained. Throws not-found, invalid-state when it is merged at this very moment.
+ */
+export async function holdCurrentProfile(tx: Tx, merchantId: string, id: string): Promise<string> {
+  const customer = await holdCustomer(tx, merchantId, await currentProfile(tx, merchantId, id))
+  if (!customer) throw new Problem('not-found')
+  if (customer.merged_into !== null) throw mergedAway(customer.merged_into)
+  return customer.id
 }
 
 /** Two profiles became one: changes belong to the one that remained. */

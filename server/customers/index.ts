@@ -6,7 +6,7 @@ import { readCustomer, readGroups } from './store.ts'
 
 export { pruneViews } from './browsing.ts'
 export { hasConsented, type Purpose } from './consent.ts'
-export { type CustomerDeps, type CustomerView, changeCustomer, createCustomer } from './customer.ts'
+export { type CustomerDeps, type CustomerView, changeCustomer, createCustomer, holdCurrentProfile } from './customer.ts'
 export { type IdentityDeps, type IdentityType, recognise } from './identity.ts'
 export { verifiedOwners } from './identity-store.ts'
 export type { MergeDeps, MergePart } from './merge.ts'

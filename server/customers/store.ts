@@ -60,6 +60,15 @@ export async function lockCustomer(db: Queryable, merchantId: string, id: string
   return rows[0] ?? null
 }
 
+/** As lockCustomer, but others may hold it at the same time: it keeps the profile from being merged. */
+export async function holdCustomer(tx: Tx, merchantId: string, id: string): Promise<Customer | null> {
+  const { rows } = await tx.query<Customer>(
+    `select ${COLUMNS} from customer where merchant_id = $1 and id = $2 for share`,
+    [merchantId, id],
+  )
+  return rows[0] ?? null
+}
+
 /** Writes every field of a locked row. Throws SQLSTATE 23505 when the reference is another customer's. */
 export async function updateCustomer(db: Queryable, merchantId: string, customer: Customer): Promise<void> {
   const { id, reference, email, name, phone, locale, groups, merged_into, version } = customer

@@ -1,7 +1,7 @@
 // HTTP for points.
 
 import Type from 'typebox'
-import { hasCustomer } from '../customers/index.ts'
+import { currentProfile, hasCustomer } from '../customers/index.ts'
 import { type App, callerOf } from '../http/app.ts'
 import { idempotencyOf } from '../http/idempotency.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
@@ -142,9 +142,8 @@ export function loyaltyRoutes(app: App, deps: LoyaltyRouteDeps): void {
       let accountId: string | undefined
       if (customer_id !== undefined) {
         const isKnown = await hasCustomer(deps.db, merchantId, customer_id)
-        accountId = isKnown
-          ? (await valuesOf(deps.db, merchantId, { customerId: customer_id, kind: 'points' }))[0]?.id
-          : undefined
+        const customerId = await currentProfile(deps.db, merchantId, customer_id)
+        accountId = isKnown ? (await valuesOf(deps.db, merchantId, { customerId, kind: 'points' }))[0]?.id : undefined
         if (accountId === undefined) return { data: [], next_cursor: null }
       }
       const entries = await listPointEntries(deps.db, merchantId, { accountId, orderId: order_id, limit, cursor })

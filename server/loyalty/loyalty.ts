@@ -1,6 +1,6 @@
 // A customer's points: what is there, what is on its way, which tier they give, and a person's correction of them.
 
-import { hasCustomer } from '../customers/index.ts'
+import { currentProfile, hasCustomer, holdCurrentProfile } from '../customers/index.ts'
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LoyaltyDeps } from './deps.ts'
@@ -30,9 +30,10 @@ export interface LoyaltyView {
   version: number
 }
 
-/** A customer's points. Throws not-found for an unknown customer. */
-export async function loyaltyOf(deps: LoyaltyDeps, merchantId: string, customerId: string): Promise<LoyaltyView> {
-  if (!(await hasCustomer(deps.db, merchantId, customerId))) throw new Problem('not-found')
+/** A customer's points; of a merged profile those of the one that remained. Throws not-found for an unknown customer. */
+export async function loyaltyOf(deps: LoyaltyDeps, merchantId: string, id: string): Promise<LoyaltyView> {
+  if (!(await hasCustomer(deps.db, merchantId, id))) throw new Problem('not-found')
+  const customerId = await currentProfile(deps.db, merchantId, id)
   const [account] = await valuesOf(deps.db, merchantId, { customerId, kind: 'points' })
   const programme = await readLoyaltyProgramme(deps.db, merchantId)
   const tiers = programme?.tiers ?? []
@@ -79,13 +80,14 @@ export async function adjustPoints(
   key: string,
   input: { customerId: string; points: number; currency: string; reason: string },
 ): Promise<LoyaltyView> {
-  const { customerId, currency } = input
-  if (!(await hasCustomer(deps.db, merchantId, customerId))) throw new Problem('not-found')
+  const { customerId: id, currency } = input
+  if (!(await hasCustomer(deps.db, merchantId, id))) throw new Problem('not-found')
   const programme = await readLoyaltyProgramme(deps.db, merchantId)
   const rate = programme?.rates.find((one) => one.currency === currency)
   if (!rate) throw new Problem('method-unavailable', { detail: `Points are not worth anything in ${currency} here.` })
   const at = deps.clock.now()
   await transact(deps.db, async (tx) => {
+    const customerId = await holdCurrentProfile(tx, merchantId, id)
     const opened = { id: deps.newId('loy'), kind: 'points' as const, currency: null, customerId, at }
     const account = await openValue(tx, merchantId, opened)
     await lockValue(tx, merchantId, account.id)
@@ -109,5 +111,5 @@ export async function adjustPoints(
     ])
     if (outcome === 'insufficient') throw new Problem('balance-insufficient')
   })
-  return loyaltyOf(deps, merchantId, customerId)
+  return loyaltyOf(deps, merchantId, id)
 }

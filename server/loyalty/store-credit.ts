@@ -1,7 +1,7 @@
 // Store credit: what a merchant owes a customer, per currency. Refunds come in and payments go out through the connector;
 // here it is opened, shown and adjusted by a person, with a reason.
 
-import { hasCustomer } from '../customers/index.ts'
+import { currentProfile, hasCustomer, holdCurrentProfile } from '../customers/index.ts'
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LoyaltyDeps } from './deps.ts'
@@ -18,12 +18,13 @@ export interface AdjustInput {
 /** A customer's store credit in every currency. Throws not-found for an unknown customer. */
 export async function storeCreditOf(deps: LoyaltyDeps, merchantId: string, customerId: string): Promise<ValueRow[]> {
   if (!(await hasCustomer(deps.db, merchantId, customerId))) throw new Problem('not-found')
-  return valuesOf(deps.db, merchantId, { customerId, kind: 'store_credit' })
+  const owner = await currentProfile(deps.db, merchantId, customerId)
+  return valuesOf(deps.db, merchantId, { customerId: owner, kind: 'store_credit' })
 }
 
 /**
  * Gives or takes away store credit; booked as an expense. `key` is the request's Idempotency-Key: the same again changes
- * nothing. Throws not-found for an unknown customer, balance-insufficient below zero.
+ * nothing. A merged profile's go to the one that remained. Throws not-found for an unknown customer, balance-insufficient below zero.
  */
 export async function adjustStoreCredit(
   deps: LoyaltyDeps,
@@ -31,10 +32,10 @@ export async function adjustStoreCredit(
   key: string,
   input: AdjustInput,
 ): Promise<ValueRow> {
-  const { customerId, currency } = input
-  if (!(await hasCustomer(deps.db, merchantId, customerId))) throw new Problem('not-found')
+  const { currency } = input
   const at = deps.clock.now()
   return transact(deps.db, async (tx) => {
+    const customerId = await holdCurrentProfile(tx, merchantId, input.customerId)
     const account = await openValue(tx, merchantId, {
       id: deps.newId('scr'),
       kind: 'store_credit',

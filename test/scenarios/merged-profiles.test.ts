@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { Answer } from '../api.ts'
 import { type CartShop, openCartShop } from './cart-shop.ts'
 import { ADDRESS } from './order-shop.ts'
 
@@ -79,4 +80,61 @@ it('returns without a receipt are counted for the person, in number and in worth
   const [new1, new2] = [await shop.customer(), await shop.customer()]
   await merge(new2, new1)
   assert.equal((await blind(new1, 1)).body.customer_id, new2)
+})
+
+describe('what is written to a profile that is gone', () => {
+  const post = (path: string, body: object) => shop.api.call('POST', path, body)
+  const command = (path: string, body: object) =>
+    shop.api.command(path, body) as unknown as Promise<Answer<Record<string, unknown>>>
+
+  it('is store credit of the one that remained, which pays with it', async () => {
+    const [gone, stays] = [await shop.customer(), await shop.customer()]
+    await merge(stays, gone)
+    const given = { amount: 5000, currency: 'EUR', reason: 'sorry' }
+    const adjusted = await command(`/v1/customers/${gone}/store_credit/adjustments`, given)
+    assert.deepEqual([adjusted.status, adjusted.body['customer_id']], [201, stays], adjusted.text)
+    for (const profile of [gone, stays]) {
+      const { body } = await shop.api.get<{ data: { balance: number }[] }>(`/v1/customers/${profile}/store_credit`)
+      assert.deepEqual(
+        body.data.map(({ balance }) => balance),
+        [5000],
+      )
+    }
+    const tender = { method: 'store_credit' } as const
+    const paid = await shop.api.pay({ amount: 5000, currency: 'EUR', channel: 'web', customer_id: stays, tender })
+    assert.deepEqual([paid.status, paid.body.status], [201, 'captured'], paid.text)
+  })
+
+  it('are points of the one that remained', async () => {
+    const set = await shop.api.call('PUT', '/v1/loyalty/programme', {
+      ...{ name: 'Friends', is_enabled: true, pending_days: 30, tiers: [], excluded_categories: [] },
+      rates: [{ currency: 'EUR', earn: '1', point_value: '0.01' }],
+    })
+    assert.equal(set.status, 200, set.text)
+    const [gone, stays] = [await shop.customer(), await shop.customer()]
+    await merge(stays, gone)
+    const given = { points: 120, currency: 'EUR', reason: 'sorry' }
+    const adjusted = await command(`/v1/customers/${gone}/loyalty/adjustments`, given)
+    assert.deepEqual([adjusted.status, adjusted.body['customer_id'], adjusted.body['points']], [201, stays, 120])
+    const { body } = await shop.api.get<{ points: number }>(`/v1/customers/${stays}/loyalty`)
+    assert.equal(body.points, 120)
+    const entries = await shop.api.get<{ data: unknown[] }>(`/v1/loyalty/entries?customer_id=${gone}`)
+    assert.equal(entries.body.data.length, 1)
+  })
+
+  it('is the last word of the one that remained', async () => {
+    const [gone, stays] = [await shop.customer(), await shop.customer()]
+    const say = (customer: string, is_granted: boolean) =>
+      post(`/v1/customers/${customer}/consents`, { purpose: 'marketing_email', is_granted, channel: 'web' })
+    const heard = async (customer: string) => {
+      const { body } = await shop.api.get<{ data: { is_granted: boolean }[] }>(`/v1/customers/${customer}/consents`)
+      return body.data.map(({ is_granted }) => is_granted)
+    }
+    await say(gone, true)
+    const merged = await merge(stays, gone)
+    assert.equal((await say(gone, false)).status, 201)
+    assert.deepEqual([await heard(gone), await heard(stays)], [[false], [false]])
+    assert.equal((await post(`/v1/customer_merges/${merged}/undo`, {})).status, 200)
+    assert.deepEqual([await heard(gone), await heard(stays)], [[false], []], 'each has what was said to it')
+  })
 })
