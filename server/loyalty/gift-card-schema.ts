@@ -20,7 +20,8 @@ export const ProgrammeCode = Type.String({
 })
 
 const Voucher = Type.Enum(['single_purpose', 'multi_purpose'], {
-  description: 'single_purpose: VAT is due when it is issued. multi_purpose: VAT is due on what it buys.',
+  description:
+    'single_purpose: VAT is due when it is issued. multi_purpose: VAT is due on what it buys. Kept for your tax accounting: no sale of a card bears VAT here.',
 })
 const VALUE_STATES = ['inactive', 'active', 'depleted', 'blocked', 'expired'] as const
 
