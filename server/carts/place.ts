@@ -18,7 +18,8 @@ export function modeOf(
 ): FulfilmentMode {
   if (line.mode) return line.mode
   if (AT_THE_COUNTER.has(cart.channel)) return 'take_away'
-  return variant && NOTHING_TO_CARRY.has(variant.kind) ? 'digital' : 'ship'
+  // A card of plastic is counted, and carried like goods.
+  return variant && NOTHING_TO_CARRY.has(variant.kind) && variant.track === 'none' ? 'digital' : 'ship'
 }
 
 /** The store that hands a line over, or null where the cart has none. */

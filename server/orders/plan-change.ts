@@ -7,7 +7,7 @@ import { type FieldProblem, Problem } from '../lib/problem.ts'
 import { computeTotals, type TotalsIn } from '../totals/index.ts'
 import { type Units, without } from './apply-change.ts'
 import type { OrderDeps } from './deps.ts'
-import { orderFigures, sumUp, toGiveBack } from './figures.ts'
+import { isHandedOver, orderFigures, sumUp, toGiveBack } from './figures.ts'
 import type { GroupMode, LineSnapshot, Order, OrderGroup, OrderLine } from './order.ts'
 import type { ChangeInput } from './schema.ts'
 import { freshLine, snapshotOf } from './snapshot.ts'
@@ -139,8 +139,11 @@ async function bought(
     shipping_address,
     items,
   })
-  return priced.map((each) => {
+  return priced.map((each, i) => {
     const { list: _l, discount: _d, net: _n, tax: _t, total: _s, adjustments: _a, ...kept } = snapshotOf(deps, each, 0)
+    // It goes as the rest of the order does, and of what is delivered at once nothing lies in stock.
+    if (each.mode === 'digital' && kept.components.length > 0 && isHandedOver(kept))
+      throw new Problem('validation-error', at(`/add/${i}/variant_id`, 'lies in stock, and this order is digital'))
     return { snapshot: kept, mode: each.mode, store_id: each.store_id ?? place.store_id }
   })
 }

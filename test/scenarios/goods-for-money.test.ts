@@ -110,3 +110,38 @@ test('gift cards come into being when their money is taken, and only as many as 
   const [cards, lamp] = (await at.read(order.id)).lines
   assert.deepEqual([cards?.quantity_fulfilled, lamp?.quantity_fulfilled], [2, 0])
 })
+
+test('goods are taken along where staff sell them, with a secret key', async () => {
+  const lines = [{ variant_id: at.variant('lamp'), quantity: 1, fulfilment: { mode: 'take_away', store_id: at.till } }]
+  const token = await shop.api.token(CARDS.declined)
+  isRefusedAt(await ofAPage({ lines, store_id: at.till }, { charge: 'on_collection', token }), '/cart_id')
+  isRefusedAt(await ofAPage({ lines, store_id: at.till }, {}), '/cart_id')
+  // At a kiosk it is the usual way, which need not be named.
+  const usual = lines.map(({ fulfilment: _, ...line }) => line)
+  isRefusedAt(await ofAPage({ lines: usual, channel: 'kiosk', store_id: at.till }, {}), '/cart_id')
+  for (const channel of ['web', 'app', 'pos', 'kiosk']) {
+    const placed = await at.place(await at.cart({}, { lines, channel, store_id: at.till }))
+    if (channel === 'web' || channel === 'app') isRefusedAt(placed, '/cart_id')
+    else assert.equal(placed.status, 201, placed.text)
+  }
+  assert.deepEqual(await at.level('lamp', at.till), [5, 2])
+})
+
+test('what lies in stock is not delivered as if it were digital, nor is a kit of it, and no edit makes it so', async () => {
+  await at.sells('set', '55.00', { components: [{ variant_id: at.variant('lamp'), quantity: 2 }] })
+  await at.sells('song', '2.00')
+  const line = (variant_id: string) => ({ variant_id, quantity: 1, fulfilment: { mode: 'digital' } })
+  for (const name of ['lamp', 'set']) {
+    const lines = [line(at.variant(name))]
+    isRefusedAt(await ofAPage({ lines }, {}), '/cart_id')
+    isRefusedAt(await at.place(await at.cart({}, { lines })), '/cart_id')
+  }
+  const placed = await at.place(await at.cart({}, { lines: [line(at.variant('song'))] }))
+  assert.equal(placed.status, 201, placed.text)
+  isRefusedAt(
+    await at.draft(placed.body.id, { add: [{ variant_id: at.variant('lamp'), quantity: 1 }] }),
+    '/add/0/variant_id',
+  )
+  const more = await at.draft(placed.body.id, { add: [{ variant_id: at.variant('song'), quantity: 1 }] })
+  assert.equal(more.status, 201, more.text)
+})
