@@ -78,7 +78,7 @@ export async function planCharge(
   if (amount === 0n) return { amount, plan: null }
   const base = {
     is_last: share.isLast && !others.some(({ charge_state }) => charge_state === 'unknown'),
-    order_total: Number(order.total),
+    order_total: leftFor(order, payments),
     units: units.map(({ line_id, quantity }) => ({ line_id, quantity: Number(quantity) })),
     channel: tender === undefined ? order.channel : 'pos',
   }
@@ -108,13 +108,19 @@ async function planRest(
     throw new Problem('order-not-paid', {
       detail: `${missing} ${order.currency} are still to be paid for these goods.`,
     })
-  const current = (await chargesOf(tx, merchantId, order.id)).findLast(({ is_canceled }) => !is_canceled)
+  const payments = await chargesOf(tx, merchantId, order.id)
+  const current = payments.findLast(({ is_canceled }) => !is_canceled)
   return {
     ...{ route: current ? 'tender' : 'pay', payment_id: current?.id ?? null, tender },
     // Nothing of the payment is released: it may hold what other parts are waiting for.
-    ...{ is_last: false, order_total: Number(order.total), channel: 'pos' },
+    ...{ is_last: false, order_total: leftFor(order, payments), channel: 'pos' },
     units: units.map(({ line_id, quantity }) => ({ line_id, quantity: Number(quantity) })),
   }
+}
+
+/** What a new payment of the order is for: all that is due, without what payments that are over have taken. */
+function leftFor(order: Order, payments: readonly PaymentFigures[]): number {
+  return Number(less(order.total + order.amount_to_refund, sum(payments)))
 }
 
 function less(a: bigint, b: bigint): bigint {

@@ -38,6 +38,7 @@ export const PROBLEMS = {
   'request-timeout': { status: 408, title: 'The request came too slowly', retry: 'same-key', when: 'Headers or body did not arrive in time. Repeat with the same key.' },
   'invalid-state': { status: 409, title: 'The state does not allow this', retry: 'no', when: 'The payment is in a state in which this cannot be done, for example a capture after a cancel. Read it again and decide.' },
   'order-not-paid': { status: 409, title: 'The goods are not paid', retry: 'no', when: 'An edit brought goods to an order that is paid beforehand, and they are still to be paid; or its money went away again. Pay what is due, or collect with a tender.' },
+  'order-changed': { status: 409, title: 'The order has changed', retry: 'no', when: 'The order was changed, or paid in part, while it was being paid; nothing was taken. Read it again and pay what is due.' },
   'order-already-paid': { status: 409, title: 'The order is paid or being paid', retry: 'no', when: 'Another payment of this order already holds or has taken the money. Read that payment instead of paying twice.' },
   'amount-exceeds-capturable': { status: 422, title: 'More than can be captured', retry: 'no', when: 'The capture is larger than what is authorised and not yet captured, voided or in flight.' },
   'amount-exceeds-refundable': { status: 422, title: 'More than can be refunded', retry: 'no', when: 'The refund is larger than what is captured and not yet refunded or in flight.' },

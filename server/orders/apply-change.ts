@@ -2,7 +2,14 @@
 // much is decided to be given back. One transaction, under the order's lock.
 
 import type { Tx } from '../db/pool.ts'
-import { closeOrdersToPayment, type PaymentFigures, paymentsOfOrder, setPaymentAmount } from '../payments/index.ts'
+import { Problem } from '../lib/problem.ts'
+import {
+  closeOrdersToPayment,
+  holdPayments,
+  type PaymentFigures,
+  paymentsOfOrder,
+  setPaymentAmounts,
+} from '../payments/index.ts'
 import { settleUses } from '../promotions/index.ts'
 import type { OrderDeps } from './deps.ts'
 import { isHandedOver, sumUp, toGiveBack } from './figures.ts'
@@ -34,18 +41,20 @@ export interface OrderChangeset {
   /** Lines that come; written already, their stock reserved. */
   added: OrderLine[]
   reason: string
+  /** Money on its way was asked for what was owed before: wait for it. So it is always while the order waits to be paid. */
+  waits?: boolean
 }
 
 /**
  * Takes units off an order and lets its sums, stock, promotions and payments follow. The caller holds the order's lock, and
- * appends the event. Throws quantity-exceeds-available and invalid-state.
+ * appends the event. Throws quantity-exceeds-available and invalid-state (units have ended, or a payment is under way).
  */
 export async function applyChange(
   deps: OrderDeps,
   tx: Tx,
   merchantId: string,
   { order, lines }: { order: Order; lines: readonly OrderLine[] },
-  { cancel, added, reason }: OrderChangeset,
+  { cancel, added, reason, waits = false }: OrderChangeset,
 ): Promise<Applied> {
   const at = deps.clock.now()
   const counts = cancel.map(({ line, quantity }) => ({ order_id: order.id, line_id: line.id, quantity }))
@@ -55,6 +64,11 @@ export async function applyChange(
   await writeRevision(tx, merchantId, order.id, sums, at)
 
   const isOver = after.filter(isHandedOver).every((line) => line.cancelled === line.quantity)
+  if (!isOver) {
+    const held = { orderId: order.id, revision: order.revision + 1, waits: waits || order.state === 'placed' }
+    if (!(await holdPayments(tx, merchantId, held)))
+      throw new Problem('invalid-state', { detail: 'A payment of the order is under way.' })
+  }
   if (isOver) {
     await releaseOrders(tx, merchantId, [order.id])
     await settleUses(tx, merchantId, [order.id], 'released', at)
@@ -105,14 +119,16 @@ async function giveBeyondBack(
   reason: string,
   at: Date,
 ): Promise<OrderRefund | null> {
-  const current = payments.filter(({ is_canceled }) => !is_canceled).at(-1)
-  // Refused below what is covered: then the payment keeps its amount, and less of it is captured or some is refunded.
-  if (current && order.total > 0n) {
-    const owed = { amount: order.total, givenBack: order.amount_to_refund }
-    await setPaymentAmount(tx, merchantId, { paymentId: current.id, ...owed, at, eventId: deps.newId('evt') })
-  }
   const amount_captured = payments.reduce((sum, payment) => sum + payment.amount_captured, 0n)
   const amount = toGiveBack({ ...order, amount_captured })
+  await setPaymentAmounts(tx, merchantId, {
+    orderId: order.id,
+    total: order.total,
+    givenBack: order.amount_to_refund + amount,
+    isConfirmed: order.state !== 'placed',
+    at,
+    eventIds: payments.map(() => deps.newId('evt')),
+  })
   if (amount === 0n) return null
   const refund = { order_id: order.id, scope: 'part' as const, amount, reason, is_expected: true }
   return insertRefund(tx, merchantId, refund, leased(at))

@@ -118,7 +118,7 @@ function applyDraft(deps: OrderDeps, merchantId: string, { orderId, id, by }: De
       tx,
       merchantId,
       { order, lines },
-      { cancel: unitsOf(lines, plan), added: plan.added, reason },
+      { cancel: unitsOf(lines, plan), added: plan.added, reason, waits: true },
     )
     await appendOrderEvents(tx, deps, merchantId, at, [
       {

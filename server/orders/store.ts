@@ -202,14 +202,11 @@ export async function listOrders(
   return rows
 }
 
-/**
- * What is due for orders. A payment is for the whole order (ADR 10), so what another one has paid is not taken off: whether
- * there is one, the order's slot decides.
- */
+/** What the payments of orders may take, before what they have taken: that only payments know at this moment. */
 export async function readDues(db: Queryable, merchantId: string, ids: string[]): Promise<Map<string, OrderDue>> {
   const { rows } = await db.query<OrderDue & { id: string }>(
-    `select id, currency, total as due, state in ('placed', 'confirmed') and total > 0 as "isPayable",
-       customer_id as "customerId" from sales_order
+    `select id, currency, case when state = 'placed' then total else total + amount_to_refund end as "limit",
+       state <> 'placed' as "isConfirmed", revision, state in ('placed', 'confirmed') and total > 0 as "isPayable", customer_id as "customerId" from sales_order
      where merchant_id = $1 and id = any ($2)`,
     [merchantId, ids],
   )

@@ -6,6 +6,7 @@ import type { Idempotency } from '../http/idempotency.ts'
 import type { CashRounding } from '../lib/money.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
+import type { OrderTerms } from './orders.ts'
 import type { TenderAbility } from './payment.ts'
 import { notFound } from './problems.ts'
 import { isOrderClosed } from './store.ts'
@@ -33,7 +34,7 @@ export interface NewTender {
   instrument?: object
 }
 
-export interface NewPayment {
+export interface NewPayment extends OrderTerms {
   payment_id: string
   direction: 'charge' | 'credit'
   amount: bigint
@@ -95,6 +96,7 @@ export async function beginPayment(
   const now = deps.clock.now()
   const row: LaneRow = {
     ...payment,
+    ...termsIn(payment),
     amount: Number(payment.amount),
     at: now.toISOString(),
     key: idempotency.key,
@@ -137,6 +139,8 @@ export interface Instruction {
   tokenId?: string
   /** Of the payment, where a charge may be refused for it. */
   orderId?: string | null
+  /** What the order said that it is taken for. */
+  terms?: OrderTerms
 }
 
 /** Begins operations on a payment that exists: all of them or none. */
@@ -158,6 +162,7 @@ export async function beginInstruction(
     is_cancel: instruction.isCancel ?? false,
     is_retry: instruction.isRetry ?? false,
     token_id: instruction.tokenId,
+    ...termsIn(instruction.terms ?? {}),
     tender: tender && {
       ...tender,
       amount: Number(tender.amount),
@@ -193,6 +198,11 @@ async function sayIfClosed(
   if (await isOrderClosed(deps.db, merchantId, orderId)) throw new Problem('order-not-payable')
 }
 
+function termsIn({ order_revision, order_limit, order_is_confirmed }: OrderTerms) {
+  if (order_limit === undefined) return {}
+  return { order_revision, order_limit: Number(order_limit), order_is_confirmed }
+}
+
 function cashFigures({ rounding, cash_tendered }: { rounding?: bigint; cash_tendered?: bigint }) {
   return {
     ...(rounding === undefined ? {} : { rounding: Number(rounding) }),
@@ -209,6 +219,7 @@ const REFUSALS: Record<string, ProblemCode> = {
   exceeds_capturable: 'amount-exceeds-capturable',
   exceeds_refundable: 'amount-exceeds-refundable',
   order_paid: 'order-already-paid',
+  order_moved: 'order-changed',
   token_used: 'token-used',
 }
 

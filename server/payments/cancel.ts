@@ -19,8 +19,9 @@ export function cancel(
 ): Promise<Reply> {
   return instruct(deps, merchantId, idempotency, paymentId, (context) => {
     const { payment } = context
-    if (payment.is_canceled || payment.direction === 'credit' || payment.status === 'captured')
-      throw new Problem('invalid-state')
+    // All that is owed may be captured while more of it is held: its order came to cost less.
+    const isDone = payment.status === 'captured' && payment.tenders.every(({ hold }) => hold === 0n)
+    if (payment.is_canceled || payment.direction === 'credit' || isDone) throw new Problem('invalid-state')
     const operations = payment.tenders
       .filter((tender) => tender.hold > 0n || (tender.charge_in_flight > 0n && tender.next_action !== null))
       .map((tender) =>

@@ -10,14 +10,14 @@ export { applyInbound } from './inbound.ts'
 export { type OnceDeps, once } from './once.ts'
 export {
   closeOrdersToPayment,
+  holdPayments,
   type OrderBook,
   type OrderDue,
   type PaymentFigures,
   paymentsOfOrder,
   type RefundableTender,
   refundableTenders,
-  type SetAmountOutcome,
-  setPaymentAmount,
+  setPaymentAmounts,
 } from './orders.ts'
 export { addTender, pay } from './pay.ts'
 export type {

@@ -53,7 +53,7 @@ export async function newPayment(
     reference: input.reference,
     metadata: input.metadata,
   }
-  if (isCharge) await holdToOrder(deps.orders, merchant.id, payment)
+  if (isCharge) Object.assign(payment, await holdToOrder(deps, merchant.id, payment))
   if (isCharge) {
     const { country, return_url } = input as PaymentInput
     payment.country = country

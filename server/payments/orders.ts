@@ -5,12 +5,17 @@
 import type { Queryable, Tx } from '../db/pool.ts'
 import { isId } from '../lib/ids.ts'
 import { Problem } from '../lib/problem.ts'
+import type { PaymentRow } from './store.ts'
 
 /** What an order of ours says about paying it. */
 export interface OrderDue {
   currency: string
-  /** Minor units still to be paid by the order's payment, whole: what is owed for the order. */
-  due: bigint
+  /** Minor units that its payments may take in all: its total, and what was decided to go back because it came to cost less. */
+  limit: bigint
+  /** From then on money that was given back went back for goods, and is not due again. */
+  isConfirmed: boolean
+  /** Counts the changes of what is owed: what was said at one revision is worth nothing at the next. */
+  revision: number
   isPayable: boolean
   /** Whose order it is; null for a guest's. */
   customerId: string | null
@@ -21,30 +26,94 @@ export interface OrderBook {
   due(merchantId: string, orderId: string): Promise<OrderDue | null>
 }
 
+/** What a charge was told by its order, for the guards in SQL. Empty for an order of the caller's own. */
+export interface OrderTerms {
+  order_revision?: number
+  order_limit?: bigint
+  order_is_confirmed?: boolean
+}
+
 /**
- * Holds a new charge to the order it names. An id that is not of our form is the caller's own order number and is left
- * alone. Throws reference-not-found, order-not-payable, currency-mismatch, amount-exceeds-due, totals-mismatch.
+ * Holds a new charge to what is due for the order it names, and answers the order's terms. An id that is not of our form is the
+ * caller's own order number and is left alone. Throws reference-not-found, order-not-payable, currency-mismatch,
+ * amount-exceeds-due, totals-mismatch, order-already-paid.
  */
 export async function holdToOrder(
-  orders: OrderBook | undefined,
+  { db, orders }: { db: Queryable; orders?: OrderBook },
   merchantId: string,
   charge: { order_id?: string; amount: bigint; currency: string },
-): Promise<void> {
-  if (!orders || charge.order_id === undefined || !isId('ord', charge.order_id)) return
-  const order = await orders.due(merchantId, charge.order_id)
-  if (!order) {
-    throw new Problem('reference-not-found', { errors: [{ pointer: '/order_id', detail: 'names no order' }] })
-  }
+): Promise<OrderTerms> {
+  const order = await ourOrder(orders, merchantId, charge.order_id)
+  if (!order) return {}
   if (!order.isPayable) throw new Problem('order-not-payable')
   if (charge.currency !== order.currency) throw new Problem('currency-mismatch')
-  if (charge.amount > order.due) throw new Problem('amount-exceeds-due')
+  const { due, holder } = await leftOf(db, merchantId, charge.order_id as string, order)
+  if (charge.amount !== due && holder !== null) throw new Problem('order-already-paid')
+  if (charge.amount > due) throw new Problem('amount-exceeds-due')
   // One payment covers an order (ADR 10); a part of it is a tender.
-  if (charge.amount < order.due) {
+  if (charge.amount < due) {
     throw new Problem('totals-mismatch', {
-      detail: `The payment of an order is for all of it, ${order.due}; pay a part with tender.amount.`,
-      errors: [{ pointer: '/amount', detail: `must be ${order.due}` }],
+      detail: `The payment of an order is for all that is due, ${due}; pay a part with tender.amount.`,
+      errors: [{ pointer: '/amount', detail: `must be ${due}` }],
     })
   }
+  return termsOf(order)
+}
+
+/**
+ * What a further tender of a payment may take: what the payment has left, and its order. Throws order-not-payable.
+ */
+export async function leftToPay(
+  { db, orders }: { db: Queryable; orders?: OrderBook },
+  merchantId: string,
+  payment: Pick<PaymentRow, 'order_id' | 'amount' | 'given_back' | 'tenders'>,
+): Promise<{ due: bigint; terms: OrderTerms }> {
+  const order = await ourOrder(orders, merchantId, payment.order_id ?? undefined)
+  const covered = payment.tenders.reduce((sum, tender) => sum + tender.covers, 0n)
+  if (!order) return { due: payment.amount - covered, terms: {} }
+  if (!order.isPayable) throw new Problem('order-not-payable')
+  const refunded = payment.tenders.reduce((sum, tender) => sum + tender.refunded, 0n)
+  const left = order.isConfirmed ? payment.amount + payment.given_back - covered - refunded : payment.amount - covered
+  const { rows } = await db.query<{ taken: bigint }>('select payment_order_taken($1, $2, $3) as taken', [
+    merchantId,
+    payment.order_id,
+    order.isConfirmed,
+  ])
+  const ofOrder = order.limit - (rows[0]?.taken ?? 0n)
+  return { due: left < ofOrder ? left : ofOrder, terms: termsOf(order) }
+}
+
+async function ourOrder(orders: OrderBook | undefined, merchantId: string, orderId: string | undefined) {
+  if (!orders || orderId === undefined || !isId('ord', orderId)) return null
+  const order = await orders.due(merchantId, orderId)
+  if (order) return order
+  throw new Problem('reference-not-found', { errors: [{ pointer: '/order_id', detail: 'names no order' }] })
+}
+
+function termsOf(order: OrderDue): OrderTerms {
+  return { order_revision: order.revision, order_limit: order.limit, order_is_confirmed: order.isConfirmed }
+}
+
+/**
+ * What a new payment is for: all of an order that waits, and of one that is confirmed what payments that are over have not taken.
+ * A payment that still has the order's money is not taken off: the slot keeps a second one away.
+ */
+async function leftOf(
+  db: Queryable,
+  merchantId: string,
+  orderId: string,
+  order: OrderDue,
+): Promise<{ due: bigint; holder: string | null }> {
+  if (!order.isConfirmed) return { due: order.limit, holder: null }
+  let due = order.limit
+  let holder: string | null = null
+  for (const payment of await paymentsOfOrder(db, merchantId, orderId)) {
+    if (payment.direction === 'credit') continue
+    const { amount_captured, amount_refunded, amount_capturable, amount_in_flight } = payment
+    if (amount_captured <= amount_refunded && amount_capturable + amount_in_flight === 0n) due -= amount_captured
+    else holder = payment.id
+  }
+  return { due: due > 0n ? due : 0n, holder }
 }
 
 /** Whose order a charge is for; undefined when it is for none of ours or for a guest's. */
@@ -70,22 +139,43 @@ export async function closeOrdersToPayment(tx: Tx, merchantId: string, orderIds:
   return rows[0]?.closed ?? []
 }
 
-export type SetAmountOutcome = 'ok' | 'not_found' | 'invalid_state' | 'below_covered'
-
 /**
- * Changes what is owed for a payment because its order changed; never below what is covered. `givenBack` of what was taken was
- * decided to go back for earlier changes, and covers nothing of it. In the caller's transaction.
+ * Begins to change what is owed for an order, in the caller's transaction: no charge begins any more by what the order said before
+ * `revision`, and its payments are locked. False while money is on its way and `waits`: its outcome comes first.
  */
-export async function setPaymentAmount(
+export async function holdPayments(
   tx: Tx,
   merchantId: string,
-  change: { paymentId: string; amount: bigint; givenBack: bigint; at: Date; eventId: string },
-): Promise<SetAmountOutcome> {
-  const { rows } = await tx.query<{ outcome: SetAmountOutcome }>(
-    'select payment_set_amount($1, $2, $3, $4, $5, $6) as outcome',
-    [merchantId, change.paymentId, change.amount, change.givenBack, change.at, change.eventId],
-  )
-  return rows[0]?.outcome ?? 'not_found'
+  order: { orderId: string; revision: number; waits: boolean },
+): Promise<boolean> {
+  const { rows } = await tx.query<{ held: boolean }>('select payment_hold_order($1, $2, $3, $4) as held', [
+    merchantId,
+    order.orderId,
+    order.revision,
+    order.waits,
+  ])
+  return rows[0]?.held ?? false
+}
+
+/**
+ * Changes what is owed for an order's payments because the order changed. `givenBack` of what was taken was decided to go back, and
+ * covers nothing of it. `eventIds`: one for each payment of the order. After holdPayments, in the same transaction.
+ */
+export async function setPaymentAmounts(
+  tx: Tx,
+  merchantId: string,
+  change: { orderId: string; total: bigint; givenBack: bigint; isConfirmed: boolean; at: Date; eventIds: string[] },
+): Promise<void> {
+  const { orderId, total, givenBack, isConfirmed, at, eventIds } = change
+  await tx.query('select payment_set_amounts($1, $2, $3, $4, $5, $6, $7)', [
+    merchantId,
+    orderId,
+    total,
+    givenBack,
+    isConfirmed,
+    at,
+    eventIds,
+  ])
 }
 
 /** A payment in figures, for modules that pay on behalf of an order. */

@@ -12,6 +12,7 @@ import { beginInstruction, beginPayment, type NewPayment } from './begin.ts'
 import type { Candidate } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { merchantFor, newPayment } from './new-payment.ts'
+import { leftToPay } from './orders.ts'
 import type { PaymentInput, Reply, TenderInput } from './payment.ts'
 import { type PlannedCharge, planCharge } from './plan-charge.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
@@ -54,9 +55,9 @@ export function addTender(
     const merchant = await merchantFor(deps, merchantId)
     const row = await readPayment(deps.db, merchantId, paymentId)
     if (!row) throw new Problem('not-found')
-    const due = row.tenders.reduce((rest, tender) => rest - tender.covers, row.amount)
+    const { due, terms } = await leftToPay(deps, merchantId, row)
     if (due <= 0n || row.is_canceled || row.direction === 'credit') throw new Problem('invalid-state')
-    const payment: NewPayment = { ...withoutNulls(row), payment_id: row.id }
+    const payment: NewPayment = { ...withoutNulls(row), ...terms, payment_id: row.id }
     const planned = await planCharge(deps, merchant, payment, input, due)
     const begun = await beginInstruction(deps, merchantId, idempotency, {
       paymentId,
@@ -64,6 +65,7 @@ export function addTender(
       tender: planned.tender,
       operations: [planned.operation],
       orderId: payment.order_id,
+      terms,
     })
     if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
     return charge(deps, merchant, idempotency, payment, planned)
@@ -99,6 +101,7 @@ async function charge(
       eventType: 'payment.processing',
       operations: [operation],
       isRetry: true,
+      terms: payment,
     })
   }
   throw new Error('a charge has at least one candidate')

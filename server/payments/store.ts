@@ -19,6 +19,8 @@ export interface PaymentRow {
   return_url: string | null
   metadata: Record<string, string> | null
   is_canceled: boolean
+  /** Of what was taken, decided to go back because the order came to cost less. */
+  given_back: bigint
   tenders: TenderRow[]
 }
 
@@ -48,6 +50,7 @@ export interface TenderRow {
   refundable: bigint
   covers: bigint
   captured: bigint
+  refunded: bigint
   charge_in_flight: bigint
 }
 
@@ -55,7 +58,7 @@ export interface TenderRow {
 export async function readPayment(db: Queryable, merchantId: string, paymentId: string): Promise<PaymentRow | null> {
   const payments = await db.query<Omit<PaymentRow, 'tenders'>>(
     `select id, direction, status, amount, currency, channel, capture, store_id, order_id, customer_id, reference, country,
-       return_url, metadata, is_canceled
+       return_url, metadata, is_canceled, given_back
      from payment where merchant_id = $1 and id = $2`,
     [merchantId, paymentId],
   )
@@ -63,7 +66,7 @@ export async function readPayment(db: Queryable, merchantId: string, paymentId: 
   if (!payment) return null
   const tenders = await db.query<TenderRow>(
     `select t.id, t.seq, t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp, t.initiator, t.terminal_id, t.register_id,
-       t.rounding, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.charge_in_flight,
+       t.rounding, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.refunded, t.charge_in_flight,
        tender_hold(t) as hold, tender_capturable(t) as capturable, tender_covers(t) as covers,
        tender_refundable(t) as refundable
      from tender t where t.merchant_id = $1 and t.payment_id = $2 order by t.seq`,

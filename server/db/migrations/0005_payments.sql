@@ -196,11 +196,13 @@ create table idempotency_reply (
   foreign key (merchant_id, key) references idempotency_key
 );
 
--- I-09: the one payment of an order that holds or has taken money.
+-- I-09: the one payment of an order that holds or has taken money; `none` while there is none, `closed` for good.
 create table order_payment (
   merchant_id text collate "C" not null,
   order_id    text collate "C" not null,
   payment_id  text collate "C" not null,
+  -- Of an order of ours that was changed: what it said of itself before this revision allows nothing any more.
+  revision    int not null default 0,
   primary key (merchant_id, order_id)
 );
 

@@ -12,10 +12,14 @@ create type payment_create_row as (
   tender_id text, method text, tender_amount bigint, connector_account_id text, can text[], over_capture_bp int, initiator text,
   terminal_id text, register_id text, rounding bigint, cash_tendered bigint, card_id text, token_id text, instrument_id text, stored_value_id text,
   save_instrument_id text, save_for text, instrument jsonb,
-  operation_id text, kind text, reason text, ask_at timestamptz
+  operation_id text, kind text, reason text, ask_at timestamptz,
+  -- What an order of ours said of itself, null for any other: its revision, what its payments may take in all, and whether it is
+  -- confirmed, after which money that was given back is not due again.
+  order_revision int, order_limit bigint, order_is_confirmed boolean
 );
 
--- Outcomes per row: ok · known (the key was claimed before: fingerprint and payment_id say by what) · order_paid · token_used.
+-- Outcomes per row: ok · known (the key was claimed before: fingerprint and payment_id say by what) · order_paid · order_moved (the
+-- order was changed, or paid, since it said what is due) · token_used.
 -- A refused row leaves nothing behind. Rows come in the order of n and may be of several merchants; p_merchant, when given, is
 -- the merchant of all. Locks, in order: idempotency keys, order slots (sorted), tokens, event counters.
 create function payment_create(p_merchant text, p_rows payment_create_row[])
@@ -29,6 +33,7 @@ declare
   v_claimed text[];
   v_refused text[] := '{}';
   v_order_refused text[] := '{}';
+  v_moved text[] := '{}';
   v_at timestamptz;
   v_merchant text;
 begin
@@ -49,24 +54,31 @@ begin
       where r.merchant_id = v_merchant and r.order_id is not null and r.tender_id is not null and r.payment_id = any (v_claimed);
   end loop;
 
+  -- Under the slots' locks, which a change of an order takes too.
+  select coalesce(array_agg(r.payment_id), '{}') into v_moved from unnest(v_rows) r
+    join order_payment s on s.merchant_id = r.merchant_id and s.order_id = r.order_id and s.payment_id = r.payment_id
+    where r.order_revision is not null and r.tender_id is not null and r.payment_id = any (v_claimed) and (s.revision > r.order_revision
+      or (r.order_is_confirmed and r.amount + payment_order_taken(r.merchant_id, r.order_id, true) > r.order_limit));
+
   for v_merchant in select distinct r.merchant_id from unnest(v_rows) r where r.token_id is not null order by 1 loop
     select v_refused || coalesce(array_agg(r.payment_id), '{}') into v_refused from unnest(v_rows) r
       where (r.token_id, r.operation_id) in (
         select u.refused_token_id, u.refused_operation_id from vault_use_tokens(v_merchant,
           (select array_agg(x.token_id order by x.token_id, x.n) from unnest(v_rows) x
-            where x.merchant_id = v_merchant and x.token_id is not null and x.payment_id = any (v_claimed) and x.payment_id <> all (v_order_refused)),
+            where x.merchant_id = v_merchant and x.token_id is not null and x.payment_id = any (v_claimed) and x.payment_id <> all (v_order_refused || v_moved)),
           (select array_agg(x.operation_id order by x.token_id, x.n) from unnest(v_rows) x
-            where x.merchant_id = v_merchant and x.token_id is not null and x.payment_id = any (v_claimed) and x.payment_id <> all (v_order_refused)), v_at) u);
+            where x.merchant_id = v_merchant and x.token_id is not null and x.payment_id = any (v_claimed) and x.payment_id <> all (v_order_refused || v_moved)), v_at) u);
   end loop;
 
-  if cardinality(v_claimed) < array_length(v_rows, 1) or cardinality(v_refused) + cardinality(v_order_refused) > 0 then
-    delete from order_payment o using unnest(v_rows) r
-      where o.merchant_id = r.merchant_id and o.order_id = r.order_id and o.payment_id = r.payment_id and r.payment_id = any (v_refused);
+  if cardinality(v_claimed) < array_length(v_rows, 1) or cardinality(v_refused) + cardinality(v_order_refused) + cardinality(v_moved) > 0 then
+    update order_payment o set payment_id = 'none' from unnest(v_rows) r
+      where o.merchant_id = r.merchant_id and o.order_id = r.order_id and o.payment_id = r.payment_id and r.payment_id = any (v_refused || v_moved);
     delete from idempotency_key k using unnest(v_rows) r
-      where k.merchant_id = r.merchant_id and k.key = r.key and k.payment_id = r.payment_id and r.payment_id = any (v_refused || v_order_refused);
+      where k.merchant_id = r.merchant_id and k.key = r.key and k.payment_id = r.payment_id and r.payment_id = any (v_refused || v_order_refused || v_moved);
     return query
       select r.n, case
           when r.payment_id = any (v_order_refused) then 'order_paid'
+          when r.payment_id = any (v_moved) then 'order_moved'
           when r.payment_id = any (v_refused) then 'token_used'
           -- This very row, committed by a call whose answer was lost.
           when k.payment_id = r.payment_id then 'ok'
@@ -74,9 +86,9 @@ begin
         k.fingerprint, coalesce(k.payment_id, r.payment_id), null::text
       from unnest(v_rows) r
       left join idempotency_key k on k.merchant_id = r.merchant_id and k.key = r.key
-      where r.payment_id <> all (v_claimed) or r.payment_id = any (v_refused || v_order_refused);
+      where r.payment_id <> all (v_claimed) or r.payment_id = any (v_refused || v_order_refused || v_moved);
     select array_agg(r order by r.n) into v_rows from unnest(v_rows) r
-      where r.payment_id = any (v_claimed) and r.payment_id <> all (v_refused || v_order_refused);
+      where r.payment_id = any (v_claimed) and r.payment_id <> all (v_refused || v_order_refused || v_moved);
     if v_rows is null then return; end if;
   end if;
 
@@ -155,7 +167,7 @@ begin
     select p.amount_captured <= p.amount_refunded and p.amount_in_flight = 0 and not exists (
         select from tender t where t.merchant_id = p_merchant and t.payment_id = p.id and tender_hold(t) > 0)
       into v_is_dead from payment p where p.merchant_id = p_merchant and p.id = v_other;
-    if v_is_dead then
+    if v_is_dead or v_other = 'none' then
       update order_payment set payment_id = p_payments[i] where merchant_id = p_merchant and order_id = p_orders[i];
     else
       v_refused := v_refused || p_payments[i];
@@ -163,3 +175,11 @@ begin
   end loop;
   return v_refused;
 end $$;
+
+-- What the payments of an order take of what is due for it: taken, held, or on its way. What was given back counts as taken once
+-- the order is confirmed, because it went back for what came back. Served by payment_by_order.
+create function payment_order_taken(p_merchant text, p_order text, p_is_confirmed boolean) returns bigint language sql stable as $$
+  select coalesce(sum(tender_covers(t) + case when p_is_confirmed then t.refunded else 0 end), 0)::bigint
+    from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id
+    where p.order_id = p_order and p.merchant_id = p_merchant and p.direction = 'charge'
+$$;

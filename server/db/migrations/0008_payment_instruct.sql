@@ -17,11 +17,13 @@ create type payment_instruct_row as (
   merchant_id text, n int, at timestamptz, key text, fingerprint text, payment_id text, event_id text, event_type text,
   is_cancel boolean, is_retry boolean, tender payment_instruct_tender, operations payment_instruct_operation[],
   -- The token money is paid out to, used up by the first operation.
-  token_id text
+  token_id text,
+  -- What the payment's order said of itself, as of a new payment.
+  order_revision int, order_limit bigint, order_is_confirmed boolean
 );
 
 -- Outcomes per row: ok · known · not_found · invalid_state · out_of_range · exceeds_due · exceeds_capturable · exceeds_refundable ·
--- order_paid · token_used. All operations of a row are accepted, or none. is_retry: a further operation of a command that
+-- order_paid · order_moved · token_used. All operations of a row are accepted, or none. is_retry: a further operation of a command that
 -- holds its key already (another account after no_effect). Locks, in order: idempotency keys and payments row by row, with
 -- the order slots and tokens of each; then balances and event counters for the whole call, as everywhere.
 create function payment_instruct(p_merchant text, p_rows json)
@@ -107,11 +109,13 @@ begin
 
   if t.tender_id is not null then
     if p.is_canceled or p.direction = 'credit' or p.status in ('captured', 'authorized') then perform refuse('invalid_state'); end if;
-    select coalesce(sum(tender_covers(x)), 0) into v_covered from tender x where x.merchant_id = p_merchant and x.payment_id = p.id;
-    if v_covered + t.amount > p.amount then perform refuse('exceeds_due'); end if;
+    select coalesce(sum(tender_covers(x) + case when r.order_is_confirmed then x.refunded else 0 end), 0) into v_covered
+      from tender x where x.merchant_id = p_merchant and x.payment_id = p.id;
+    if v_covered + t.amount > p.amount + (case when r.order_is_confirmed then p.given_back else 0 end) then perform refuse('exceeds_due'); end if;
     if p.order_id is not null and cardinality(payment_take_orders(p_merchant, array[p.order_id], array[p.id])) > 0 then
       perform refuse('order_paid');
     end if;
+    if payment_order_taken(p_merchant, p.order_id, r.order_is_confirmed) + t.amount > r.order_limit then perform refuse('exceeds_due'); end if;
     if t.token_id is not null and exists (
       select from vault_use_tokens(p_merchant, array[t.token_id], array[r.operations[1].operation_id], r.at))
     then perform refuse('token_used'); end if;
@@ -128,6 +132,11 @@ begin
   if r.is_retry and p.order_id is not null and cardinality(payment_take_orders(p_merchant, array[p.order_id], array[p.id])) > 0 then
     perform refuse('order_paid');
   end if;
+
+  -- Under the slot's lock, which a change of the order takes too.
+  if (t.tender_id is not null or r.is_retry) and exists (
+    select from order_payment s where s.merchant_id = p_merchant and s.order_id = p.order_id and s.revision > r.order_revision)
+  then perform refuse('order_moved'); end if;
 
   if r.token_id is not null and exists (
     select from vault_use_tokens(p_merchant, array[r.token_id], array[r.operations[1].operation_id], r.at))

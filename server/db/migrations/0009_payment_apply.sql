@@ -375,7 +375,7 @@ begin
       when w.effect = 'mismatch' then 'amount_mismatch'
       when w.effect in ('succeed', 'late') and (w.o).kind in ('sale', 'authorize', 'capture') and (w.is_canceled
         or exists (select from payment p join order_payment s on s.merchant_id = p.merchant_id and s.order_id = p.order_id
-             where p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id and s.payment_id <> p.id)
+             where p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id and s.payment_id not in (p.id, 'none'))
         or (w.effect = 'late' and (select sum(tender_covers(t)) > max(p.amount) from tender t join payment p on p.merchant_id = t.merchant_id and p.id = t.payment_id
              where t.merchant_id = (w.o).merchant_id and t.payment_id = (w.o).payment_id)))
         then 'duplicate_payment'

@@ -28,28 +28,53 @@ begin
     where o.merchant_id = p_merchant and o.order_id = any (p_orders) and o.payment_id = 'closed');
 end $$;
 
--- Sets what is owed for a payment, because its order was changed: at least what is covered already, never for a payment given
--- up. What was decided to go back (p_given_back) covers nothing once more is owed again, or the difference could not be paid.
--- Answers the outcome; takes the payment's lock.
-create function payment_set_amount(
-  p_merchant text, p_payment text, p_amount bigint, p_given_back bigint, p_at timestamptz, p_event_id text
-) returns text
+-- Begins to change what is owed for an order: nothing it said before p_revision can be paid any more, and its payments stay as they
+-- are until the caller's transaction ends. False when money is on its way and p_waits: what it was asked for is known first.
+-- Locks: the order's payments (sorted), its slot, as a charge does.
+create function payment_hold_order(p_merchant text, p_order text, p_revision int, p_waits boolean) returns boolean
+language plpgsql as $$
+begin
+  perform from payment p where p.order_id = p_order and p.merchant_id = p_merchant order by p.id for update;
+  insert into order_payment as s (merchant_id, order_id, payment_id, revision) values (p_merchant, p_order, 'none', p_revision)
+    on conflict (merchant_id, order_id) do update set revision = excluded.revision;
+  -- A statement of its own, after the locks: it sees a payment that was taking the slot at that moment.
+  return not (p_waits and exists (
+    select from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id
+      where p.order_id = p_order and p.merchant_id = p_merchant and p.direction = 'charge' and t.charge_in_flight > 0));
+end $$;
+
+-- Sets what is owed for the payments of an order that was changed. Each is for the total without what the others have taken. What
+-- was decided to go back (p_given_back) covers nothing once more is owed again, or the difference could not be paid. A payment for
+-- which nothing is left keeps its amount: the order allows no more. After payment_hold_order. p_events: an id for each payment.
+create function payment_set_amounts(
+  p_merchant text, p_order text, p_total bigint, p_given_back bigint, p_is_confirmed boolean, p_at timestamptz, p_events text[]
+) returns void
 language plpgsql as $$
 declare
-  p payment;
-  v_covered bigint;
+  v_set text[];
 begin
-  select * into p from payment x where x.merchant_id = p_merchant and x.id = p_payment for update;
-  if not found then return 'not_found'; end if;
-  if p.amount = p_amount and p.given_back = p_given_back then return 'ok'; end if;
-  if p.is_canceled or p.direction = 'credit' then return 'invalid_state'; end if;
-  select coalesce(sum(greatest(x.authorized - x.released, x.captured - x.reversed) + x.charge_in_flight), 0) into v_covered
-    from tender x where x.merchant_id = p_merchant and x.payment_id = p_payment;
-  if p_amount < 1 or (p_amount < v_covered and p_amount + p_given_back <= v_covered) then return 'below_covered'; end if;
-  update payment x set amount = p_amount, given_back = p_given_back where x.merchant_id = p_merchant and x.id = p_payment;
-  perform payment_sum_up(array[p_merchant], array[p_payment], p_at);
-  perform event_append_rows(p_at, array[payment_event(p_merchant, p_payment, p_event_id, 'payment.amount_changed')]);
-  return 'ok';
+  with taken as (
+    select p.id, p.is_canceled, p.amount_captured, s.covers,
+        coalesce(sum(p.amount_captured) over (order by p.id rows between unbounded preceding and 1 preceding), 0) as before
+      from payment p cross join lateral (
+        select coalesce(sum(tender_covers(t) + case when p_is_confirmed then t.refunded else 0 end), 0)::bigint as covers
+          from tender t where t.merchant_id = p.merchant_id and t.payment_id = p.id) s
+      where p.order_id = p_order and p.merchant_id = p_merchant and p.direction = 'charge'
+  ), shared as (
+    select t.*, least(t.amount_captured, greatest(0, p_given_back - t.before)) as given_back from taken t
+  ), wanted as (
+    select s.id, s.given_back,
+        p_total - (select coalesce(sum(greatest(0, x.covers - case when p_is_confirmed then x.given_back else 0 end)), 0) from shared x where x.id <> s.id) as amount
+      from shared s where not s.is_canceled
+  ), changed as (
+    update payment p set amount = w.amount, given_back = w.given_back from wanted w
+      where p.merchant_id = p_merchant and p.id = w.id and w.amount >= 1 and (p.amount, p.given_back) <> (w.amount, w.given_back)
+      returning p.id
+  ) select array_agg(id order by id) into v_set from changed;
+  if v_set is null then return; end if;
+  perform payment_sum_up(array_fill(p_merchant, array[cardinality(v_set)]), v_set, p_at);
+  perform event_append_rows(p_at, array(select payment_event(p_merchant, v.id, p_events[v.i], 'payment.amount_changed')
+    from unnest(v_set) with ordinality v (id, i) order by v.i));
 end $$;
 
 -- The payments of an order in figures, oldest first. Served by payment_by_order.
