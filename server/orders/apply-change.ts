@@ -120,7 +120,8 @@ async function giveBeyondBack(
   at: Date,
 ): Promise<OrderRefund | null> {
   const amount_captured = payments.reduce((sum, payment) => sum + payment.amount_captured, 0n)
-  const amount = toGiveBack({ ...order, amount_captured })
+  const amount_refunded = payments.reduce((sum, payment) => sum + payment.amount_refunded, 0n)
+  const amount = toGiveBack({ ...order, amount_captured, amount_refunded })
   await setPaymentAmounts(tx, merchantId, {
     orderId: order.id,
     total: order.total,

@@ -80,7 +80,7 @@ export function confirmChange(
   decision: Decision,
 ): Promise<Reply> {
   return once(deps.payments, merchantId, idempotency, decision.id, async () => {
-    const applied = await applyDraft(deps, merchantId, decision)
+    const applied = await applyWhenTold(deps, merchantId, decision)
     if (applied?.refund) await carryOut(deps, applied.refund)
     // What left it is free again by the time it is answered.
     await deps.consumer.catchUp(merchantId)
@@ -89,8 +89,25 @@ export function confirmChange(
   })
 }
 
+/** Each round means that a payment came meanwhile; more are refused. */
+const MOST_ROUNDS = 3
+
+/** Applies a draft once the order has learned what was paid for it. */
+async function applyWhenTold(deps: OrderDeps, merchantId: string, decision: Decision): Promise<Applied | null> {
+  for (let round = 1; round <= MOST_ROUNDS; round++) {
+    await deps.consumer.catchUp(merchantId)
+    const applied = await applyDraft(deps, merchantId, decision)
+    if (applied !== 'paid meanwhile') return applied
+  }
+  throw new Problem('invalid-state', { detail: 'A payment of the order is under way.' })
+}
+
 /** Null when it was applied before. */
-function applyDraft(deps: OrderDeps, merchantId: string, { orderId, id, by }: Decision): Promise<Applied | null> {
+function applyDraft(
+  deps: OrderDeps,
+  merchantId: string,
+  { orderId, id, by }: Decision,
+): Promise<Applied | null | 'paid meanwhile'> {
   return transact(deps.db, async (tx) => {
     const order = await lockOrder(tx, merchantId, orderId)
     const change = order && (await readChange(tx, merchantId, orderId, id))
@@ -104,6 +121,13 @@ function applyDraft(deps: OrderDeps, merchantId: string, { orderId, id, by }: De
     // What is being paid was asked for as it is; its outcome comes first.
     if (payments.some(({ direction, amount_in_flight }) => direction === 'charge' && amount_in_flight > 0n))
       throw new Problem('invalid-state', { detail: 'A payment of the order is under way.' })
+    // Paid for as it is, which confirms it: that first.
+    const came = payments.reduce(
+      (sum, { direction, amount_capturable, amount_captured, amount_refunded }) =>
+        direction === 'charge' ? sum + amount_capturable + amount_captured - amount_refunded : sum,
+      0n,
+    )
+    if (order.state === 'placed' && order.total > 0n && came >= order.total) return 'paid meanwhile'
 
     const at = deps.clock.now()
     const plan = planOf(change)

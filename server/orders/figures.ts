@@ -83,7 +83,14 @@ export interface OrderFigures {
 
 type Money = Pick<
   Order,
-  'currency' | 'total' | 'amount_held' | 'amount_captured' | 'amount_refunded' | 'amount_in_flight' | 'amount_to_refund'
+  | 'state'
+  | 'currency'
+  | 'total'
+  | 'amount_held'
+  | 'amount_captured'
+  | 'amount_refunded'
+  | 'amount_in_flight'
+  | 'amount_to_refund'
 >
 
 /**
@@ -92,7 +99,7 @@ type Money = Pick<
  */
 export function orderFigures(order: Money): OrderFigures {
   const { currency, total, amount_held: held, amount_captured: paid, amount_refunded: refunded } = order
-  const covered = held + paid - order.amount_to_refund
+  const covered = held + paid - givenUp(order)
   const due = total > covered ? total - covered : 0n
   return { currency, total, due, held, paid, refunded, in_flight: order.amount_in_flight }
 }
@@ -165,7 +172,7 @@ export const PAYMENT_STATUSES = [
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 /** The first line that fits wins. An order that costs nothing is paid; one that was cancelled before anybody paid is not. */
-export function paymentStatus(order: Money & Pick<Order, 'state'>): PaymentStatus {
+export function paymentStatus(order: Money): PaymentStatus {
   const { total, held, paid, refunded } = orderFigures(order)
   const kept = paid - refunded
   if (refunded > 0n && kept <= 0n) return 'refunded'
@@ -210,7 +217,18 @@ export function returnStatus(lines: readonly OrderLine[]): ReturnStatus {
  * What is to be given back because less is owed now: taken, beyond what is owed, and not decided upon before. Refunds for
  * returns, and those a person makes, do not count against it: they belong to goods that were kept and came back.
  */
-export function toGiveBack(order: Pick<Order, 'amount_captured' | 'amount_to_refund' | 'total'>): bigint {
-  const beyond = order.amount_captured - order.amount_to_refund - order.total
+export function toGiveBack(
+  order: Pick<Order, 'state' | 'amount_captured' | 'amount_refunded' | 'amount_to_refund' | 'total'>,
+): bigint {
+  const beyond = order.amount_captured - givenUp(order) - order.total
   return beyond > 0n ? beyond : 0n
+}
+
+/** What was taken and pays for nothing. Until an order is confirmed nothing can come back, so all that went back is due again. */
+function givenUp({
+  state,
+  amount_to_refund,
+  amount_refunded,
+}: Pick<Order, 'state' | 'amount_to_refund' | 'amount_refunded'>): bigint {
+  return state === 'placed' && amount_refunded > amount_to_refund ? amount_refunded : amount_to_refund
 }

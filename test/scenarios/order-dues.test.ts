@@ -12,9 +12,11 @@ let floor: ReturnShop
 before(async () => {
   shop = await openShop()
   floor = returnShop(shop)
-  await floor.stocked('vase', '10.00', 100)
+  await floor.stocked('vase', '10.00', 1000)
 })
 after(() => shop.close())
+
+const ROUNDS = 15
 
 const money = ({ total, amount_due, amount_paid, amount_refunded, payment_status }: OrderView) => [
   ...[total, amount_due, amount_paid, amount_refunded, payment_status],
@@ -85,3 +87,70 @@ test('an order paid in part and edited below that takes no more', async () => {
   const broken = (await verifyBooks(shop.database.db)).filter(({ examples }) => examples.length > 0)
   assert.deepEqual(broken, [])
 })
+
+/** An order of two vases that waits to be paid, and the draft that leaves one of them or brings a third. */
+async function drafted(quantity: 1 | 3) {
+  const order = await floor.order({ vase: 2 })
+  const draft = await floor.draft(order.id, { quantities: [{ line_id: order.lines[0]?.id, quantity }] })
+  assert.equal(draft.status, 201, draft.text)
+  return { order, change: draft.body.id }
+}
+
+/** Every order that was paid is confirmed, and has kept what it costs. */
+async function isSettled(id: string): Promise<OrderView> {
+  await shop.settle()
+  const order = await floor.read(id)
+  const { state, total, amount_paid, amount_refunded, amount_due } = order
+  if (amount_paid > amount_refunded && amount_due === 0) {
+    assert.deepEqual([state, amount_paid - amount_refunded], ['confirmed', total], JSON.stringify(order))
+  }
+  assert.deepEqual(await floor.tasks(id), [])
+  return order
+}
+
+test('an order that was paid a moment ago is confirmed and then changed', async () => {
+  const { order, change } = await drafted(1)
+  assert.equal((await floor.pay(order)).status, 201)
+  assert.equal((await floor.confirm(order.id, change)).status, 200)
+  assert.deepEqual(money(await isSettled(order.id)), [1000, 0, 2000, 1000, 'paid'])
+  assert.equal((await floor.read(order.id)).state, 'confirmed')
+})
+
+test('cancelling a part of an order that was paid a moment ago leaves it confirmed', async () => {
+  const order = await floor.order({ vase: 2 })
+  await floor.pay(order)
+  const lines = [{ line_id: order.lines[0]?.id, quantity: 1 }]
+  const cancelled = await floor.cancel(order.id, { reason: 'one is enough', lines })
+  assert.equal(cancelled.status, 200, cancelled.text)
+  assert.deepEqual(money(await isSettled(order.id)), [1000, 0, 2000, 1000, 'paid'])
+})
+
+for (const quantity of [1, 3] as const) {
+  test(`confirming a change to ${quantity} of 2 and paying exclude each other, at two processes`, async () => {
+    const there = await shop.another()
+    for (let i = 0; i < ROUNDS; i++) {
+      const { order, change } = await drafted(quantity)
+      const token = await shop.api.token(CARDS.approved)
+      const wait = (ms: number) => new Promise((done) => setTimeout(done, ms))
+      const pay = wait(i % 3 === 0 ? i : 0).then(() =>
+        there.pay({
+          ...{ amount: 2000, currency: 'EUR', channel: 'web', order_id: order.id },
+          tender: { method: 'card', token },
+        }),
+      )
+      const confirm = wait(i % 3 === 1 ? i : 0).then(() => floor.confirm(order.id, change))
+      const [paid, confirmed] = await Promise.all([pay, confirm])
+      const now = await isSettled(order.id)
+      const said = [paid, confirmed].map(({ status, body }) => (status < 300 ? 'ok' : String(body.code))).join(' ')
+      if (confirmed.status === 200) assert.equal(now.total, quantity * 1000, said)
+      else assert.deepEqual([confirmed.body.code, now.total], ['invalid-state', 2000], said)
+      if (paid.status === 201) continue
+      assert.ok(['order-changed', 'amount-exceeds-due', 'totals-mismatch'].includes(String(paid.body.code)), said)
+      // What is due now can be paid.
+      assert.equal((await floor.pay(now)).status, 201, said)
+      assert.equal((await isSettled(order.id)).state, 'confirmed')
+    }
+    const broken = (await verifyBooks(shop.database.db)).filter(({ examples }) => examples.length > 0)
+    assert.deepEqual(broken, [])
+  })
+}
