@@ -79,12 +79,15 @@ export async function planChange(
 export function previewOf(order: Order, lines: readonly OrderLine[], plan: ChangePlan) {
   const after = linesAfter(lines, plan)
   const { total } = sumUp(after, order.prices_include_tax)
-  const { due } = orderFigures({ ...order, total })
+  const { due, paid, refunded } = orderFigures({ ...order, total })
+  const toRefund = toGiveBack({ ...order, total })
+  // What went back already, for whatever reason, cannot go back again.
+  const left = paid > refunded ? paid - refunded : 0n
   return {
     ...basketView(after, order),
     difference: Number(total - order.total),
     amount_to_pay: amountOut(due),
-    amount_to_refund: amountOut(toGiveBack({ ...order, total })),
+    amount_to_refund: amountOut(toRefund < left ? toRefund : left),
   }
 }
 

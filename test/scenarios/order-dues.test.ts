@@ -154,3 +154,17 @@ for (const quantity of [1, 3] as const) {
     assert.deepEqual(broken, [])
   })
 }
+
+test('a preview shows no more to give back than is left of what was paid', async () => {
+  const order = await floor.order({ vase: 3 })
+  const paid = await floor.pay(order)
+  await shop.settle()
+  const back = await shop.api.command(`/v1/payments/${paid.body.id}/refunds`, { amount: 2500, reason: 'goodwill' })
+  assert.equal(back.status, 201, back.text)
+  await shop.settle()
+  const draft = await floor.draft(order.id, { quantities: [{ line_id: order.lines[0]?.id, quantity: 1 }] })
+  assert.equal(draft.body.preview.amount_to_refund, 500)
+  assert.equal((await floor.confirm(order.id, draft.body.id)).status, 200)
+  await shop.settle()
+  assert.equal((await floor.read(order.id)).amount_refunded, 2500 + draft.body.preview.amount_to_refund)
+})
