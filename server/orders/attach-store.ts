@@ -31,7 +31,7 @@ export async function attachOrders(
          and o.customer_id is null and o.email is not null
        order by o.id for update of o
      ), attached as (
-       update sales_order o set customer_id = g.customer_id, customer_attached_at = $4, updated_at = $4, version = o.version + 1
+       update sales_order o set customer_id = g.customer_id, customer_attached_at = $4, updated_at = $4
        from guest g where o.merchant_id = $1 and o.id = g.id and o.customer_id is null returning o.id, o.customer_id
      )
      select id, customer_id from attached order by id`,
