@@ -4,7 +4,15 @@
 
 import { type Tx, transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
-import { fulfilLines, lockOrder, missingFor, type Order, type OrderLine, readOrder } from '../orders/index.ts'
+import {
+  fulfilLines,
+  lockOrder,
+  missingFor,
+  type Order,
+  type OrderLine,
+  readOrder,
+  untakenFor,
+} from '../orders/index.ts'
 import {
   addTender,
   capture,
@@ -29,7 +37,7 @@ import {
   type LineUnits,
 } from './fulfilment.ts'
 import { REVERSED } from './reverse-charges.ts'
-import { shareOf } from './share.ts'
+import { leavesNothing, shareOf } from './share.ts'
 import { changeFulfilment, countLines, lockFulfilment, readFulfilment, readLines } from './store.ts'
 
 /** Longer than a provider may take; after it a worker takes the charge up. */
@@ -64,11 +72,11 @@ export async function planCharge(
 ): Promise<{ amount: bigint; plan: ChargePlan | null }> {
   const { order, lines, fulfilment, siblings, units, tender, planned = 0n } = question
   const missing = missingFor(order, lines, units)
-  if (order.charge === 'now' && missing === 0n) return { amount: 0n, plan: null }
+  if (order.charge === 'now' && missing === 0n && !isHeld(order)) return { amount: 0n, plan: null }
   const others = siblings.filter(({ id }) => id !== fulfilment.id)
   if (others.some(({ charge_state }) => charge_state === 'intent'))
     throw new Problem('invalid-state', { detail: 'Another part of this order is being charged. Try again.' })
-  if (order.charge === 'now') return { amount: missing, plan: await planRest(tx, merchantId, question, missing) }
+  if (order.charge === 'now') return planNow(tx, merchantId, question, { missing, others })
   const { payments, covered } = await coveredBy(tx, merchantId, order, others)
   const share = shareOf({
     ...{ lines, units, covered: covered + planned, total: order.total, prices_include_tax: order.prices_include_tax },
@@ -94,27 +102,53 @@ export async function planCharge(
   return { amount, plan }
 }
 
+/** What is held is captured as goods leave. On invoice they leave before their money comes. */
+function isHeld(order: Order): boolean {
+  return order.amount_held > 0n && order.channel !== 'invoice'
+}
+
 /**
- * How what an edit brought is paid for at the counter: by a further tender of the order's payment. Throws order-not-paid when nothing
- * is offered for it.
+ * How goods leave that were to be paid beforehand: what of them is only held is captured, and what an edit brought is paid at the
+ * counter by a further tender of the order's payment. Throws order-not-paid when nothing is offered for it.
  */
-async function planRest(
+async function planNow(
   tx: Tx,
   merchantId: string,
-  { order, units, tender }: ChargeQuestion,
-  missing: bigint,
-): Promise<ChargePlan> {
-  if (!tender)
+  { order, lines, units, tender, planned = 0n }: ChargeQuestion,
+  { missing, others }: { missing: bigint; others: readonly Fulfilment[] },
+): Promise<{ amount: bigint; plan: ChargePlan | null }> {
+  if (missing > 0n && !tender)
     throw new Problem('order-not-paid', {
       detail: `${missing} ${order.currency} are still to be paid for these goods.`,
     })
-  const payments = await chargesOf(tx, merchantId, order.id)
-  const current = payments.findLast(({ is_canceled }) => !is_canceled)
-  return {
-    ...{ route: current ? 'tender' : 'pay', payment_id: current?.id ?? null, tender },
-    // Nothing of the payment is released: it may hold what other parts are waiting for.
-    ...{ is_last: false, order_total: leftFor(order, payments), channel: 'pos' },
+  const { payments, covered } = await coveredBy(tx, merchantId, order, others)
+  const open = payments.filter(({ is_canceled }) => !is_canceled)
+  const holding = isHeld(order) ? open.findLast(({ amount_capturable }) => amount_capturable > 0n) : undefined
+  const taken = { ...order, amount_captured: covered + planned, amount_to_refund: 0n }
+  const wanted = less(untakenFor(taken, lines, units), missing)
+  const holds = less(holding?.amount_capturable ?? 0n, planned)
+  const held = wanted < holds ? wanted : holds
+  const base = {
+    order_total: leftFor(order, payments),
     units: units.map(({ line_id, quantity }) => ({ line_id, quantity: Number(quantity) })),
+  }
+  if (missing > 0n) {
+    const current = holding ?? open.at(-1)
+    const plan: ChargePlan = {
+      ...{ ...base, route: current ? 'tender' : 'pay', payment_id: current?.id ?? null, channel: 'pos' },
+      // Nothing of the payment is released: it may hold what other parts are waiting for.
+      is_last: false,
+    }
+    if (tender) plan.tender = tender
+    if (held > 0n) plan.held = Number(held)
+    return { amount: missing + held, plan }
+  }
+  if (!holding || held === 0n) return { amount: 0n, plan: null }
+  const isSure = planned === 0n && !others.some(({ charge_state }) => charge_state === 'unknown')
+  const is_last = isSure && leavesNothing(lines, units)
+  return {
+    amount: held,
+    plan: { ...base, route: 'capture', payment_id: holding.id, is_last, channel: order.channel },
   }
 }
 

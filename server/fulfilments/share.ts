@@ -31,9 +31,7 @@ export function shareOf(question: ShareQuestion): Share {
   const leaving = new Map<string, bigint>()
   for (const { line_id, quantity } of units) leaving.set(line_id, (leaving.get(line_id) ?? 0n) + quantity)
   const rest = total > covered ? total - covered : 0n
-  const isLast = lines
-    .filter(isHandedOver)
-    .every((line) => line.fulfilled + line.cancelled + (leaving.get(line.id) ?? 0n) >= line.quantity)
+  const isLast = leavesNothing(lines, units)
   if (isLast) return { amount: rest, isLast }
   const worth = lines.reduce((sum, line) => {
     const count = leaving.get(line.id) ?? 0n
@@ -46,4 +44,10 @@ export function shareOf(question: ShareQuestion): Share {
     : 0n
   const amount = worth + fees
   return { amount: amount < rest ? amount : rest, isLast }
+}
+
+/** Whether nothing of the order is open once these units have left. */
+export function leavesNothing(lines: readonly OrderLine[], units: readonly LineUnits[]): boolean {
+  const leaving = (id: string) => units.reduce((sum, each) => (each.line_id === id ? sum + each.quantity : sum), 0n)
+  return lines.filter(isHandedOver).every((line) => line.fulfilled + line.cancelled + leaving(line.id) >= line.quantity)
 }
