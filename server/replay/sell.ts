@@ -215,7 +215,12 @@ function captureCommand(
   const key = keyOf(deps, sale, order, `capture.${number}`)
   return {
     isTakenUp: true,
-    send: async () => accepted(`POST ${path}`, await deps.client.post<Payment>(path, {}, key)),
+    async send() {
+      const answer = await deps.client.post<Payment>(path, {}, key)
+      // The goods left meanwhile, and with them what was held was taken.
+      if (answer.status === 409) return readPayment(deps.client, payment.id)
+      return accepted(`POST ${path}`, answer)
+    },
   }
 }
 
