@@ -61,7 +61,8 @@ export async function holdToOrder(
 }
 
 /**
- * What a further tender of a payment may take: what the payment has left, and its order. Throws order-not-payable.
+ * What a further tender of a payment may take: what the payment has left, and its order. Throws order-not-payable, and
+ * order-already-paid when another payment has the money.
  */
 export async function leftToPay(
   { db, orders }: { db: Queryable; orders?: OrderBook },
@@ -80,6 +81,7 @@ export async function leftToPay(
     order.isConfirmed,
   ])
   const ofOrder = order.limit - (rows[0]?.taken ?? 0n)
+  if (left > 0n && ofOrder <= 0n) throw new Problem('order-already-paid')
   return { due: left < ofOrder ? left : ofOrder, terms: termsOf(order) }
 }
 
