@@ -95,7 +95,8 @@ export async function planCharge(
     return { amount, plan: { ...base, route: 'capture', payment_id: current.id } }
   const used = tender ?? (await keptCard(tx, merchantId, order, current))
   if (!used) throw new Problem('invalid-state', { detail: 'Too little is held for it, and no card is kept.' })
-  if (!current) return { amount, plan: { ...base, route: 'pay', payment_id: null, tender: used } }
+  if (!current || (tender && isEmpty(current)))
+    return { amount, plan: { ...base, route: 'pay', payment_id: null, tender: used } }
   const plan: ChargePlan = { ...base, route: 'tender', payment_id: current.id, tender: used }
   // An edit made the order dearer than what is held: that first, and the kept card for the rest.
   if (tender === undefined && current.amount_capturable > 0n) plan.held = Number(current.amount_capturable)
@@ -155,6 +156,11 @@ async function planNow(
 /** What a new payment of the order is for: all that is due, without what payments that are over have taken. */
 function leftFor(order: Order, payments: readonly PaymentFigures[]): number {
   return Number(less(order.total + order.amount_to_refund, sum(payments)))
+}
+
+/** A payment that has come to nothing: whoever pays at the counter pays anew, there. */
+function isEmpty({ amount_captured, amount_capturable, amount_in_flight }: PaymentFigures): boolean {
+  return amount_captured + amount_capturable + amount_in_flight === 0n
 }
 
 function less(a: bigint, b: bigint): bigint {
@@ -264,7 +270,7 @@ async function instruct(deps: FulfilmentDeps, merchantId: string, f: Fulfilment,
   const reply =
     plan.payment_id === null
       ? await pay(payments, merchantId, chargeKey(f), await newPayment(deps, merchantId, f, plan))
-      : await addTender(payments, merchantId, chargeKey(f), plan.payment_id, tender)
+      : await addTender(payments, merchantId, chargeKey(f), plan.payment_id, tender, atCounter(tender))
   // A payment that is captured by hand only holds what a further tender brings.
   const view = JSON.parse(reply.body) as PaymentView
   const [authorized] = (await readOperationsOfKey(deps.db, merchantId, view.id, chargeKey(f).key)).filter(
@@ -275,6 +281,11 @@ async function instruct(deps: FulfilmentDeps, merchantId: string, f: Fulfilment,
     tender_id: authorized.tender_id,
     final: true,
   })
+}
+
+/** Cash and terminals are where the customer stands, wherever the payment was begun. */
+function atCounter({ cash, terminal_id }: CounterTender): { channel?: 'pos' } {
+  return cash !== undefined || terminal_id !== undefined ? { channel: 'pos' } : {}
 }
 
 async function newPayment(deps: FulfilmentDeps, merchantId: string, f: Fulfilment, plan: ChargePlan) {

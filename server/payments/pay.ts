@@ -43,13 +43,17 @@ export function pay(
   })
 }
 
-/** Adds a tender to a payment that is not fully covered, and charges it. Outcomes and problems as for `pay`. */
+/**
+ * Adds a tender to a payment that is not fully covered, and charges it. `channel`: where the customer stands when that is not where
+ * the payment was begun. Outcomes and problems as for `pay`.
+ */
 export function addTender(
   deps: PaymentDeps,
   merchantId: string,
   idempotency: Idempotency,
   paymentId: string,
   input: TenderInput,
+  { channel }: { channel?: NewPayment['channel'] } = {},
 ): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
@@ -57,7 +61,7 @@ export function addTender(
     if (!row) throw new Problem('not-found')
     const { due, terms } = await leftToPay(deps, merchantId, row)
     if (due <= 0n || row.is_canceled || row.direction === 'credit') throw new Problem('invalid-state')
-    const payment: NewPayment = { ...withoutNulls(row), ...terms, payment_id: row.id }
+    const payment: NewPayment = { ...withoutNulls(row), ...terms, payment_id: row.id, ...(channel && { channel }) }
     const planned = await planCharge(deps, merchant, payment, input, due)
     const begun = await beginInstruction(deps, merchantId, idempotency, {
       paymentId,
