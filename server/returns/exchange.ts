@@ -18,11 +18,12 @@ import {
   updateExchange,
 } from './exchange-store.ts'
 import { announceExchange, exchangeView } from './exchange-view.ts'
+import { lessGivenBefore } from './given-before.ts'
 import { policyOf } from './policy.ts'
 import { readRefunds } from './refund-store.ts'
-import { refundOf } from './return.ts'
+import { type ReturnRow, refundOf } from './return.ts'
 import { decide, type Settlement } from './settle.ts'
-import { lockReturn, updateReturn } from './store.ts'
+import { lockReturn, readReturn, updateReturn } from './store.ts'
 
 export interface ExchangeRequest extends Settlement {
   /** A return whose goods were received. */
@@ -91,6 +92,8 @@ async function begin(deps: ReturnDeps, merchantId: string, input: ExchangeReques
   if (order.state !== 'placed' || order.amount_captured > 0n || order.amount_held > 0n)
     throw new Problem('invalid-state', { detail: 'The order of what is taken instead must be placed and not paid.' })
   if (input.to) await deps.mustKnow(merchantId, input.to, order.currency)
+  // Asked again under its lock; asked here too, so that what is refused has opened no card that the next exchange would take.
+  mustFit(await readReturn(deps.db, merchantId, input.returnId), order)
   const card = await deps.exchangeCards.open(merchantId, {
     currency: order.currency,
     key: `onetill:${input.returnId}:exchange`,
@@ -98,12 +101,8 @@ async function begin(deps: ReturnDeps, merchantId: string, input: ExchangeReques
   const { rules } = await policyOf(deps, merchantId)
   const at = deps.clock.now()
   return transact(deps.db, async (tx) => {
-    const back = await lockReturn(tx, merchantId, input.returnId)
-    if (!back)
-      throw new Problem('reference-not-found', { errors: [{ pointer: '/return_id', detail: 'names no return' }] })
-    if (back.state !== 'received')
-      throw new Problem('invalid-state', { detail: `The return is ${back.state}; its goods must have been received.` })
-    if (back.currency !== order.currency) throw new Problem('currency-mismatch')
+    const found = await lockReturn(tx, merchantId, input.returnId)
+    const back = await lessGivenBefore(tx, merchantId, mustFit(found, order), [])
     const returned = refundOf(back)
     const credited = returned < order.total ? returned : order.total
     const row: ExchangeRow = {
@@ -125,6 +124,16 @@ async function begin(deps: ReturnDeps, merchantId: string, input: ExchangeReques
     await announceExchange(deps, tx, merchantId, row, 'exchange.created')
     return row
   })
+}
+
+/** Throws reference-not-found, invalid-state, currency-mismatch. */
+function mustFit(back: ReturnRow | null, order: { currency: string }): ReturnRow {
+  if (!back)
+    throw new Problem('reference-not-found', { errors: [{ pointer: '/return_id', detail: 'names no return' }] })
+  if (back.state !== 'received')
+    throw new Problem('invalid-state', { detail: `The return is ${back.state}; its goods must have been received.` })
+  if (back.currency !== order.currency) throw new Problem('currency-mismatch')
+  return back
 }
 
 /** Pays the new order with the worth of what came back, once it has arrived on the card. */

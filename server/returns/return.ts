@@ -40,6 +40,7 @@ export interface ReturnRow {
   amount_goods: bigint
   amount_tax: bigint
   amount_delivery: bigint
+  amount_given_before: bigint
   amount_planned: bigint
   exchange_id: string | null
   created_by: string
@@ -108,9 +109,12 @@ export function feeOf(row: Pick<ReturnRow, 'shipping_fee' | 'shipping_fee_overri
 
 /** What is to go back for what was received, before it is spread over tenders. Never below nothing. */
 export function refundOf(
-  row: Pick<ReturnRow, 'shipping_fee' | 'shipping_fee_override' | 'amount_goods' | 'amount_delivery'>,
+  row: Pick<
+    ReturnRow,
+    'shipping_fee' | 'shipping_fee_override' | 'amount_goods' | 'amount_delivery' | 'amount_given_before'
+  >,
 ): bigint {
-  const amount = row.amount_goods + row.amount_delivery - feeOf(row)
+  const amount = row.amount_goods + row.amount_delivery - feeOf(row) - row.amount_given_before
   return amount > 0n ? amount : 0n
 }
 
@@ -147,6 +151,7 @@ export function returnView(row: ReturnRow, refunds: readonly RefundRow[]) {
     amount_goods: Number(row.amount_goods),
     amount_tax: Number(row.amount_tax),
     amount_delivery: Number(row.amount_delivery),
+    amount_given_before: Number(row.amount_given_before),
     amount_refund: Number(refundOf(row)),
     amount_refunded: Number(done),
     exchange_id: row.exchange_id,

@@ -83,7 +83,13 @@ export const Return = Type.Object(
     amount_goods: Type.Integer({ description: 'What was paid for what came back, tax included.' }),
     amount_tax: N,
     amount_delivery: Type.Integer({ description: 'The delivery of an order that came back whole.' }),
-    amount_refund: Type.Integer({ description: 'What is to go back: goods and delivery, less the fee.' }),
+    amount_given_before: Type.Integer({
+      description:
+        'What of it the order had given back before, has in dispute, or never took. Known when it is settled.',
+    }),
+    amount_refund: Type.Integer({
+      description: 'What is to go back: goods and delivery, less the fee and what was given before.',
+    }),
     amount_refunded: Type.Integer({ description: 'What has gone back.' }),
     exchange_id: Nullable(Type.String()),
     lines: Type.Array(

@@ -3,11 +3,11 @@
 
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
-import { type RefundableTender, refundableTenders } from '../payments/index.ts'
 import { carryOut } from './carry-out.ts'
 import { giveUpOutstanding, lockedIn, type Step, withdrawn } from './decide.ts'
 import type { ReturnDeps } from './deps.ts'
 import { announce } from './event.ts'
+import { lessGivenBefore, tendersLeft } from './given-before.ts'
 import { type Part, planRefund } from './plan.ts'
 import { ALTERNATIVES, type Alternative, policyOf, type ReturnRules } from './policy.ts'
 import { insertRefunds, readRefunds } from './refund-store.ts'
@@ -89,8 +89,9 @@ export async function decide(
   most?: { amount: bigint },
 ): Promise<ReturnRow> {
   const at = deps.clock.now()
-  const before = await lockedIn(tx, merchantId, step, STEPS.settle)
-  const earlier = await readRefunds(tx, merchantId, before.id)
+  const found = await lockedIn(tx, merchantId, step, STEPS.settle)
+  const earlier = await readRefunds(tx, merchantId, found.id)
+  const before = await lessGivenBefore(tx, merchantId, found, earlier)
   if (before.state === 'settling' && !earlier.some(({ state }) => state === 'failed') && most === undefined) {
     // Decided already: whoever asks again, for example after a crash, gets it carried out.
     if (before.amount_planned >= refundOf(before)) return before
@@ -132,8 +133,7 @@ async function partsOf(
 ): Promise<Pick<RefundRow, 'payment_id' | 'tender_id' | 'method' | 'amount' | 'destination'>[]> {
   if (amount === 0n) return []
   if (row.order_id === null) return [withoutReceipt(row, settlement.to, amount)]
-  // What was decided and not yet instructed, as by the first half of an exchange, is given back already.
-  const tenders = lessIntended(await refundableTenders(tx, merchantId, row.order_id), settlement.earlier)
+  const tenders = await tendersLeft(tx, merchantId, row.order_id, settlement.earlier)
   const plan = planRefund(amount, tenders, settlement.to, settlement.isForced ?? false)
   if (plan.stuck > 0n) {
     throw new Problem('operation-unsupported', {
@@ -146,15 +146,6 @@ async function partsOf(
       detail: `At most ${limit} is handed out in cash for what was not paid in cash.`,
     })
   return plan.parts satisfies Part[]
-}
-
-function lessIntended(tenders: readonly RefundableTender[], intents: readonly RefundRow[]): RefundableTender[] {
-  const open = intents.filter(({ state }) => state === 'open')
-  return tenders.map((tender) => {
-    const intended = open.filter(({ tender_id }) => tender_id === tender.tender_id)
-    const left = intended.reduce((rest, { amount }) => rest - amount, tender.refundable)
-    return { ...tender, refundable: left > 0n ? left : 0n }
-  })
 }
 
 function withoutReceipt(
