@@ -7,7 +7,7 @@ export { capture } from './capture.ts'
 export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound } from './inbound.ts'
-export { type OnceDeps, once } from './once.ts'
+export { type OnceDeps, once, onceWithin } from './once.ts'
 export {
   closeOrdersToPayment,
   holdPayments,

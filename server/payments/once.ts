@@ -1,7 +1,7 @@
 // Idempotency for commands of other modules that move money or stock: the same keys, the same promise. One key has one
 // effect for ever; a repeat gets the first answer; a command whose process died is taken up again.
 
-import type { Db } from '../db/pool.ts'
+import { type Db, type Tx, transact } from '../db/pool.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
@@ -51,4 +51,30 @@ export async function once(
   }
   await storeReply(deps.db, { merchantId, key: idempotency.key, reply })
   return reply
+}
+
+/**
+ * The same for a command that is one transaction and calls nobody: key, effect and answer are written together or not at all, so
+ * that nothing need recognise its own earlier effect. A second request under the key waits for the first. Throws
+ * idempotency-key-reused, idempotency-in-flight (the key is a command's that is still running), and what `work` throws.
+ */
+export function onceWithin(
+  deps: OnceDeps,
+  merchantId: string,
+  idempotency: Idempotency,
+  objectId: string,
+  work: (tx: Tx) => Promise<Reply>,
+): Promise<Reply> {
+  return transact(deps.db, async (tx) => {
+    const now = deps.clock.now()
+    if (!(await claimKey(tx, { merchantId, ...idempotency, objectId, leaseUntil: now, now }))) {
+      const known = await readKey(tx, merchantId, idempotency.key)
+      if (known && known.fingerprint !== idempotency.fingerprint) throw new Problem('idempotency-key-reused')
+      if (known?.status == null || known.body === null) throw new Problem('idempotency-in-flight')
+      return { status: known.status, body: known.body }
+    }
+    const reply = await work(tx)
+    await storeReply(tx, { merchantId, key: idempotency.key, reply })
+    return reply
+  })
 }

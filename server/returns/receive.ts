@@ -2,8 +2,10 @@
 // are worth. Each unit is worth what was paid for it: A(k) of the line's total, in the order in which units come back.
 
 import { type Tx, transact } from '../db/pool.ts'
+import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import { type OrderLine, readOrder, readOrderLines, returnLines } from '../orders/index.ts'
+import { onceWithin } from '../payments/index.ts'
 import { type Disposition, receiveBack } from '../stock/index.ts'
 import { unitsWorth } from '../totals/index.ts'
 import { lockedIn, type Step } from './decide.ts'
@@ -21,20 +23,21 @@ export interface Received {
 }
 
 /**
- * Takes goods back, all or some. Throws not-found, version-conflict, invalid-state, reference-not-found (line or store),
+ * Takes goods back, all or some; under a key once, and a repeat gets the first answer. Throws not-found, version-conflict, invalid-state, reference-not-found (line or store),
  * quantity-exceeds-available (more than is outstanding), balance-insufficient (a gift card is used), validation-error (nothing).
  */
 export async function receive(
   deps: ReturnDeps,
   merchantId: string,
   step: Step & { storeId: string; lines: Received[] },
+  idempotency?: Idempotency,
 ): Promise<ReturnView> {
   const merchant = await deps.merchantCache.get(merchantId)
   if (!merchant?.stores.has(step.storeId))
     throw new Problem('reference-not-found', { errors: [{ pointer: '/store_id', detail: 'names no store' }] })
   const { rules } = await policyOf(deps, merchantId)
   const at = deps.clock.now()
-  return transact(deps.db, async (tx) => {
+  const work = async (tx: Tx) => {
     const before = await lockedIn(tx, merchantId, step, STEPS.receive)
     step.lines.forEach(({ no }, i) => {
       if (!before.lines.some((line) => line.no === no))
@@ -71,7 +74,13 @@ export async function receive(
     const refunds = await readRefunds(tx, merchantId, row.id)
     await announce(deps, tx, { merchantId, row, refunds, type: 'return.received', by: step.by })
     return returnView(row, refunds)
-  })
+  }
+  if (!idempotency) return transact(deps.db, work)
+  const { body } = await onceWithin(deps, merchantId, idempotency, step.id, async (tx) => ({
+    status: 200,
+    body: JSON.stringify(await work(tx)),
+  }))
+  return JSON.parse(body) as ReturnView
 }
 
 /** Moves the order's counters, which locks the order, and answers its lines as they are now. */

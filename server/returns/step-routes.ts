@@ -98,16 +98,20 @@ export function stepRoutes(app: App, deps: ReturnDeps): void {
     {
       config: WRITE,
       schema: described('receiveReturn', 'Take goods back into a store’s stock, by their condition', {
+        description:
+          'With an `Idempotency-Key` it may be sent again: the goods count once, and the first answer is given again.',
         body: ReceiveIn,
       }),
     },
     async (request, reply) => {
       const { merchantId, keyId } = callerOf(request)
       const { store_id, lines } = request.body
-      const view = await receive(deps, merchantId, {
+      const step = {
         ...{ ...stepOf(request.params.id, request.headers['if-match'], keyId), storeId: store_id },
         lines: lines.map((each) => ({ ...each, quantity: BigInt(each.quantity) })),
-      })
+      }
+      const isKeyed = request.headers['idempotency-key'] !== undefined
+      const view = await receive(deps, merchantId, step, isKeyed ? idempotencyOf(request) : undefined)
       return reply.header('etag', etagOf(view.version)).send(view)
     },
   )
