@@ -7,7 +7,7 @@ import { settleUses } from '../promotions/index.ts'
 import type { OrderDeps } from './deps.ts'
 import { appendOrderEvents } from './event.ts'
 import type { Order } from './order.ts'
-import { hasOpenReturn, insertRefund } from './refund-store.ts'
+import { hasOpenReturn, insertRefund, withFailedReturn } from './refund-store.ts'
 import { releaseOrders } from './reservation.ts'
 import { settleOrders } from './settle.ts'
 import { endOrders, lockExpired, merchantsWithExpired, postponeExpiry, readOrders } from './store.ts'
@@ -41,7 +41,13 @@ export async function expireOrders(deps: OrderDeps): Promise<number> {
 async function expireSome(deps: OrderDeps, tx: Tx, merchantId: string, now: Date): Promise<number> {
   const due = await lockExpired(tx, merchantId, now, BATCH)
   const ids = due.map(({ id }) => id)
-  const closed = await closeOrdersToPayment(tx, merchantId, ids)
+  const free = await closeOrdersToPayment(tx, merchantId, ids)
+  const stuck = await stuckOf(
+    tx,
+    merchantId,
+    due.filter(({ id }) => !free.includes(id)),
+  )
+  const closed = [...free, ...stuck]
   await releaseOrders(tx, merchantId, closed)
   await settleUses(tx, merchantId, closed, 'released', now)
   await endOrders(tx, merchantId, closed, { state: 'cancelled', reason: 'expired', at: now })
@@ -70,6 +76,29 @@ async function expireSome(deps: OrderDeps, tx: Tx, merchantId: string, now: Date
     closed.map((order_id) => ({ order_id, type: 'order.expired', by: null, more: { before: { state: 'placed' } } })),
   )
   return due.length
+}
+
+/**
+ * Those whose money could not be given back, as what an exchange had paid for a guest. A person has the task and decides where it goes;
+ * trying the same again brings nothing, and the goods are not kept for it.
+ */
+async function stuckOf(tx: Tx, merchantId: string, kept: readonly Order[]): Promise<string[]> {
+  const failed = await withFailedReturn(
+    tx,
+    merchantId,
+    kept.map(({ id }) => id),
+  )
+  const stuck: string[] = []
+  for (const { id, total } of kept.filter((order) => failed.has(order.id))) {
+    const charges = (await paymentsOfOrder(tx, merchantId, id)).filter(({ direction }) => direction === 'charge')
+    const covered = charges.reduce(
+      (sum, one) => sum + one.amount_capturable + one.amount_captured - one.amount_refunded,
+      0n,
+    )
+    // What is paid after all is confirmed, and an answer that is awaited comes first.
+    if (covered < total && charges.every(({ amount_in_flight }) => amount_in_flight === 0n)) stuck.push(id)
+  }
+  return stuck
 }
 
 /** Orders past their time whose money lies still: it is given back first, and then the order can be given up. */

@@ -51,6 +51,15 @@ export async function hasOpenReturn(db: Queryable, merchantId: string, orderId: 
   return rowCount !== 0
 }
 
+/** Those of these orders of which everything was to be given back, and could not be: a person has the task. */
+export async function withFailedReturn(db: Queryable, merchantId: string, ids: string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ order_id: string }>(
+    `select distinct order_id from order_refund where merchant_id = $1 and order_id = any ($2) and scope = 'all' and state = 'failed'`,
+    [merchantId, ids],
+  )
+  return new Set(rows.map((row) => row.order_id))
+}
+
 /** Which of these orders have money to give back, or a task for a person. Served by primary keys and order_task_open. */
 export async function waitingOrders(db: Queryable, merchantId: string, ids: string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ order_id: string }>(

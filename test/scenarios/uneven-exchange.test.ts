@@ -250,6 +250,39 @@ test('a coat that is never paid for in full is given up, and what the jacket was
   assert.deepEqual([(await floor.read(order.id)).state, await creditOf(visit.customer)], ['cancelled', 4997])
 })
 
+test('a coat that a guest never pays for in full is given up once, its stock is free, and a person is told once', async () => {
+  const order = await floor.bought({ jacket: 1 }, (placed) => floor.pay(placed, undefined, { channel: 'pos' }))
+  const { body } = await floor.ask(order, { jacket: 1 })
+  await floor.receive(body.id, [{ no: 1, quantity: 1, disposition: 'restock' }])
+  const before = await floor.onHand('coat')
+  const lines = [
+    { variant_id: floor.variant('coat'), quantity: 1, fulfilment: { mode: 'ship', store_id: floor.shopFloor } },
+  ]
+  const cart = await floor.cart({}, { channel: 'pos', store_id: floor.shopFloor, lines })
+  const coat = (await floor.place(cart)).body
+  assert.equal((await exchange(body.id, coat.id)).body.state, 'awaiting_payment')
+  for (let round = 0; round < 4; round++) {
+    shop.clock.advance(20 * MINUTE)
+    await shop.settle()
+  }
+  const { state, expires_at, payments } = await floor.read(coat.id)
+  assert.deepEqual([state, expires_at, await floor.tasks(coat.id)], ['cancelled', null, ['refund_failed']])
+  const history = await floor.history(coat.id)
+  assert.equal(history.filter((type) => type === 'order.refund_failed').length, 1, history.join())
+  assert.equal(history.at(0) === 'order.expired' || history.at(-1) === 'order.expired', true, history.join())
+  assert.deepEqual(await floor.onHand('coat'), before)
+  // The person gives it to Bo, who has come for it.
+  const to = { method: 'store_credit', customer_id: await shop.customer('Bo') }
+  const given = await shop.api.command(`/v1/payments/${payments[0]?.id}/refunds`, {
+    amount: 4997,
+    to,
+    reason: 'came for it',
+  })
+  assert.equal(given.status, 201, given.text)
+  await shop.settle()
+  assert.equal((await floor.read(coat.id)).payment_status, 'refunded')
+})
+
 test('where the rules give no store credit, a person decides for Ada too', async () => {
   const { rules } = (await shop.api.get<{ rules: object }>('/v1/return_policy')).body
   await shop.api.call('PUT', '/v1/return_policy', { ...rules, alternatives: ['gift_card'] })
