@@ -17,7 +17,7 @@ export interface ReturnRules {
   excluded_categories: string[]
   /** Where the money may go that cannot go back by reference. */
   alternatives: Alternative[]
-  /** Most cash for one return that was not paid in cash, in minor units by currency; absent: none. */
+  /** Most cash for one order, over all its returns, that was not paid in cash, in minor units by currency; absent: none. */
   cash_limit: Record<string, number>
   /** The delivery is refunded when all of an order that was sold at a distance comes back. */
   refunds_delivery: boolean

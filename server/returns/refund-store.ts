@@ -68,6 +68,21 @@ export async function settleRefund(
   return rowCount === 1
 }
 
+/** What returns of an order have handed out in cash, or are to, by tender. Served by goods_return_by_order. */
+export async function cashOfOrder(
+  tx: Tx,
+  merchantId: string,
+  orderId: string,
+): Promise<Pick<RefundRow, 'tender_id' | 'amount'>[]> {
+  const { rows } = await tx.query<Pick<RefundRow, 'tender_id' | 'amount'>>(
+    `select f.tender_id, f.amount from goods_return r
+       join return_refund f on f.merchant_id = r.merchant_id and f.return_id = r.id
+     where r.order_id = $2 and r.merchant_id = $1 and f.state <> 'failed' and f.destination ->> 'method' = 'cash'`,
+    [merchantId, orderId],
+  )
+  return rows
+}
+
 /** Open intents that are due, a few, with their merchant and return. Served by return_refund_due. */
 export async function dueReturns(
   db: Queryable,

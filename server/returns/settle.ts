@@ -3,6 +3,8 @@
 
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
+import { lockOrder } from '../orders/index.ts'
+import type { RefundableTender } from '../payments/index.ts'
 import { carryOut } from './carry-out.ts'
 import { giveUpOutstanding, lockedIn, type Step, withdrawn } from './decide.ts'
 import type { ReturnDeps } from './deps.ts'
@@ -10,7 +12,7 @@ import { announce } from './event.ts'
 import { lessGivenBefore, tendersLeft } from './given-before.ts'
 import { type Part, planRefund } from './plan.ts'
 import { ALTERNATIVES, type Alternative, policyOf, type ReturnRules } from './policy.ts'
-import { insertRefunds, readRefunds } from './refund-store.ts'
+import { cashOfOrder, insertRefunds, readRefunds } from './refund-store.ts'
 import { type Destination, type RefundRow, type ReturnRow, type ReturnView, refundOf, STEPS } from './return.ts'
 import { readReturn, updateReturn } from './store.ts'
 
@@ -140,12 +142,30 @@ async function partsOf(
       detail: `${plan.stuck} of ${amount} can go back to no tender of the order; name another way in "to".`,
     })
   }
-  const limit = BigInt(rules.cash_limit[row.currency] ?? 0)
-  if (plan.cashOut > limit)
-    throw new Problem('not-returnable', {
-      detail: `At most ${limit} is handed out in cash for what was not paid in cash.`,
-    })
+  if (plan.cashOut > 0n) await holdToCashLimit(tx, merchantId, row, tenders, plan.cashOut, rules)
   return plan.parts satisfies Part[]
+}
+
+/** The limit is one for the order: unit by unit it would be none. Throws not-returnable. */
+async function holdToCashLimit(
+  tx: Tx,
+  merchantId: string,
+  { order_id, currency }: ReturnRow,
+  tenders: readonly RefundableTender[],
+  cashOut: bigint,
+  rules: ReturnRules,
+): Promise<void> {
+  // Two returns that are settled at once count each other.
+  await lockOrder(tx, merchantId, order_id as string)
+  const isCash = (id: string | null) => tenders.some(({ tender_id, method }) => tender_id === id && method === 'cash')
+  const before = (await cashOfOrder(tx, merchantId, order_id as string))
+    .filter(({ tender_id }) => !isCash(tender_id))
+    .reduce((sum, { amount }) => sum + amount, 0n)
+  const limit = BigInt(rules.cash_limit[currency] ?? 0)
+  if (before + cashOut <= limit) return
+  throw new Problem('not-returnable', {
+    detail: `At most ${limit} is handed out in cash for an order that was not paid in cash; ${before} of it has been.`,
+  })
 }
 
 function withoutReceipt(
