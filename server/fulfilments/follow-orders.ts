@@ -4,7 +4,14 @@
 
 import type { Tx } from '../db/pool.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
-import { lockOrders, type OrderGroup, type OrderLine, readOrderGroups, readOrderLines } from '../orders/index.ts'
+import {
+  lockOrders,
+  type OrderGroup,
+  type OrderLine,
+  openTask,
+  readOrderGroups,
+  readOrderLines,
+} from '../orders/index.ts'
 import { handOnWhole, lockLevels, lockTransfers, type Units } from '../stock/index.ts'
 import { takeArrived } from './arrive.ts'
 import { type FollowDeps, freshOf, make, takingOf } from './create.ts'
@@ -68,6 +75,7 @@ export async function follow(deps: FollowDeps, tx: Tx, merchantId: string, what:
   const waiting = open.filter(({ id }) => hasArrived.has(id))
   const arrived = await takeArrived(tx, merchantId, merchant, { waiting, transfers, orders }, at)
   const events: FulfilmentEvent[] = [...arrived]
+  await tellMissing(deps, tx, merchantId, arrived, at)
   for (const of of changed) {
     const siblings = of.siblings.map(
       (each) => arrived.find(({ fulfilment }) => fulfilment.id === each.id)?.fulfilment ?? each,
@@ -81,6 +89,23 @@ export async function follow(deps: FollowDeps, tx: Tx, merchantId: string, what:
     events.push(...(await reverseCharges(tx, merchantId, { orders, fulfilments }, at)))
   }
   await tell(tx, deps, merchantId, at, events)
+}
+
+/** Goods that do not come wait for a person: nobody would look at a rejected fulfilment by chance. */
+async function tellMissing(
+  deps: FollowDeps,
+  tx: Tx,
+  merchantId: string,
+  arrived: readonly FulfilmentEvent[],
+  at: Date,
+): Promise<void> {
+  for (const { type, fulfilment } of arrived) {
+    if (type !== 'fulfilment.rejected') continue
+    await openTask(tx, merchantId, {
+      ...{ id: deps.newId('tsk'), order_id: fulfilment.order_id, kind: 'goods_missing', payment_id: null, at },
+      detail: `What was to be brought for ${fulfilment.id} has not come, or not all of it: reroute or cancel it.`,
+    })
+  }
 }
 
 /** The fulfilments of these orders, those locked that have not ended, and all of `whole` orders. */

@@ -40,6 +40,7 @@ export type {
 } from './order.ts'
 export { GROUP_MODES } from './order.ts'
 export { carryOut } from './refund.ts'
+export { openTask } from './refund-store.ts'
 export { reservationRef } from './reservation-ref.ts'
 export { routes } from './routes.ts'
 export { createOrdersConsumer } from './settle.ts'

@@ -120,7 +120,13 @@ export async function postponeRefund(db: Queryable, refund: OrderRefund, until: 
   )
 }
 
-export const TASK_KINDS = ['payment_mismatch', 'payment_returned', 'payment_reversed', 'refund_failed'] as const
+export const TASK_KINDS = [
+  'goods_missing',
+  'payment_mismatch',
+  'payment_returned',
+  'payment_reversed',
+  'refund_failed',
+] as const
 
 export interface OrderTask {
   id: string
