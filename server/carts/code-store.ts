@@ -17,16 +17,28 @@ export async function insertCode(
   return rowCount === 1
 }
 
-/** Uses a code up. Of two who claim at once the second waits for the first, and finds nothing. */
-export async function takeCode(
-  tx: Tx,
-  { merchantId, code, at }: { merchantId: string; code: string; at: Date },
-): Promise<string | null> {
+interface CodeInUse {
+  merchantId: string
+  code: string
+  at: Date
+}
+
+/** The cart a code is for, without any lock: lock that cart next, and then use the code up. */
+export async function cartOfCode(tx: Tx, { merchantId, code, at }: CodeInUse): Promise<string | null> {
   const { rows } = await tx.query<{ cart_id: string }>(
-    'delete from cart_code where merchant_id = $1 and code = $2 and expires_at > $3 returning cart_id',
+    'select cart_id from cart_code where merchant_id = $1 and code = $2 and expires_at > $3',
     [merchantId, code, at],
   )
   return rows[0]?.cart_id ?? null
+}
+
+/** Uses a code of a locked cart up. False when somebody did before, or another code has taken its place. */
+export async function takeCode(tx: Tx, cartId: string, { merchantId, code, at }: CodeInUse): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'delete from cart_code where merchant_id = $1 and code = $2 and expires_at > $3 and cart_id = $4',
+    [merchantId, code, at, cartId],
+  )
+  return rowCount === 1
 }
 
 /** Drops codes that nobody used in time, some of them. Served by cart_code_expiry. */

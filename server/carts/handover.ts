@@ -10,7 +10,7 @@ import { appendEvents } from '../notify/index.ts'
 import { type CartCaller, type CartDeps, MAX_SECRETS } from './cart.ts'
 import { applied, assertAlive, assertOpen, cartEvent, changeCart, showChanged, writeChange } from './change.ts'
 import { seenIn, type Target } from './change-lines.ts'
-import { insertCode, takeCode } from './code-store.ts'
+import { cartOfCode, insertCode, takeCode } from './code-store.ts'
 import { checkPlaceAndCustomer, configOf } from './create.ts'
 import type { Guesser } from './guess-limit.ts'
 import { newCartSecret } from './secret.ts'
@@ -88,9 +88,11 @@ export async function claimCart(
   const secret = by.caller.kind === 'holder' ? newCartSecret() : undefined
   const at = deps.clock.now()
   const cart = await transact(deps.db, async (tx) => {
-    const cartId = await takeCode(tx, { merchantId, code: claim.code.trim().toUpperCase(), at })
+    const code = { merchantId, code: claim.code.trim().toUpperCase(), at }
+    const cartId = await cartOfCode(tx, code)
+    // The cart first, as whoever makes a code locks it: the other way round the two would wait for each other.
     const before = cartId === null ? undefined : (await lockCarts(tx, merchantId, [cartId])).get(cartId)
-    if (!before) return null
+    if (!before || !(await takeCode(tx, before.id, code))) return null
     if (before.state === 'parked') assertAlive(before, at)
     else assertOpen(before, at)
     const { channel, store_id = before.store_id, register_id } = claim
