@@ -174,3 +174,21 @@ test('what is reserved stays so while a payment’s outcome is unknown, at which
   assert.deepEqual([(await floor.read(order.id)).state, await level('sled')], ['confirmed', [1, 1]])
   assert.deepEqual(shop.journal(lost.body.id), ['captured 5900'])
 })
+
+test('a cart whose code is claimed while another is made for it goes over once at most, and nobody waits for ever', async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const cart = await cartOf('last lamp')
+    const made = await shop.api.call<{ code: string }>('POST', `/v1/carts/${cart}/handover`)
+    assert.equal(made.status, 201, made.text)
+    const claim = { code: made.body.code, channel: 'pos', store_id: floor.shopFloor }
+    const answers = await together(MANY, async (by, i) =>
+      i % 4 < 2 ? by.call('POST', '/v1/carts/claim', claim) : by.call('POST', `/v1/carts/${cart}/handover`),
+    )
+    assert.ok(
+      answers.every(({ status }) => status < 500),
+      JSON.stringify(answers.map(({ text }) => text.slice(0, 120))),
+    )
+    const claimed = answers.filter(({ status }, i) => i % 4 < 2 && status < 300)
+    assert.ok(claimed.length <= 1, `${claimed.length} took the cart over`)
+  }
+})
