@@ -45,6 +45,9 @@ const NONSENSE: [name: string, value: string][] = [
   ['DATABASE_URL', 'nonsense'],
   ['DATABASE_URL', 'mysql://db.example/onetill'],
   ['ONETILL_PUBLIC_URL', 'pay.shop.example'],
+  ['SMTP_URL', 'mail.example.com'],
+  ['SMTP_URL', 'https://mail.example.com'],
+  ['ONETILL_MAIL_FROM', 'Shop <shop@example.com>'],
   ['ONETILL_LOG', 'loud'],
 ]
 for (const [name, value] of NONSENSE) {
@@ -52,6 +55,12 @@ for (const [name, value] of NONSENSE) {
     assert.throws(() => readConfig({ [name]: value }), { message: new RegExp(`^${name} must be .*\\.$`) })
   })
 }
+
+test('mail comes from the public host, unless that is an address', () => {
+  assert.equal(readConfig({ ONETILL_PUBLIC_URL: 'https://pay.shop.example' }).mailFrom, 'no-reply@pay.shop.example')
+  assert.equal(readConfig({}).mailFrom, 'no-reply@onetill.localhost')
+  assert.equal(readConfig({ ONETILL_MAIL_FROM: 'shop@shop.example' }).mailFrom, 'shop@shop.example')
+})
 
 test('a database address that makes no sense is not repeated, for it may hold a password', () => {
   assert.throws(

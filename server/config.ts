@@ -3,6 +3,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { checkedDatabaseUrl } from './db/locate.ts'
+import { isMailAddress } from './mail/index.ts'
 
 export interface Config {
   /** PORT. */
@@ -19,6 +20,10 @@ export interface Config {
   webhookAllow: string
   /** ONETILL_SIMULATOR_KEY: opens the simulator's journal and fault plans over HTTP; closed without it. */
   simulatorKey: string | undefined
+  /** SMTP_URL: where mail is handed in; undefined = it is written to a folder. */
+  smtpUrl: string | undefined
+  /** ONETILL_MAIL_FROM: the address that mail comes from. */
+  mailFrom: string
   /** ONETILL_LOG: debug, info, warn or error. */
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -45,6 +50,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   )
   if (!URL.canParse(publicUrl))
     throw new Error('ONETILL_PUBLIC_URL must be a complete address such as https://pay.example.com.')
+  const smtpUrl = env['SMTP_URL'] || undefined
+  if (smtpUrl !== undefined && !isSmtpUrl(smtpUrl))
+    throw new Error('SMTP_URL must be an address such as smtp://user:password@mail.example.com:587 or smtps://….')
+  const mailFrom = env['ONETILL_MAIL_FROM'] || defaultSender(new URL(publicUrl).hostname)
+  if (!isMailAddress(mailFrom))
+    throw new Error('ONETILL_MAIL_FROM must be one mail address such as shop@example.com, without a name.')
   return {
     port,
     host,
@@ -53,6 +64,17 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl,
     webhookAllow: env['ONETILL_WEBHOOK_ALLOW'] ?? '',
     simulatorKey: env['ONETILL_SIMULATOR_KEY'] || undefined,
+    smtpUrl,
+    mailFrom,
     logLevel,
   }
+}
+
+function isSmtpUrl(text: string): boolean {
+  return URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== ''
+}
+
+/** An IP address makes no domain that a mail server takes. */
+function defaultSender(hostname: string): string {
+  return HOST_NAME.test(hostname) ? `no-reply@${hostname}` : 'no-reply@onetill.localhost'
 }

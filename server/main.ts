@@ -13,6 +13,7 @@ import { closeServer } from './http/transport.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { makeFolder } from './lib/make-folder.ts'
+import { createFolderTransport, createSmtpTransport, isForDevelopment } from './mail/index.ts'
 import { type NewMerchantKeys, seedDemo } from './merchants/index.ts'
 import { wire } from './wiring.ts'
 
@@ -77,6 +78,10 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
     simulatorPath: join(config.dataDir, 'simulator.db'),
     webhookAllow: config.webhookAllow,
     simulatorKey: config.simulatorKey,
+    mailTransport:
+      config.smtpUrl === undefined
+        ? createFolderTransport(join(config.dataDir, 'mail'), config.mailFrom)
+        : createSmtpTransport({ url: config.smtpUrl, from: config.mailFrom }),
     durabilityProblem: () => durability,
     isDraining: () => isDraining,
   })
@@ -87,7 +92,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
   wired.hints.start()
   wired.simulator.start()
   for (const worker of wired.workers) worker.start()
-  announce(config.publicUrl, demo, join(config.dataDir, 'demo.json'))
+  announce(config, demo)
 
   async function stop(signal: string): Promise<void> {
     if (isDraining) return
@@ -111,7 +116,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
 }
 
-function announce(publicUrl: string, demo: NewMerchantKeys, path: string): void {
+function announce({ publicUrl, dataDir, smtpUrl }: Config, demo: NewMerchantKeys): void {
   const lines = [
     '',
     '  Onetill is ready.',
@@ -121,7 +126,8 @@ function announce(publicUrl: string, demo: NewMerchantKeys, path: string): void 
     `  Health         ${publicUrl}/health/ready`,
     `  Secret key     ${demo.secret_key}`,
     `  Publishable    ${demo.publishable_key}`,
-    `  Demo retailer  ${path}`,
+    `  Demo retailer  ${join(dataDir, 'demo.json')}`,
+    ...(smtpUrl === undefined && isForDevelopment(publicUrl) ? [`  Mail           ${publicUrl}/dev/mail`] : []),
     '',
   ]
   process.stdout.write(`${lines.join('\n')}\n`)

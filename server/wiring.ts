@@ -18,6 +18,13 @@ import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { Problem } from './lib/problem.ts'
 import { createStoredValueBook } from './loyalty/index.ts'
+import {
+  createMailWorkers,
+  devMailRoutes,
+  isForDevelopment,
+  type MailTransport,
+  type MakeAttachment,
+} from './mail/index.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
 import { connectorMetrics, consumerMetrics, laneMetrics, openOperationMetrics } from './metrics.ts'
 import {
@@ -56,6 +63,8 @@ export interface WiringOptions {
   webhookAllow: string
   /** Opens the simulator's journal and fault plans; without it nobody reads or sets them over HTTP. */
   simulatorKey?: string
+  /** The way out for mail. Without it mail stays in its queue. */
+  mailTransport?: MailTransport
   /** What stands in the way of taking money: '' when nothing does. */
   durabilityProblem(): string
   isDraining(): boolean
@@ -168,6 +177,9 @@ export async function wire(options: WiringOptions) {
   payments.orders = commerce.orders
   payments.storedValue = commerce.storedValue
   workers.push(...commerce.workers)
+  const attachments: Record<string, MakeAttachment> = {}
+  const { mailTransport } = options
+  if (mailTransport) workers.push(...createMailWorkers({ db, clock, log, transport: mailTransport, attachments }))
   const consumers = commerce.consumers.map(({ worker }) => worker.name)
   consumerMetrics(registry, () => readConsumerFigures(db, consumers))
 
@@ -215,6 +227,8 @@ export async function wire(options: WiringOptions) {
   ledgerRoutes(app, { db })
   notifyRoutes(app, { ...notify, eventStreams })
   commerce.routes(app)
+  const mailFolder = mailTransport?.folder ?? null
+  if (mailFolder !== null && isForDevelopment(publicUrl)) devMailRoutes(app, { db, folder: mailFolder })
   simulatorPages(app, simulator)
   simulatorControls(app, simulator, {
     prefix: '/simulator',

@@ -15,7 +15,7 @@ const MAX_LINES = 450
 const GROUND = ['lib', 'db', 'jobs']
 const SECOND_ROW = [...GROUND, 'merchants']
 /** What every module of commerce stands on. */
-const COMMERCE_GROUND = [...SECOND_ROW, 'http', 'notify']
+const COMMERCE_GROUND = [...SECOND_ROW, 'http', 'notify', 'mail']
 /** Modules and what they may import besides themselves. `http` is for routes only, see below. */
 const MAY_IMPORT: Record<string, string[]> = {
   lib: [],
@@ -29,6 +29,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   vault: [...SECOND_ROW, 'http'],
   customers: [...SECOND_ROW, 'http', 'notify'],
   notify: [...SECOND_ROW, 'http'],
+  // Every module may write to people.
+  mail: [...GROUND, 'http'],
   connectors: ['lib'],
   verify: ['lib', 'db'],
   payments: [
@@ -38,6 +40,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'vault',
     'customers',
     'notify',
+    'mail',
     'access',
     'connectors',
     // How cash is rounded.
@@ -190,6 +193,7 @@ const TABLES: Record<string, string[]> = {
   ],
   ledger: ['ledger_entry', 'ledger_line', 'ledger_balance'],
   notify: ['event', 'event_counter', 'event_cursor', 'event_set_aside', 'webhook_endpoint', 'webhook_delivery'],
+  mail: ['mail'],
   promotions: ['promotion', 'promotion_code', 'promotion_use'],
   payments: [
     'payment',

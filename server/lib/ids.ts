@@ -59,6 +59,7 @@ export const ID_KINDS = {
   cns: 'consent',
   mrg: 'merge of two customers',
   brw: 'look at an article',
+  mal: 'mail',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS
