@@ -145,7 +145,8 @@ async function fill(bench: SearchBench, random: () => number): Promise<Article[]
       const own = wordsOf([name, size, colour, brand])
       for (const w of own) counts.set(w, (counts.get(w) ?? 0) + 1)
       const hashes = `{${own.map((w) => hashOf(merchantId, w)).join(',')}}`
-      variants.push([merchantId, id, product, sku, skuKey(sku), JSON.stringify({ Size: size, Colour: colour }), hashes])
+      const options = JSON.stringify({ Size: size, Colour: colour })
+      variants.push([merchantId, id, product, sku, skuKey(sku), options, hashes, own.join(' ')])
       barcodes.push([merchantId, `0${barcode}`, barcode, id])
       prices.push([merchantId, id, 1_000_000 + Math.floor(random() * 9_000_000)])
       articles.push({ name: `${name}, ${size}, ${colour}`, sku, barcode })
@@ -177,9 +178,9 @@ async function fill(bench: SearchBench, random: () => number): Promise<Article[]
     )
     await insert(
       variants,
-      'c0 text, c1 text, c2 text, c3 text, c4 text, c5 text, c6 text',
-      `insert into variant (merchant_id, id, product_id, sku, sku_key, options, words, position, track, is_active, is_shown, version, created_at)
-      select c0, c1, c2, c3, c4, c5::json, c6::bigint[], 0, 'quantity', true, true, 1, now() from $rows`,
+      'c0 text, c1 text, c2 text, c3 text, c4 text, c5 text, c6 text, c7 text',
+      `insert into variant (merchant_id, id, product_id, sku, sku_key, options, words, find_text, position, track, is_active, is_shown, version, created_at)
+      select c0, c1, c2, c3, c4, c5::json, c6::bigint[], c7, 0, 'quantity', true, true, 1, now() from $rows`,
     )
     await insert(
       barcodes,

@@ -9,13 +9,14 @@ import { Problem } from '../lib/problem.ts'
 import { contextOf } from './ask-price.ts'
 import type { CatalogDeps } from './draft.ts'
 import { type BarcodeRule, EMBEDDED_KINDS, ruleFault } from './embedded.ts'
+import { readFound } from './found-store.ts'
 import { formatUnitPrice } from './price.ts'
 import { isInside, READ, SHOWN, WRITE } from './routes.ts'
 import { FOUND_BY, resolveScan, rulesOf } from './scan.ts'
 import { replaceBarcodeRules } from './scan-store.ts'
 import { Price, priceQuery, Variant } from './schema.ts'
 import { MATCHES, search } from './search.ts'
-import { priceVariants } from './sellable.ts'
+import { priceOf, priceVariants } from './sellable.ts'
 import { readProducts, readVariants } from './store.ts'
 import { priceView, variantView } from './views.ts'
 
@@ -95,22 +96,22 @@ export function findRoutes(app: App, deps: CatalogDeps): void {
         search(deps.db, merchantId, { text: q, limit, includesInactive }),
         contextOf(deps, merchantId, request.query, inside),
       ])
-      const ids = hits.map((hit) => hit.variant_id)
-      const [variants, prices] = await Promise.all([
-        readWithNames(deps, merchantId, ids),
-        priceVariants(
-          deps,
+      if (hits.length === 0) return { data: [] }
+      const [variants, lists] = await Promise.all([
+        readFound(
+          deps.db,
           merchantId,
-          context,
-          ids.map((variant_id) => ({ variant_id, quantity: 1n })),
+          hits.map((hit) => hit.variant_id),
         ),
+        deps.catalogCache.lists(merchantId),
       ])
       return {
         data: hits.flatMap(({ variant_id, match }) => {
           const found = variants.get(variant_id)
           if (!found) return []
-          const price = priceView(prices.get(variant_id), context.currency)
-          return [{ match, variant: variantView(found.product, found.variant, inside), price }]
+          const price = priceOf(found.facts, lists, context, 1n) ?? undefined
+          const variant = variantView(found.product, found.variant, inside)
+          return [{ match, variant, price: priceView(price, context.currency) }]
         }),
       }
     },

@@ -100,8 +100,7 @@ export interface PriceFacts {
 /** Changes looked at per variant: more than a year of weekly campaigns in several currencies. The oldest are left out. */
 const MAX_CHANGES = 400
 
-interface FactsAnswer {
-  variant_id: string
+export interface FactsAnswer {
   prices: { price_list_id: string; currency: string; min_qty: string; unit_price_e4: string; tax_included: boolean }[]
   changes: {
     currency: string
@@ -113,28 +112,31 @@ interface FactsAnswer {
   }[]
 }
 
-/** Prices and history of many variants in one statement; each is a walk along a primary key. */
+/** Prices and history of the variant whose id the expression names, $1 being the merchant; each is a walk along a primary key. */
+export const factColumns = (id: string) =>
+  `(select coalesce(json_agg(json_build_object('price_list_id', p.price_list_id, 'currency', p.currency, 'min_qty', p.min_qty::text,
+      'unit_price_e4', p.unit_price_e4::text, 'tax_included', p.tax_included) order by p.price_list_id, p.currency, p.min_qty), '[]')
+    from price p where p.merchant_id = $1 and p.variant_id = ${id}) as prices,
+  (select coalesce(json_agg(json_build_object('currency', h.currency, 'price_list_id', h.price_list_id, 'min_qty', h.min_qty::text,
+      'unit_price_e4', h.unit_price_e4::text, 'tax_included', h.tax_included, 'at', h.at)), '[]')
+    from (select * from price_history x where x.merchant_id = $1 and x.variant_id = ${id} order by x.at desc limit ${MAX_CHANGES}) h
+  ) as changes`
+
+/** Prices and history of many variants in one statement. */
 export async function readPriceFacts(
   db: Queryable,
   merchantId: string,
   ids: readonly string[],
 ): Promise<Map<string, PriceFacts>> {
-  const { rows } = await db.query<FactsAnswer>(
-    `select i.id as variant_id,
-      (select coalesce(json_agg(json_build_object('price_list_id', p.price_list_id, 'currency', p.currency, 'min_qty', p.min_qty::text,
-          'unit_price_e4', p.unit_price_e4::text, 'tax_included', p.tax_included)), '[]')
-        from price p where p.merchant_id = $1 and p.variant_id = i.id) as prices,
-      (select coalesce(json_agg(json_build_object('currency', h.currency, 'price_list_id', h.price_list_id, 'min_qty', h.min_qty::text,
-          'unit_price_e4', h.unit_price_e4::text, 'tax_included', h.tax_included, 'at', h.at)), '[]')
-        from (select * from price_history x where x.merchant_id = $1 and x.variant_id = i.id order by x.at desc limit ${MAX_CHANGES}) h
-      ) as changes
-    from unnest($2::text[]) i (id)`,
+  const { rows } = await db.query<FactsAnswer & { variant_id: string }>(
+    `select i.id as variant_id, ${factColumns('i.id')} from unnest($2::text[]) i (id)`,
     [merchantId, ids],
   )
   return new Map(rows.map((row) => [row.variant_id, factsFrom(row)]))
 }
 
-function factsFrom(row: FactsAnswer): PriceFacts {
+/** What `factColumns` reads, as numbers and times. */
+export function factsFrom(row: FactsAnswer): PriceFacts {
   const prices = row.prices.map(priceFrom)
   const changes = row.changes.map((change) => ({
     ...change,

@@ -1,28 +1,12 @@
 // The SQL of searching. Every statement is bounded by its limits, whatever the size of the catalogue.
 
 import type { Queryable } from '../db/pool.ts'
-import { nameOf } from './views.ts'
 
+/** A variant with the words of its names, by which it is weighed. */
 export interface Hit {
   variant_id: string
-  product_id: string
-  name: string
-  brand: string | null
+  find_text: string
 }
-
-interface HitAnswer extends Omit<Hit, 'name'> {
-  product_name: string
-  options: Record<string, string>
-}
-
-function hitOf<T extends HitAnswer>({ product_name, options, ...row }: T): Omit<T, 'product_name' | 'options'> & Hit {
-  return { ...row, name: nameOf({ name: product_name }, options) }
-}
-
-const HIT = 'v.id as variant_id, v.product_id, p.name as product_name, v.options, p.brand'
-const FROM_VARIANT = `from variant v join product p on p.merchant_id = v.merchant_id and p.id = v.product_id`
-/** Sorts after every text that begins with the same characters: bytes are compared. */
-const LAST = '\u{10ffff}'
 
 /** A word of the dictionary that may be what was typed as word `n`. */
 export interface Candidate {
@@ -35,21 +19,53 @@ export interface Candidate {
 const PREFIXES_READ = 500
 const WORDS_KEPT = 40
 
-/** Words that are, begin with, or resemble the typed ones. Served by the dictionary's primary key and its index of forms. */
-export async function findWords(
+/** What was typed, as it may stand in the indexes. */
+export interface Typed {
+  sku: string
+  /** Null when the text is too short to be the beginning of a code. */
+  skuKey: string | null
+  codes: readonly string[]
+  words: readonly string[]
+  forms: readonly (readonly bigint[])[]
+}
+
+interface Found extends Hit, Candidate {
+  is_exact: boolean | null
+}
+
+/**
+ * Variants whose SKU or barcode is, or begins with, what was typed, and words of the dictionary that are, begin with, or resemble
+ * typed ones. Served by indexes that have the merchant first, and the dictionary's index of forms.
+ */
+export async function lookUp(
   db: Queryable,
   merchantId: string,
-  words: readonly string[],
-  forms: readonly (readonly bigint[])[],
-): Promise<Candidate[]> {
-  const { rows } = await db.query<Candidate>('select * from catalog_words($1, $2, $3, $4, $5)', [
-    merchantId,
-    words,
-    forms.map((one) => `{${one.join(',')}}`),
-    PREFIXES_READ,
-    WORDS_KEPT,
-  ])
-  return rows
+  typed: Typed,
+  options: { limit: number; includesInactive: boolean },
+): Promise<{ codes: (Hit & { is_exact: boolean })[]; candidates: Candidate[] }> {
+  const { rows } = await db.query<Found>(
+    `select variant_id, find_text, is_exact, null::int as n, null as word, null::int as variants
+    from catalog_codes($1, $2, $3, $4, $5, $6)
+    union all select null, null, null, n, word, variants from catalog_words($1, $7, $8, $9, $10)`,
+    [
+      merchantId,
+      typed.sku,
+      typed.skuKey,
+      typed.codes,
+      options.includesInactive,
+      options.limit,
+      typed.words,
+      typed.forms.map((one) => `{${one.join(',')}}`),
+      PREFIXES_READ,
+      WORDS_KEPT,
+    ],
+  )
+  return {
+    codes: rows.flatMap(({ variant_id, find_text, is_exact }) =>
+      is_exact === null ? [] : [{ variant_id, find_text, is_exact }],
+    ),
+    candidates: rows.filter(({ is_exact }) => is_exact === null),
+  }
 }
 
 /** The words that stand for one typed word: a variant has one of them. */
@@ -59,70 +75,33 @@ export interface WordSet {
   variants: number
 }
 
-/** Variants that have a word of every set, in no order. Served by variant_by_word. */
+/** One look for variants that have a word of every set. */
+export interface Try {
+  sets: readonly WordSet[]
+  /** Among how many variants it looks: all, one of 32, one of 1,024. */
+  sample: 0 | 1 | 2
+  /** Made only when the tries before it found nothing. */
+  isLast: boolean
+}
+
+/** What tries find, made in turn until one finds as many as wanted; in no order, some twice. Served by variant_by_word and its samples. */
 export async function variantsByWords(
   db: Queryable,
   merchantId: string,
-  sets: readonly WordSet[],
-  options: { limit: number; includesInactive: boolean },
+  tries: readonly Try[],
+  options: { wanted: number; limit: number; includesInactive: boolean },
 ): Promise<Hit[]> {
-  const { rows } = await db.query<HitAnswer>(
-    `with found as materialized (select id from catalog_by_words($1, $2, $3, $4) f (id))
-    select ${HIT} from found f join variant v on v.merchant_id = $1 and v.id = f.id
-    join product p on p.merchant_id = v.merchant_id and p.id = v.product_id`,
-    [merchantId, sets.map(({ hashes }) => `{${hashes.join(',')}}`), options.includesInactive, options.limit],
-  )
-  return rows.map(hitOf)
-}
-
-/** Variants with a word that very many have: by the primary key, along which one is soon met. */
-export async function variantsByCommonWord(
-  db: Queryable,
-  merchantId: string,
-  set: WordSet,
-  options: { limit: number; includesInactive: boolean },
-): Promise<Hit[]> {
-  const { rows } = await db.query<HitAnswer>(
-    `select ${HIT} ${FROM_VARIANT}
-    where v.merchant_id = $1 and (v.words && $2::bigint[]) is true and ($3 or v.is_shown) order by v.id limit $4`,
-    [merchantId, set.hashes, options.includesInactive, options.limit],
-  )
-  return rows.map(hitOf)
-}
-
-/** Variants whose SKU or barcode is, or begins with, what was typed. */
-export async function variantsByCode(
-  db: Queryable,
-  merchantId: string,
-  wanted: { sku: string; skuKey: string; codes: readonly string[]; limit: number; includesInactive: boolean },
-): Promise<(Hit & { is_exact: boolean })[]> {
-  const { rows } = await db.query<HitAnswer & { is_exact: boolean }>(
-    `with found as (
-      select id, true as is_exact from variant where merchant_id = $1 and sku = $2
-      union all
-      (select id, sku_key = $3 from variant where merchant_id = $1 and sku_key >= $3 and sku_key < $4 order by sku_key, id limit $7)
-      union all
-      select b.variant_id, b.is_exact from unnest($5::text[], $6::text[]) c (key, upto)
-      cross join lateral (
-        select variant_id, key = c.key as is_exact from variant_barcode
-        where merchant_id = $1 and key >= c.key and key < c.upto order by key limit $7) b
-    )
-    select ${HIT}, f.is_exact from (select id, bool_or(is_exact) as is_exact from found group by id) f
-    join variant v on v.merchant_id = $1 and v.id = f.id
-    join product p on p.merchant_id = v.merchant_id and p.id = v.product_id
-    where $8 or v.is_shown`,
-    [
-      merchantId,
-      wanted.sku,
-      wanted.skuKey,
-      wanted.skuKey + LAST,
-      wanted.codes,
-      wanted.codes.map((code) => code + LAST),
-      wanted.limit,
-      wanted.includesInactive,
-    ],
-  )
-  return rows.map(hitOf)
+  const { rows } = await db.query<Hit>('select * from catalog_by_words($1, $2, $3, $4, $5)', [
+    merchantId,
+    tries.map(
+      ({ sets, sample, isLast }) =>
+        (isLast ? '?' : '') + '*'.repeat(sample) + sets.map(({ hashes }) => `{${hashes.join(',')}}`).join(' '),
+    ),
+    options.includesInactive,
+    options.wanted,
+    options.limit,
+  ])
+  return rows
 }
 
 /** The first variants, for a search for nothing. */
@@ -130,10 +109,10 @@ export async function variantsInOrder(
   db: Queryable,
   merchantId: string,
   options: { limit: number; includesInactive: boolean },
-): Promise<Hit[]> {
-  const { rows } = await db.query<HitAnswer>(
-    `select ${HIT} ${FROM_VARIANT} where v.merchant_id = $1 and ($2 or v.is_shown) order by v.id limit $3`,
+): Promise<{ variant_id: string }[]> {
+  const { rows } = await db.query<{ variant_id: string }>(
+    `select v.id as variant_id from variant v where v.merchant_id = $1 and ($2 or v.is_shown) order by v.id limit $3`,
     [merchantId, options.includesInactive, options.limit],
   )
-  return rows.map(hitOf)
+  return rows
 }

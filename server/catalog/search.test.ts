@@ -123,6 +123,36 @@ describe('a search', () => {
     assert.deepEqual(await find('jacket enamel'), [['fuzzy', 'Enamel mug, Blue']])
   })
 
+  it('finds all of a word that is on very many articles, though it looks at a sample of them first', async () => {
+    const { db } = world.database
+    const { rows } = await db.query<{ word: string; variants: number }>(
+      `select word, variants from catalog_word where merchant_id = $1 and word = 'jacket'`,
+      [mine.merchant_id],
+    )
+    const setTo = (variants: number) =>
+      db.query(`update catalog_word set variants = $2 where merchant_id = $1 and word = 'jacket'`, [
+        mine.merchant_id,
+        variants,
+      ])
+    await setTo(7_000)
+    const found = await find('jacket')
+    await setTo(rows[0]?.variants ?? 0)
+    assert.equal(found.length, 3)
+  })
+
+  it('finds what is for sale behind many with the same beginning that are not', async () => {
+    const variants = Array.from({ length: 30 }, (_, i) => ({
+      sku: `QZ-${100 + i}`,
+      options: { Size: String(i) },
+      barcodes: [{ code: `QZBOX${100 + i}` }],
+      is_active: i === 29,
+    }))
+    const answer = await world.call(mine.secret_key, 'POST', '/v1/products', { name: 'Crate', variants })
+    assert.equal(answer.status, 201, answer.text)
+    assert.deepEqual(await find('qz-1'), [['prefix', 'Crate, 29']])
+    assert.deepEqual(await find('QZBOX1'), [['prefix', 'Crate, 29']])
+  })
+
   it('for nothing shows the first articles, as many as wanted', async () => {
     assert.equal((await find('', '&limit=2')).length, 2)
   })

@@ -6,15 +6,14 @@ import type { Queryable } from '../db/pool.ts'
 import { hasCheckDigit } from './barcode.ts'
 import {
   type Candidate,
-  findWords,
   type Hit,
-  variantsByCode,
-  variantsByCommonWord,
+  lookUp,
+  type Try,
   variantsByWords,
   variantsInOrder,
   type WordSet,
 } from './search-store.ts'
-import { editsBetween, foldText, formsOf, hashOf, skuKey, wordsOf } from './words.ts'
+import { editsBetween, formsOf, hashOf, skuKey, wordsOf } from './words.ts'
 
 export interface SearchQuery {
   text: string
@@ -28,7 +27,6 @@ export type Match = (typeof MATCHES)[number]
 
 export interface SearchHit {
   variant_id: string
-  product_id: string
   match: Match
 }
 
@@ -40,8 +38,8 @@ const MIN_CODE_LENGTH = 2
 const LONG_WORD = 8
 /** Variants weighed against each other, per step. */
 const POOL = 100
-/** A word on more variants than this is met soon by walking along them, while its list in the index is long. */
-const TOO_COMMON = 20_000
+/** Words on more variants than this are looked for among one of 32 first, and on more than the second among one of 1,024. */
+const TOO_COMMON = [6_400, 200_000] as const
 
 /** Variants that fit best first: SKU or barcode, then beginnings of codes and names, then words, then words with errors. */
 export async function search(db: Queryable, merchantId: string, query: SearchQuery): Promise<SearchHit[]> {
@@ -50,15 +48,20 @@ export async function search(db: Queryable, merchantId: string, query: SearchQue
     const rows = await variantsInOrder(db, merchantId, query)
     return rows.map((row) => ({ ...row, match: 'words' as const }))
   }
-  const [codes, candidates] = await Promise.all([
-    byCode(db, merchantId, query),
-    findWords(
-      db,
-      merchantId,
+  const text = query.text.trim()
+  const key = skuKey(text)
+  const { codes, candidates } = await lookUp(
+    db,
+    merchantId,
+    {
+      sku: text,
+      skuKey: key === null || key.length < MIN_CODE_LENGTH ? null : key,
+      codes: codesFor(text),
       words,
-      words.map((word) => formsOf(word).map((form) => hashOf(merchantId, form))),
-    ),
-  ])
+      forms: words.map((word) => formsOf(word).map((form) => hashOf(merchantId, form))),
+    },
+    query,
+  )
   const found = new Map<string, Ranked>()
   for (const { is_exact, ...hit } of codes) add(found, hit, is_exact ? 'code' : 'prefix', 0)
   const isCode = codes.some(({ is_exact }) => is_exact)
@@ -69,16 +72,18 @@ export async function search(db: Queryable, merchantId: string, query: SearchQue
         candidates.filter((one) => one.n === n),
       ),
     )
-    // What is typed as it is written comes before what merely resembles it, so it is looked for first.
-    for (const width of ['best', 'all'] as const) {
-      for (const hit of await byWords(db, merchantId, query, wanted, width)) weigh(found, hit, query.text, wanted)
-      if (found.size >= query.limit) break
-    }
+    const tries = triesFor(merchantId, wanted)
+    const { limit, includesInactive } = query
+    const hits =
+      tries.length === 0
+        ? []
+        : await variantsByWords(db, merchantId, tries, { wanted: limit, limit: POOL, includesInactive })
+    for (const hit of hits) weigh(found, hit, wanted)
   }
   return [...found.values()]
     .sort(compareRanked)
     .slice(0, query.limit)
-    .map(({ hit, match }) => ({ variant_id: hit.variant_id, product_id: hit.product_id, match }))
+    .map(({ hit, match }) => ({ variant_id: hit.variant_id, match }))
 }
 
 interface Ranked {
@@ -91,7 +96,7 @@ function compareRanked(a: Ranked, b: Ranked): number {
   const byMatch = MATCHES.indexOf(a.match) - MATCHES.indexOf(b.match)
   if (byMatch !== 0) return byMatch
   if (a.score !== b.score) return b.score - a.score
-  if (a.hit.name.length !== b.hit.name.length) return a.hit.name.length - b.hit.name.length
+  if (a.hit.find_text.length !== b.hit.find_text.length) return a.hit.find_text.length - b.hit.find_text.length
   return a.hit.variant_id < b.hit.variant_id ? -1 : 1
 }
 
@@ -99,19 +104,6 @@ function add(found: Map<string, Ranked>, hit: Hit, match: Match, score: number):
   const kept = found.get(hit.variant_id)
   const ranked = { hit, match, score }
   if (!kept || compareRanked(ranked, kept) < 0) found.set(hit.variant_id, ranked)
-}
-
-async function byCode(db: Queryable, merchantId: string, query: SearchQuery) {
-  const text = query.text.trim()
-  const key = skuKey(text)
-  if (key === null || key.length < MIN_CODE_LENGTH) return []
-  return variantsByCode(db, merchantId, {
-    sku: text,
-    skuKey: key,
-    codes: codesFor(text),
-    limit: query.limit,
-    includesInactive: query.includesInactive,
-  })
 }
 
 /** How the beginning of a code may stand in the index: GTINs are kept with 14 digits. */
@@ -144,25 +136,32 @@ function candidatesFor(typed: string, candidates: readonly Candidate[]): Wanted 
   return { typed, exact, prefixes, fuzzy: near.filter(({ edits }) => edits === least) }
 }
 
-/** The variants that have every typed word; when there is none, those that have the rarest of them. */
-async function byWords(
-  db: Queryable,
-  merchantId: string,
-  query: SearchQuery,
-  wanted: readonly Wanted[],
-  width: 'best' | 'all',
-): Promise<Hit[]> {
+/**
+ * What is looked for, in turn: variants that have every word as it is typed, those that have every word or what resembles it, and,
+ * when there is none, those that have the rarest of them.
+ */
+function triesFor(merchantId: string, wanted: readonly Wanted[]): Try[] {
   // A word that nothing resembles says nothing, as long as another does.
-  const sets = wanted.map((one) => setOf(merchantId, one, width)).filter(({ hashes }) => hashes.length > 0)
-  if (sets.length === 0) return []
-  const byRarity = sets.sort((a, b) => a.variants - b.variants)
-  const limit = { limit: POOL, includesInactive: query.includesInactive }
-  const [rarest] = byRarity
-  if (rarest && byRarity.length === 1 && rarest.variants > TOO_COMMON)
-    return variantsByCommonWord(db, merchantId, rarest, limit)
-  const all = await variantsByWords(db, merchantId, byRarity, limit)
-  if (all.length > 0 || byRarity.length === 1 || width === 'best') return all
-  return variantsByWords(db, merchantId, byRarity.slice(0, 1), limit)
+  const said = wanted.filter(({ exact, prefixes, fuzzy }) => exact.length + prefixes.length + fuzzy.length > 0)
+  if (said.length === 0) return []
+  const [best, all] = (['best', 'all'] as const).map((width) =>
+    said.map((one) => setOf(merchantId, one, width)).sort((a, b) => a.variants - b.variants),
+  ) as [WordSet[], WordSet[]]
+  const sizeOf = (sets: readonly WordSet[]) => sets.reduce((sum, { hashes }) => sum + hashes.length, 0)
+  return [
+    ...sampled(best, false),
+    ...(sizeOf(all) > sizeOf(best) ? sampled(all, false) : []),
+    ...(all.length > 1 ? sampled(all.slice(0, 1), true) : []),
+  ]
+}
+
+/** A look among a sample first where even the rarest word is common: its list in the index is long, and few of it are wanted. */
+function sampled(sets: readonly WordSet[], isLast: boolean): Try[] {
+  const rarest = sets[0]?.variants ?? 0
+  const sample = rarest > TOO_COMMON[1] ? 2 : rarest > TOO_COMMON[0] ? 1 : 0
+  const whole: Try = { sets, sample: 0, isLast }
+  if (sample === 0) return [whole]
+  return [{ sets, sample, isLast }, sample === 2 ? { sets, sample: 1, isLast } : whole]
 }
 
 function setOf(merchantId: string, { exact, prefixes, fuzzy }: Wanted, width: 'best' | 'all'): WordSet {
@@ -176,21 +175,21 @@ const EXACT = 4
 const PREFIX = 3
 const FUZZY = 1
 
-/** How well a name fits what was typed. */
-function weigh(found: Map<string, Ranked>, hit: Hit, text: string, wanted: readonly Wanted[]): void {
-  const name = foldText(hit.name)
-  const has = new Set(wordsOf([hit.name, hit.brand ?? '']))
+/** How well the words of a name fit what was typed. */
+function weigh(found: Map<string, Ranked>, hit: Hit, wanted: readonly Wanted[]): void {
+  if (found.has(hit.variant_id)) return
+  const text = ` ${hit.find_text} `
   let score = 0
   let isWhole = true
-  for (const { typed, prefixes, fuzzy } of wanted) {
-    if (has.has(typed)) score += EXACT
-    else if (prefixes.some(({ word }) => has.has(word))) score += PREFIX
+  for (const { typed, fuzzy } of wanted) {
+    if (text.includes(` ${typed} `)) score += EXACT
+    else if (text.includes(` ${typed}`)) score += PREFIX
     else {
       isWhole = false
-      const near = fuzzy.find(({ word }) => has.has(word))
+      const near = fuzzy.find(({ word }) => text.includes(` ${word} `))
       if (near) score += FUZZY / near.edits
     }
   }
-  const match = isWhole ? (name.startsWith(foldText(text.trim())) ? 'prefix' : 'words') : 'fuzzy'
-  add(found, hit, match, score)
+  const isPrefix = isWhole && text.startsWith(wanted.reduce((typed, one) => `${typed} ${one.typed}`, ''))
+  add(found, hit, isPrefix ? 'prefix' : isWhole ? 'words' : 'fuzzy', score)
 }

@@ -148,7 +148,8 @@ export async function priceVariants(
   return priced
 }
 
-function priceOf(
+/** The price among the facts that holds; null when there is none in the currency. */
+export function priceOf(
   facts: PriceFacts,
   lists: ReadonlyMap<string, PriceList>,
   context: PriceContext,

@@ -71,19 +71,22 @@ export interface Variant {
 export type VariantRow = Omit<Variant, 'barcodes' | 'components' | 'prices' | 'created_at'> & {
   sku_key: string | null
   words: bigint[]
+  find_text: string
   is_shown: boolean
 }
 
 const PRODUCT =
   'id, reference, name, description, brand, image_url, state, kind, tax_category, categories, unit, is_returnable, version, created_at'
 
-/** A variant with all that belongs to it, `v` being its row. bigints inside JSON travel as text, so that none is rounded. */
-export const VARIANT_COLUMNS = `v.id, v.product_id, v.position, v.sku, v.options, v.track, v.weight_grams, v.is_active, v.cost_e4, v.cost_currency, v.version,
+/** A variant with what belongs to it but its prices, `v` being its row. bigints inside JSON travel as text, so that none is rounded. */
+export const UNPRICED_COLUMNS = `v.id, v.product_id, v.position, v.sku, v.options, v.track, v.weight_grams, v.is_active, v.cost_e4, v.cost_currency, v.version,
   v.created_at,
   (select coalesce(json_agg(json_build_object('code', b.code, 'form', b.form, 'quantity', b.quantity::text) order by b.position), '[]')
     from variant_barcode b where b.variant_id = v.id and b.merchant_id = v.merchant_id) as barcodes,
   (select coalesce(json_agg(json_build_object('variant_id', c.component_id, 'quantity', c.quantity::text) order by c.position), '[]')
-    from variant_component c where c.variant_id = v.id and c.merchant_id = v.merchant_id) as components,
+    from variant_component c where c.variant_id = v.id and c.merchant_id = v.merchant_id) as components`
+/** A variant with all that belongs to it. */
+export const VARIANT_COLUMNS = `${UNPRICED_COLUMNS},
   (select coalesce(json_agg(json_build_object('price_list_id', p.price_list_id, 'currency', p.currency, 'min_qty', p.min_qty::text,
       'unit_price_e4', p.unit_price_e4::text, 'tax_included', p.tax_included) order by p.currency, p.min_qty), '[]')
     from price p where p.merchant_id = v.merchant_id and p.variant_id = v.id and p.price_list_id = '') as prices`
@@ -264,8 +267,8 @@ export async function insertVariant(tx: Tx, merchantId: string, variant: Variant
   const v = variant
   const { rowCount } = await tx.query(
     `insert into variant (merchant_id, id, product_id, sku, sku_key, options, track, weight_grams, is_active, cost_e4, cost_currency,
-      words, version, created_at, is_shown, position)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (merchant_id, sku) do nothing`,
+      words, version, created_at, is_shown, position, find_text)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict (merchant_id, sku) do nothing`,
     [
       merchantId,
       v.id,
@@ -283,6 +286,7 @@ export async function insertVariant(tx: Tx, merchantId: string, variant: Variant
       at,
       v.is_shown,
       v.position,
+      v.find_text,
     ],
   )
   return rowCount === 1
@@ -293,7 +297,7 @@ export async function updateVariant(tx: Tx, merchantId: string, variant: Variant
   const v = variant
   await tx.query(
     `update variant set sku = $3, sku_key = $4, options = $5, track = $6, weight_grams = $7, is_active = $8, cost_e4 = $9,
-      cost_currency = $10, words = $11, version = $12, is_shown = $13
+      cost_currency = $10, words = $11, version = $12, is_shown = $13, find_text = $14
     where merchant_id = $1 and id = $2`,
     [
       merchantId,
@@ -309,6 +313,7 @@ export async function updateVariant(tx: Tx, merchantId: string, variant: Variant
       v.words,
       v.version,
       v.is_shown,
+      v.find_text,
     ],
   )
 }

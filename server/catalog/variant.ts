@@ -287,6 +287,7 @@ function rowOf(merchantId: string, product: Product, variant: Variant, words: re
     ...variant,
     sku_key: variant.sku === null ? null : skuKey(variant.sku),
     words: words.map((word) => hashOf(merchantId, word)),
+    find_text: words.join(' '),
     is_shown: variant.is_active && product.state === 'active',
   }
 }
