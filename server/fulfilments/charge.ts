@@ -39,6 +39,7 @@ import {
 import { REVERSED } from './reverse-charges.ts'
 import { leavesNothing, shareOf } from './share.ts'
 import { changeFulfilment, countLines, lockFulfilment, readFulfilment, readLines } from './store.ts'
+import { tellUntaken } from './untaken.ts'
 
 /** Longer than a provider may take; after it a worker takes the charge up. */
 export const LEASE_MS = 3 * 60_000
@@ -416,6 +417,7 @@ async function settle(
       tracking: null,
     }
     const after = await changeFulfilment(tx, merchantId, f, FULFILMENT_STATES, patch, at)
+    if (ENDS.has(f.state)) await tellUntaken(deps, tx, merchantId, [order.id], at)
     const lines = await readLines(tx, merchantId, f.id)
     await tell(tx, deps, merchantId, at, [
       { type: 'fulfilment.charge_declined', fulfilment: after, lines, order, by: null },

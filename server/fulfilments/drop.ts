@@ -153,20 +153,18 @@ export async function expireFulfilments(deps: FulfilmentDeps): Promise<number> {
   return did
 }
 
-/** False when it was collected or given up meanwhile, or is being charged. */
+/** False when it was collected or given up meanwhile, or is being charged, or its order is: then it is looked at again. */
 async function expire(deps: FulfilmentDeps, merchantId: string, id: string, now: Date): Promise<boolean> {
   await deps.consumer.catchUp(merchantId)
   const done = await transact(deps.db, async (tx) => {
     const begun = await begin(tx, merchantId, id)
     const { expires_at } = begun.fulfilment
-    try {
-      moveOf(begun.fulfilment, 'expire', undefined)
-    } catch (error) {
-      if (error instanceof Problem) return null
-      throw error
-    }
+    moveOf(begun.fulfilment, 'expire', undefined)
     if (expires_at === null || expires_at > now) return null
     return dropAll(deps, tx, merchantId, begun, { to: 'expired', reason: 'not_collected', by: null })
+  }).catch((error: unknown) => {
+    if (error instanceof Problem) return null
+    throw error
   })
   if (done?.refund) await carryOut(deps.orders, done.refund)
   return done !== null

@@ -22,6 +22,7 @@ import {
   readOfOrders,
   readOfTransfers,
 } from './store.ts'
+import { tellUntaken } from './untaken.ts'
 
 /** These change nothing that is handed over. */
 const IGNORED = new Set(['order.placed', 'order.payment_returned', 'order.customer_attached', 'order.closed'])
@@ -43,6 +44,8 @@ export function createFulfilmentsConsumer(
     async handle(tx, merchantId, events) {
       const ended = events.filter(({ type }) => ENDS_OF_TRANSFERS.has(type)).map(({ object_id }) => object_id)
       const paid = idsOf(events.filter(({ type }) => type.startsWith('payment.')))
+      const failed = idsOf(events.filter(({ type }) => type === 'payment.capture_failed'))
+      await tellUntaken(deps, tx, merchantId, failed, deps.clock.now())
       const back = idsOf(events.filter(({ type }) => TAKEN_BACK.has(type)))
       await follow(deps, tx, merchantId, {
         changed: idsOf(events.filter((event) => event.type.startsWith('order.') && isTelling(event))),

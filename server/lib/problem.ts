@@ -42,7 +42,7 @@ export const PROBLEMS = {
   'order-already-paid': { status: 409, title: 'The order is paid or being paid', retry: 'no', when: 'Another payment of this order already holds or has taken the money. Read that payment instead of paying twice.' },
   'amount-exceeds-capturable': { status: 422, title: 'More than can be captured', retry: 'no', when: 'The capture is larger than what is authorised and not yet captured, voided or in flight.' },
   'amount-exceeds-refundable': { status: 422, title: 'More than can be refunded', retry: 'no', when: 'The refund is larger than what is captured and not yet refunded or in flight.' },
-  'amount-exceeds-due': { status: 422, title: 'More than is due', retry: 'no', when: 'The tender is larger than what remains to be paid, counting what is in flight.' },
+  'amount-exceeds-due': { status: 422, title: 'More than is due', retry: 'no', when: 'The tender, or the capture for an order, is larger than what remains to be paid, counting what is in flight.' },
   'operation-unsupported': { status: 422, title: 'The connector cannot do this', retry: 'no', when: 'The connector or method of this tender does not offer the operation. The payment’s actions list what it does.' },
   'out-of-stock': { status: 409, title: 'Not enough in stock', retry: 'no', when: 'The article is not available in the quantity asked for. errors[] points at each line; nothing was reserved.' },
   'cart-closed': { status: 409, title: 'The cart is closed', retry: 'no', when: 'The cart was ordered, merged into another or has expired. Read it: it says where to go on.' },

@@ -9,6 +9,7 @@ import {
   type PaymentFigures,
   paymentsOfOrder,
   setPaymentAmounts,
+  takenForOrder,
 } from '../payments/index.ts'
 import { settleUses } from '../promotions/index.ts'
 import type { OrderDeps } from './deps.ts'
@@ -109,7 +110,7 @@ async function giveAllBack(
   return insertRefund(tx, merchantId, refund, leased(at))
 }
 
-/** The same payment takes what an order came to cost more, by a further tender; what was taken beyond it goes back. */
+/** The same payment takes what an order came to cost more, by a further tender; what was taken or is held beyond it goes back. */
 async function giveBeyondBack(
   deps: OrderDeps,
   tx: Tx,
@@ -122,15 +123,22 @@ async function giveBeyondBack(
   const amount_captured = payments.reduce((sum, payment) => sum + payment.amount_captured, 0n)
   const amount_refunded = payments.reduce((sum, payment) => sum + payment.amount_refunded, 0n)
   const amount = toGiveBack({ ...order, amount_captured, amount_refunded })
+  const isConfirmed = order.state !== 'placed'
+  // What is being taken beyond that can neither be stopped nor, before it is known, be given back.
+  const taking = await takenForOrder(tx, merchantId, { orderId: order.id, isConfirmed })
+  if (taking > amount_captured && taking > order.total + order.amount_to_refund + amount)
+    throw new Problem('invalid-state', { detail: 'A payment of the order is under way.' })
   await setPaymentAmounts(tx, merchantId, {
     orderId: order.id,
     total: order.total,
     givenBack: order.amount_to_refund + amount,
-    isConfirmed: order.state !== 'placed',
+    isConfirmed,
     at,
     eventIds: payments.map(() => deps.newId('evt')),
   })
-  if (amount === 0n) return null
+  const held = payments.reduce((sum, payment) => sum + payment.amount_capturable, 0n)
+  const owed = order.total + order.amount_to_refund + amount - amount_captured
+  if (amount === 0n && held <= owed) return null
   const refund = { order_id: order.id, scope: 'part' as const, amount, reason, is_expected: true }
   return insertRefund(tx, merchantId, refund, leased(at))
 }

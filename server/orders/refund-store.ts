@@ -121,6 +121,7 @@ export async function postponeRefund(db: Queryable, refund: OrderRefund, until: 
 }
 
 export const TASK_KINDS = [
+  'capture_failed',
   'goods_missing',
   'payment_mismatch',
   'payment_returned',

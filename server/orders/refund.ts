@@ -11,6 +11,7 @@ import {
   paymentsOfOrder,
   type Reply,
   refund as refundPayment,
+  release,
 } from '../payments/index.ts'
 import type { OrderDeps } from './deps.ts'
 import { appendOrderEvents } from './event.ts'
@@ -60,8 +61,11 @@ export async function carryOut(deps: OrderDeps, refund: OrderRefund): Promise<vo
   // repeat after a crash names the same one.
   const charges = refund.scope === 'all' ? all : all.filter(({ amount_captured }) => amount_captured > 0n).slice(-1)
   const done: Given[] = []
-  for (const payment of charges) {
+  for (const payment of all) {
     try {
+      if (refund.scope === 'part' && payment.amount_capturable > 0n)
+        await release(deps.payments, merchant_id, keyOf(refund, 'release', payment), payment.id)
+      if (!charges.includes(payment)) continue
       done.push(...(await giveBack(deps, refund, payment)))
     } catch (error) {
       if (!(error instanceof Problem)) throw error
@@ -86,14 +90,10 @@ interface Given {
 
 /** Voids what is held and refunds what was taken, as far as the intent asks for it. */
 async function giveBack(deps: OrderDeps, refund: OrderRefund, payment: PaymentFigures): Promise<Given[]> {
-  const { merchant_id, order_id, n, scope } = refund
-  const key = (verb: string): Idempotency => {
-    const text = `onetill:${order_id}:${verb}:${n}:${payment.id}`
-    return { key: text, fingerprint: text }
-  }
+  const { merchant_id, scope } = refund
   const given: Given[] = []
   if (scope === 'all' && isToBeCancelled(payment)) {
-    const reply = await cancel(deps.payments, merchant_id, key('void'), payment.id)
+    const reply = await cancel(deps.payments, merchant_id, keyOf(refund, 'void', payment), payment.id)
     given.push({ payment_id: payment.id, amount: payment.amount_capturable, wasRefused: wasRefused(reply) })
   }
   const tenders = await giveBackExchange(deps, refund, payment)
@@ -105,10 +105,15 @@ async function giveBack(deps: OrderDeps, refund: OrderRefund, payment: PaymentFi
   const amount = wanted < payment.amount_refundable ? wanted : payment.amount_refundable
   if (amount > 0n) {
     const input = { amount: Number(amount), reason: refund.reason }
-    const reply = await refundPayment(deps.payments, merchant_id, key('refund'), payment.id, input)
+    const reply = await refundPayment(deps.payments, merchant_id, keyOf(refund, 'refund', payment), payment.id, input)
     given.push({ payment_id: payment.id, amount, wasRefused: wasRefused(reply) })
   }
   return given
+}
+
+function keyOf({ order_id, n }: OrderRefund, verb: string, payment: PaymentFigures): Idempotency {
+  const text = `onetill:${order_id}:${verb}:${n}:${payment.id}`
+  return { key: text, fingerprint: text }
 }
 
 /** Held, or at the customer's bank and not confirmed there. */

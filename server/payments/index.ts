@@ -3,7 +3,7 @@
 export { extend, increment } from './adjust.ts'
 export { APART_FUNCTIONS, MIXED_FUNCTIONS } from './begin.ts'
 export { cancel } from './cancel.ts'
-export { capture } from './capture.ts'
+export { capture, release } from './capture.ts'
 export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound } from './inbound.ts'
@@ -18,6 +18,7 @@ export {
   type RefundableTender,
   refundableTenders,
   setPaymentAmounts,
+  takenForOrder,
 } from './orders.ts'
 export { addTender, pay } from './pay.ts'
 export type {

@@ -12,6 +12,7 @@ import { ruleAtDrawer } from './cash.ts'
 import { candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { merchantFor } from './new-payment.ts'
+import type { OrderTerms } from './orders.ts'
 import { webhookUrl } from './pay.ts'
 import type { Reply } from './payment.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
@@ -28,6 +29,8 @@ export interface Plan {
   eventType: string
   operations: PlannedOperation[]
   isCancel?: boolean
+  /** What the payment's order said, for the guards in SQL. */
+  terms?: OrderTerms
   /** The single-use token of the card that money is paid out to. */
   tokenId?: string
   /** Status of the answer when everything has one; 202 otherwise. */
@@ -74,6 +77,12 @@ export function instruct(
  * what is really too much. Every round means that another instruction was accepted; more rounds than this are refused.
  */
 const MOST_PLANS = 32
+const MOVED: ReadonlySet<string> = new Set([
+  'amount-exceeds-refundable',
+  'amount-exceeds-capturable',
+  'amount-exceeds-due',
+  'order-changed',
+])
 
 async function planAndBegin(
   deps: PaymentDeps,
@@ -87,7 +96,7 @@ async function planAndBegin(
     const payment = await readPayment(deps.db, merchantId, paymentId)
     if (!payment) throw new Problem('not-found')
     const planned = await plan({ merchant, payment })
-    const { eventType, isCancel, tokenId } = planned
+    const { eventType, isCancel, terms, tokenId } = planned
     const operations = planned.operations.map(({ operation }) => operation)
     try {
       const begun = await beginInstruction(deps, merchantId, idempotency, {
@@ -95,13 +104,12 @@ async function planAndBegin(
         eventType,
         operations,
         isCancel,
+        terms,
         tokenId,
       })
       return { planned, begun }
     } catch (error) {
-      const hasMoved =
-        error instanceof Problem &&
-        (error.code === 'amount-exceeds-refundable' || error.code === 'amount-exceeds-capturable')
+      const hasMoved = error instanceof Problem && MOVED.has(error.code)
       if (!hasMoved || round === MOST_PLANS) throw error
     }
   }

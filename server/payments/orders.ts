@@ -85,6 +85,33 @@ export async function leftToPay(
   return { due: left < ofOrder ? left : ofOrder, terms: termsOf(order) }
 }
 
+/** What captures of a payment may still take for its order, and the order's terms; null for an order of the caller's own. */
+export async function leftToTake(
+  { db, orders }: { db: Queryable; orders?: OrderBook },
+  merchantId: string,
+  orderId: string | null,
+): Promise<{ due: bigint; terms: OrderTerms; isPayable: boolean } | null> {
+  const order = await ourOrder(orders, merchantId, orderId ?? undefined)
+  if (!order) return null
+  const of = { orderId: orderId as string, isConfirmed: order.isConfirmed }
+  const due = order.limit - (await takenForOrder(db, merchantId, of))
+  return { due: due > 0n ? due : 0n, terms: termsOf(order), isPayable: order.isPayable }
+}
+
+/** What payments of an order have taken or are about to; until it is confirmed, without what went back. */
+export async function takenForOrder(
+  db: Queryable,
+  merchantId: string,
+  { orderId, isConfirmed }: { orderId: string; isConfirmed: boolean },
+): Promise<bigint> {
+  const { rows } = await db.query<{ taken: bigint }>('select payment_order_captured($1, $2, $3) as taken', [
+    merchantId,
+    orderId,
+    isConfirmed,
+  ])
+  return rows[0]?.taken ?? 0n
+}
+
 async function ourOrder(orders: OrderBook | undefined, merchantId: string, orderId: string | undefined) {
   if (!orders || orderId === undefined || !isId('ord', orderId)) return null
   const order = await orders.due(merchantId, orderId)

@@ -133,9 +133,13 @@ begin
     perform refuse('order_paid');
   end if;
 
-  -- Under the slot's lock, which a change of the order takes too.
-  if (t.tender_id is not null or r.is_retry) and exists (
-    select from order_payment s where s.merchant_id = p_merchant and s.order_id = p.order_id and s.revision > r.order_revision)
+  -- What captures of all payments of an order come to is compared under its slot's lock.
+  if r.order_limit is not null and exists (select from unnest(r.operations) x where x.kind = 'capture') then
+    perform from order_payment s where s.merchant_id = p_merchant and s.order_id = p.order_id for update;
+  end if;
+
+  -- Under the locks of the payment and of the slot, which a change of the order takes too.
+  if exists (select from order_payment s where s.merchant_id = p_merchant and s.order_id = p.order_id and s.revision > r.order_revision)
   then perform refuse('order_moved'); end if;
 
   if r.token_id is not null and exists (
@@ -144,6 +148,9 @@ begin
 
   foreach o in array coalesce(r.operations, '{}') loop
     if p.is_canceled and o.kind in ('capture', 'increment', 'extend') then perform refuse('invalid_state'); end if;
+    if o.kind = 'capture' and payment_order_captured(p_merchant, p.order_id, r.order_is_confirmed) + o.amount > r.order_limit then
+      perform refuse('exceeds_due');
+    end if;
     if o.kind = 'increment' and p.amount + o.amount > 999999999999 then perform refuse('out_of_range'); end if;
     perform payment_reserve(p_merchant, p.id, o, coalesce(r.is_cancel, false));
     if o.method = 'cash' and o.kind in ('refund', 'credit') then o.rounding := payment_cash_back_rounding(p_merchant, p.id, o); end if;

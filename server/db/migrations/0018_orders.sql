@@ -187,7 +187,7 @@ create table order_task (
   merchant_id text collate "C" not null,
   id          text collate "C" not null,
   order_id    text collate "C" not null,
-  kind        text not null check (kind in ('goods_missing', 'payment_mismatch', 'payment_returned', 'payment_reversed', 'refund_failed')),
+  kind        text not null check (kind in ('capture_failed', 'goods_missing', 'payment_mismatch', 'payment_returned', 'payment_reversed', 'refund_failed')),
   payment_id  text collate "C",
   detail      text not null,
   created_at  timestamptz not null,
