@@ -9,7 +9,6 @@ import {
   createExpiry,
   createGuessLimit,
   type Goods,
-  inBatches,
 } from './carts/index.ts'
 import {
   type CatalogDeps,
@@ -34,9 +33,9 @@ import {
 import type { Lanes } from './db/lanes.ts'
 import type { Db, Tx } from './db/pool.ts'
 import {
-  countOpen,
   createFulfilmentsConsumer,
   createFulfilmentWorkers,
+  createLoadOf,
   type FulfilmentDeps,
   routes as fulfilmentRoutes,
   takeBackDigital,
@@ -95,6 +94,7 @@ import {
 } from './returns/index.ts'
 import {
   available,
+  createStockReads,
   expireCartReservations,
   type StockRouteDeps,
   seedDemoStock,
@@ -104,6 +104,8 @@ import { getInstrument, getToken, keyedHash, moveInstruments } from './vault/ind
 
 export interface CommerceBase {
   db: Db
+  /** Connections for looking rows up by their key. */
+  lookups: Db
   lanes: Lanes
   clock: Clock
   newId: NewId
@@ -143,8 +145,10 @@ const CHECKS = { windowMs: 60_000, perCaller: 120, perMerchant: 600 }
 const MISSES = { windowMs: 60_000, perCaller: 20, perMerchant: 100 }
 
 export function wireCommerce(base: CommerceBase): Commerce {
-  const { db, clock, log, newId, merchantCache } = base
-  const catalogCache = createCatalogCache({ db, clock })
+  const { db, lookups, clock, log, newId, merchantCache } = base
+  const catalogCache = createCatalogCache({ db: lookups, clock })
+  const stockReads = createStockReads(lookups)
+  const loadOf = createLoadOf(lookups)
   const catalog: CatalogDeps = { db, clock, newId, merchantCache, catalogCache }
   const promotions: PromotionDeps = {
     db,
@@ -155,7 +159,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
   }
   const stock: StockRouteDeps = {
-    ...{ db, clock, newId, merchantCache, loadOf: (merchantId) => countOpen(db, merchantId) },
+    ...{ db, clock, newId, merchantCache, stockReads, loadOf },
     async mustHaveVariants(merchantId, variantIds, pointer) {
       await foundVariants(catalog, merchantId, variantIds, pointer)
     },
@@ -171,15 +175,14 @@ export function wireCommerce(base: CommerceBase): Commerce {
     priceVariants: (merchantId, context, items) => priceVariants(catalog, merchantId, context, items),
     explodeKits,
     activePromotions: (merchantId, asked) => activePromotions(promotions, merchantId, asked),
-    available: inBatches((merchantId, { variant_ids, channel, store_ids, without }) =>
+    available: (merchantId, { variant_ids, channel, store_ids, without }) =>
       available(stock, merchantId, { variantIds: variant_ids, channel, storeIds: store_ids, without }),
-    ),
   }
   const carts: CartRouteDeps = {
     ...base,
     goods,
-    carts: createCartLoader(db),
-    groups: createGroupLoader(db),
+    carts: createCartLoader(lookups),
+    groups: createGroupLoader(lookups),
     guesses: createGuessLimit(clock),
   }
   const ordersConsumer = createOrdersConsumer(base, () => orderWorkers.refunds.wake())
@@ -188,7 +191,8 @@ export function wireCommerce(base: CommerceBase): Commerce {
     ...{ ...base, vault: base.payments.vault, carts },
     // What was cancelled is free again by the time it is answered.
     consumer: { catchUp: (merchantId) => followed(merchantId) },
-    loadOf: (merchantId) => countOpen(db, merchantId),
+    stockReads,
+    loadOf,
     returnDaysOf,
     async worthGoesTo(merchantId, { customer_id }) {
       if (customer_id === null) return null
@@ -302,7 +306,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
-    orders: createOrderBook({ db }),
+    orders: createOrderBook({ db: lookups }),
     async seedDemo(merchantId) {
       await seedDemoCatalog(catalog, merchantId)
       await seedDemoStock(stock, merchantId, () => listCounted(db, merchantId))

@@ -6,7 +6,7 @@ import { readDurability } from './db/durability.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { removeRunFile, writeRunFile } from './db/locate.ts'
 import { APP_ROLE, migrate } from './db/migrate.ts'
-import { openPool } from './db/pool.ts'
+import { BY_KEY, openPool } from './db/pool.ts'
 import { assertCanListen, listen } from './http/listen.ts'
 import { createLog } from './http/log.ts'
 import { closeServer } from './http/transport.ts'
@@ -17,8 +17,12 @@ import { createFolderTransport, createSmtpTransport, isForDevelopment } from './
 import { type NewMerchantKeys, seedDemo } from './merchants/index.ts'
 import { wire } from './wiring.ts'
 
-/** Connections: the lanes, HTTP reads and the workers; PostgreSQL does no better with more on a few cores. */
+/** Connections for HTTP reads and the workers; PostgreSQL does no better with more on a few cores. */
 const POOL_SIZE = 16
+/** Connections for looking rows up by their key: each question waits for the one before it, and there are some ten. */
+const LOOKUPS_SIZE = 6
+/** Connections for the lanes, which are fewer. */
+const LANES_SIZE = 8
 /** After this a stop no longer waits for requests; what they had begun is found by the resolver at the next start. */
 const DRAIN_MS = 20_000
 
@@ -63,13 +67,18 @@ interface Serving {
 
 async function serve({ config, clock, log, url, stopDatabase }: Serving): Promise<void> {
   const migrated = await migrate(url, { log })
-  const db = openPool(url, { max: POOL_SIZE, role: migrated.hasAppRole ? APP_ROLE : undefined })
+  const role = migrated.hasAppRole ? APP_ROLE : undefined
+  const db = openPool(url, { max: POOL_SIZE, role })
+  const lookups = openPool(url, { max: LOOKUPS_SIZE, role, applicationName: 'onetill lookups', settings: BY_KEY })
+  const lanesDb = openPool(url, { max: LANES_SIZE, role, applicationName: 'onetill lanes' })
   const durability = await readDurability(db)
   if (durability !== '') log.error(`live payments are refused: ${durability}`)
 
   let isDraining = false
   const wired = await wire({
     db,
+    lookups,
+    lanesDb,
     clock,
     log,
     publicUrl: config.publicUrl,
@@ -107,7 +116,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
       await wired.simulator.stop()
     })()
     await Promise.race([drained, clock.sleep(DRAIN_MS)])
-    await db.end().catch(() => {})
+    for (const pool of [db, lookups, lanesDb]) await pool.end().catch(() => {})
     await removeRunFile(config.dataDir)
     await stopDatabase()
     log.info('stopped')

@@ -51,6 +51,10 @@ import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes 
 
 export interface WiringOptions {
   db: Db
+  /** Connections for looking rows up by their key, which plan each statement once (`BY_KEY`); without it those of `db`. */
+  lookups?: Db
+  /** Connections that lanes may keep; without it they take those of `db` as they need them. */
+  lanesDb?: Db
   clock: Clock
   log: Log
   publicUrl: string
@@ -87,10 +91,10 @@ export type Wired = Awaited<ReturnType<typeof wire>>
 
 /** Wires the program on a migrated database. Nothing runs in the background until the workers are started. */
 export async function wire(options: WiringOptions) {
-  const { db, clock, log, publicUrl } = options
+  const { db, lookups = db, clock, log, publicUrl } = options
   const newId = options.newId ?? createIds(clock, options.fillRandom)
   const registry = createMetricsRegistry()
-  const vault = await openVault({ db, clock, log, keysFolder: options.keysFolder })
+  const vault = await openVault({ db, lookups, clock, log, keysFolder: options.keysFolder })
   const configSeal = {
     seal: (merchantId: string, id: string, config: Readonly<Record<string, string>>) =>
       sealConfig({ vault, log }, merchantId, id, config),
@@ -124,6 +128,7 @@ export async function wire(options: WiringOptions) {
   const lanes = createLanes(db, {
     mixed: new Set([...MIXED_FUNCTIONS, ...COMMERCE_FUNCTIONS]),
     apart: new Set([...APART_FUNCTIONS, ...COMMERCE_FUNCTIONS]),
+    ...(options.lanesDb && { connections: options.lanesDb }),
   })
   laneMetrics(registry, lanes)
   openOperationMetrics(registry, readOpenOperations, db)
@@ -164,6 +169,7 @@ export async function wire(options: WiringOptions) {
   const eventStreams = createEventStreams({ db, clock, log, hints })
   const commerce = wireCommerce({
     db,
+    lookups,
     lanes,
     clock,
     newId,

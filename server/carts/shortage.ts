@@ -1,9 +1,7 @@
 // Whether there is enough of what a cart holds. Soft: it promises nothing. The reservation is made when the order is placed.
 
-import { createLoader } from '../db/load-many.ts'
 import type { CartDeps } from './cart.ts'
 import type { Evaluated, PricedLine } from './evaluate.ts'
-import type { Goods } from './goods.ts'
 
 export interface LineAvailability {
   is_enough: boolean
@@ -88,20 +86,4 @@ function serve(
     left.set(variant_id, (left.get(variant_id) ?? 0n) - taken * (need / quantity))
   }
   return { is_enough: available >= quantity, available, by_transfer: null }
-}
-
-/** Asks for many carts at once: those of one merchant, channel and place share a look. */
-export function inBatches(available: Goods['available']): Goods['available'] {
-  const loader = createLoader<bigint>((scope, variant_ids) => {
-    const { merchantId, ...where } = JSON.parse(scope) as { merchantId: string } & Omit<
-      Parameters<Goods['available']>[1],
-      'variant_ids'
-    >
-    return available(merchantId, { ...where, variant_ids })
-  })
-  return async (merchantId, { variant_ids, ...where }) => {
-    const scope = JSON.stringify({ merchantId, ...where })
-    const found = await Promise.all(variant_ids.map(async (id) => [id, await loader.load(scope, id)] as const))
-    return new Map(found.map(([id, units]) => [id, units ?? 0n]))
-  }
 }

@@ -1,7 +1,7 @@
 // The SQL of carts and their lines. Each statement about one cart is served by the primary keys; the indexes of the others
 // are named beside them.
 
-import { createLoader, type Loader } from '../db/load-many.ts'
+import { createScopedLoader, type Loader, scopedKey } from '../db/load-many.ts'
 import type { Db, Queryable, Tx } from '../db/pool.ts'
 import type { Channel } from '../lib/channel.ts'
 import type { Cart, CartLine, CartState } from './cart.ts'
@@ -29,7 +29,16 @@ export async function readCarts(db: Queryable, merchantId: string, ids: string[]
 
 /** One reader for all of a process, so that carts asked for at the same time are read together. */
 export function createCartLoader(db: Db): Loader<Cart> {
-  return createLoader((merchantId, ids) => readCarts(db, merchantId, ids))
+  return createScopedLoader(async (merchantIds, ids) => {
+    const { rows } = await db.query<Cart & { merchant_id: string }>(
+      `select c.merchant_id, ${COLUMNS}, ${LINES} from unnest($1::text[], $2::text[]) k (merchant_id, id)
+       join cart c on c.merchant_id = k.merchant_id and c.id = k.id`,
+      [merchantIds, ids],
+    )
+    return new Map(
+      rows.map(({ merchant_id, ...row }) => [scopedKey(merchant_id, row.id), { ...row, lines: row.lines.map(lineOf) }]),
+    )
+  })
 }
 
 /** Locks carts against other changes, in the order of their ids, and reads them. */

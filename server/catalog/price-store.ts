@@ -1,5 +1,6 @@
 // The SQL of prices, their lists and their history.
 
+import { scopedKey } from '../db/load-many.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
 import type { PriceChange, PriceList, PriceRow } from './pricing.ts'
 import { priceFrom } from './store.ts'
@@ -112,27 +113,28 @@ export interface FactsAnswer {
   }[]
 }
 
-/** Prices and history of the variant whose id the expression names, $1 being the merchant; each is a walk along a primary key. */
-export const factColumns = (id: string) =>
+/** Prices and history of the variant that the expressions name, $1 being the merchant unless told; each is a walk along a primary key. */
+export const factColumns = (id: string, merchant = '$1') =>
   `(select coalesce(json_agg(json_build_object('price_list_id', p.price_list_id, 'currency', p.currency, 'min_qty', p.min_qty::text,
       'unit_price_e4', p.unit_price_e4::text, 'tax_included', p.tax_included) order by p.price_list_id, p.currency, p.min_qty), '[]')
-    from price p where p.merchant_id = $1 and p.variant_id = ${id}) as prices,
+    from price p where p.merchant_id = ${merchant} and p.variant_id = ${id}) as prices,
   (select coalesce(json_agg(json_build_object('currency', h.currency, 'price_list_id', h.price_list_id, 'min_qty', h.min_qty::text,
       'unit_price_e4', h.unit_price_e4::text, 'tax_included', h.tax_included, 'at', h.at)), '[]')
-    from (select * from price_history x where x.merchant_id = $1 and x.variant_id = ${id} order by x.at desc limit ${MAX_CHANGES}) h
+    from (select * from price_history x where x.merchant_id = ${merchant} and x.variant_id = ${id} order by x.at desc limit ${MAX_CHANGES}) h
   ) as changes`
 
 /** Prices and history of many variants in one statement. */
 export async function readPriceFacts(
   db: Queryable,
-  merchantId: string,
+  merchantIds: readonly string[],
   ids: readonly string[],
 ): Promise<Map<string, PriceFacts>> {
-  const { rows } = await db.query<FactsAnswer & { variant_id: string }>(
-    `select i.id as variant_id, ${factColumns('i.id')} from unnest($2::text[]) i (id)`,
-    [merchantId, ids],
+  const { rows } = await db.query<FactsAnswer & { merchant_id: string; variant_id: string }>(
+    `select i.merchant_id, i.id as variant_id, ${factColumns('i.id', 'i.merchant_id')}
+     from unnest($1::text[], $2::text[]) i (merchant_id, id)`,
+    [merchantIds, ids],
   )
-  return new Map(rows.map((row) => [row.variant_id, factsFrom(row)]))
+  return new Map(rows.map((row) => [scopedKey(row.merchant_id, row.variant_id), factsFrom(row)]))
 }
 
 /** What `factColumns` reads, as numbers and times. */

@@ -14,19 +14,19 @@ type Answer = Omit<SellableVariant, 'components' | 'name'> & {
 /** Reads variants as they are sold. Served by primary keys alone. */
 export async function readSellable(
   db: Queryable,
-  merchantId: string,
+  merchantIds: readonly string[],
   ids: readonly string[],
-): Promise<SellableVariant[]> {
-  const { rows } = await db.query<Answer>(
-    `select v.id, v.product_id, v.sku, p.name as product_name, v.options, p.tax_category, p.categories, p.unit, p.kind, v.track,
+): Promise<(SellableVariant & { merchant_id: string })[]> {
+  const { rows } = await db.query<Answer & { merchant_id: string }>(
+    `select v.merchant_id, v.id, v.product_id, v.sku, p.name as product_name, v.options, p.tax_category, p.categories, p.unit, p.kind, v.track,
       v.is_active and p.state = 'active' as is_sellable, p.is_returnable, v.weight_grams,
       (select coalesce(json_agg(json_build_object('variant_id', c.component_id, 'quantity', c.quantity::text, 'track', cv.track)
           order by c.position), '[]')
         from variant_component c join variant cv on cv.merchant_id = c.merchant_id and cv.id = c.component_id
-        where c.merchant_id = $1 and c.variant_id = v.id) as components
-    from variant v join product p on p.merchant_id = v.merchant_id and p.id = v.product_id
-    where v.merchant_id = $1 and v.id = any ($2)`,
-    [merchantId, ids],
+        where c.merchant_id = v.merchant_id and c.variant_id = v.id) as components
+    from unnest($1::text[], $2::text[]) k (merchant_id, id) join variant v on v.merchant_id = k.merchant_id and v.id = k.id
+    join product p on p.merchant_id = v.merchant_id and p.id = v.product_id`,
+    [merchantIds, ids],
   )
   return rows.map(({ product_name, options, components, ...row }) => ({
     ...row,

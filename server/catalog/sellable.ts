@@ -2,7 +2,7 @@
 // A price is decided in the program from the kept rows, so that a sale in full swing asks the database nothing.
 
 import type { TaxCategory } from '../countries/index.ts'
-import { createLoader } from '../db/load-many.ts'
+import { createScopedLoader, scopedKey } from '../db/load-many.ts'
 import type { Queryable } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import { allPriceLists, type PriceFacts, readPriceFacts } from './price-store.ts'
@@ -69,13 +69,16 @@ interface Kept<T> {
 export function createCatalogCache(deps: { db: Queryable; clock: Pick<Clock, 'now'> }): CatalogCache {
   const variants = new Map<string, Kept<CachedVariant | null>>()
   const lists = new Map<string, Kept<ReadonlyMap<string, PriceList>>>()
-  const loader = createLoader<CachedVariant>(async (merchantId, ids) => {
-    const [sellable, facts] = await Promise.all([
-      readSellable(deps.db, merchantId, ids),
-      readPriceFacts(deps.db, merchantId, ids),
+  const loader = createScopedLoader<CachedVariant>(async (merchantIds, ids) => {
+    const [found, facts] = await Promise.all([
+      readSellable(deps.db, merchantIds, ids),
+      readPriceFacts(deps.db, merchantIds, ids),
     ])
     return new Map(
-      sellable.map((one) => [one.id, { sellable: one, facts: facts.get(one.id) ?? { prices: [], changes: [] } }]),
+      found.map(({ merchant_id, ...sellable }) => {
+        const key = scopedKey(merchant_id, sellable.id)
+        return [key, { sellable, facts: facts.get(key) ?? { prices: [], changes: [] } }]
+      }),
     )
   })
 

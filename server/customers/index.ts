@@ -1,6 +1,6 @@
 // The public face of the customers module.
 
-import { createLoader, type Loader } from '../db/load-many.ts'
+import { createScopedLoader, type Loader } from '../db/load-many.ts'
 import type { Queryable } from '../db/pool.ts'
 import { readCustomer, readGroups } from './store.ts'
 
@@ -22,5 +22,5 @@ export async function hasCustomer(db: Queryable, merchantId: string, id: string)
 
 /** The groups customers belong to, for prices and promotions; null for an unknown one. One per process: asked at every sale. */
 export function createGroupLoader(db: Queryable): Loader<string[]> {
-  return createLoader((merchantId, ids) => readGroups(db, merchantId, ids))
+  return createScopedLoader((merchantIds, ids) => readGroups(db, merchantIds, ids))
 }

@@ -1,5 +1,6 @@
 // The SQL of customers. Each statement is served by the primary key, by (merchant_id, reference) or by customer_by_email.
 
+import { scopedKey } from '../db/load-many.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
 import { appendEvents } from '../notify/index.ts'
 
@@ -40,15 +41,19 @@ export async function readCustomer(db: Queryable, merchantId: string, id: string
 }
 
 /** The groups of each customer that is there; one that was merged has those of the profile that remained. */
-export async function readGroups(db: Queryable, merchantId: string, ids: string[]): Promise<Map<string, string[]>> {
-  const { rows } = await db.query<{ id: string; groups: string[] }>(
-    `select asked.id, c.groups from customer asked
-     join customer c on c.merchant_id = $1
-       and c.id = case when asked.merged_into is null then asked.id else customer_now($1, asked.id) end
-     where asked.merchant_id = $1 and asked.id = any ($2)`,
-    [merchantId, ids],
+export async function readGroups(
+  db: Queryable,
+  merchantIds: readonly string[],
+  ids: readonly string[],
+): Promise<Map<string, string[]>> {
+  const { rows } = await db.query<{ merchant_id: string; id: string; groups: string[] }>(
+    `select k.merchant_id, k.id, c.groups from unnest($1::text[], $2::text[]) k (merchant_id, id)
+     join customer asked on asked.merchant_id = k.merchant_id and asked.id = k.id
+     join customer c on c.merchant_id = k.merchant_id
+       and c.id = case when asked.merged_into is null then asked.id else customer_now(k.merchant_id, asked.id) end`,
+    [merchantIds, ids],
   )
-  return new Map(rows.map(({ id, groups }) => [id, groups]))
+  return new Map(rows.map(({ merchant_id, id, groups }) => [scopedKey(merchant_id, id), groups]))
 }
 
 /** Reads the row and locks it against other changes until the transaction ends. */

@@ -17,14 +17,9 @@ export interface MomentRow {
 
 const COLUMNS = 'customer_id, seq, type, object_type, object_id, channel, store_id, order_id, data, happened_at'
 
-export async function insertMoments(db: Queryable, merchantId: string, rows: MomentRow[]): Promise<void> {
-  const json = JSON.stringify(rows.map((row) => ({ ...row, seq: row.seq.toString() })))
-  await db.query(
-    `insert into customer_moment (merchant_id, ${COLUMNS})
-     select $1, ${COLUMNS} from json_populate_recordset(null::customer_moment, $2)
-     on conflict (merchant_id, customer_id, seq) do nothing`,
-    [merchantId, json],
-  )
+/** Writes a moment for each of these events that names a customer. All in SQL: an event is long, and there are many. */
+export async function insertMoments(db: Queryable, merchantId: string, seqs: readonly bigint[]): Promise<void> {
+  await db.query('select customer_add_moments($1, $2)', [merchantId, seqs])
 }
 
 /** Newest first. One range of the primary key per profile of the person. */

@@ -6,7 +6,7 @@ import type { Hints } from '../jobs/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Consumer, createConsumer, type EventRow } from '../notify/index.ts'
+import { type Consumer, createConsumer } from '../notify/index.ts'
 import { personOf, readCustomer } from './store.ts'
 import { insertMoments, listMoments, type MomentRow } from './timeline-store.ts'
 
@@ -45,9 +45,10 @@ export function createTimeline(deps: { db: Db; clock: Clock; log: Log; hints: Pi
     name: 'customer timeline',
     families: FAMILIES,
     isRebuildable: true,
+    withData: false,
     async handle(tx, merchantId, events) {
-      const moments = events.filter(({ type }) => !NOISE.has(type)).flatMap(momentOf)
-      if (moments.length > 0) await insertMoments(tx, merchantId, moments)
+      const telling = events.filter(({ type }) => !NOISE.has(type)).map(({ seq }) => seq)
+      if (telling.length > 0) await insertMoments(tx, merchantId, telling)
     },
   })
 }
@@ -62,30 +63,6 @@ export async function timelineOf(
   await deps.timeline.catchUp(merchantId)
   const person = await personOf(deps.db, merchantId, of.customerId)
   return (await listMoments(deps.db, merchantId, { person, limit: of.limit, before: of.before })).map(momentView)
-}
-
-function momentOf(event: EventRow): MomentRow[] {
-  const data = event.data as Record<string, unknown>
-  const customerId = text(data['customer_id']) ?? (event.object_type === 'customer' ? event.object_id : null)
-  if (customerId === null) return []
-  return [
-    {
-      customer_id: customerId,
-      seq: event.seq,
-      type: event.type,
-      object_type: event.object_type,
-      object_id: event.object_id,
-      channel: text(data['channel']),
-      store_id: text(data['store_id']),
-      order_id: text(data['order_id']) ?? (event.object_type === 'order' ? event.object_id : null),
-      data,
-      happened_at: event.created_at,
-    },
-  ]
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }
 
 function momentView(row: MomentRow): MomentView {

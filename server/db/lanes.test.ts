@@ -152,6 +152,25 @@ test('drain waits for what is queued and in flight', async () => {
   assert.equal(lanes.stats().queued, 0)
 })
 
+test('a lane keeps a connection of its own, takes another when that one has ended, and gives it back', async () => {
+  const connections = openPool(database.url, { max: 2 })
+  const lanes = createLanes(db, { lanes: 1, connections })
+  await lanes.commit('mark_words', 'mer_1', { word: 'first' })
+  assert.deepEqual([connections.totalCount, connections.idleCount], [1, 0])
+  const [ended] = await Promise.all([
+    new Promise((resolve) => connections.once('remove', resolve)),
+    db.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%mark_words%' and pid <> pg_backend_pid()`,
+    ),
+  ])
+  assert.ok(ended)
+  await lanes.commit('mark_words', 'mer_1', { word: 'second' })
+  assert.deepEqual(await marks(), ['mer_1 first', 'mer_1 second'])
+  await lanes.drain()
+  assert.deepEqual([connections.totalCount, connections.idleCount], [1, 1])
+  await connections.end()
+})
+
 async function marks(): Promise<string[]> {
   const { rows } = await db.query<{ mark: string }>(
     `select merchant_id || ' ' || word as mark from mark order by merchant_id, word`,

@@ -27,7 +27,7 @@ export interface Lanes {
    * `exclusive`: rows with the same value never share a batch (one command per payment), later ones wait for the next.
    */
   commit(fn: string, merchantId: string, row: LaneRow, exclusive?: string): Promise<LaneResult>
-  /** Resolves when nothing is queued or in flight. */
+  /** Resolves when nothing is queued or in flight, and gives back the connections that lanes kept. */
   drain(): Promise<void>
   /** Figures for /metrics. */
   stats(): { batches: number; rows: number; queued: number }
@@ -45,7 +45,10 @@ interface Waiting {
 interface Lane {
   queue: Waiting[]
   isRunning: boolean
-  /** Held from batch to batch while the queue lasts, so that the next one can be sent in the same turn. */
+  /**
+   * Held from batch to batch while the queue lasts, so that the next one can be sent in the same turn; for good where lanes have
+   * connections of their own.
+   */
   client: pg.PoolClient | undefined
   /** Answers the callers of the batch that committed last, once. */
   answerLast: () => void
@@ -71,6 +74,11 @@ export interface LanesOptions {
   mixed?: ReadonlySet<string>
   /** Functions with a lane apart: those that make what no other command can be about yet. */
   apart?: ReadonlySet<string>
+  /**
+   * Connections for lanes alone, one for each at least; every lane then keeps its own. A connection plans each statement of a
+   * function when it first comes to it, some 30 ms for a sale: work that a lane does once instead of once per connection of a pool.
+   */
+  connections?: Db
 }
 
 const DEFAULT_LANES = 1
@@ -78,6 +86,8 @@ const DEFAULT_LANES = 1
 /** What a batch needs to know besides its rows. */
 interface Calls {
   db: Db
+  /** Whether lanes keep their connections. */
+  keeps: boolean
   mixed: ReadonlySet<string>
   /** Columns of each function's row type, none where it takes JSON. Asked of the database with the first batch. */
   columns: Map<string, readonly Column[]>
@@ -86,7 +96,12 @@ interface Calls {
 export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
   const laneCount = options.lanes ?? DEFAULT_LANES
   const apart = options.apart ?? new Set<string>()
-  const calls: Calls = { db, mixed: options.mixed ?? new Set<string>(), columns: new Map() }
+  const calls: Calls = {
+    db: options.connections ?? db,
+    keeps: options.connections !== undefined,
+    mixed: options.mixed ?? new Set<string>(),
+    columns: new Map(),
+  }
   const newLane = (): Lane => ({ queue: [], isRunning: false, client: undefined, answerLast: nobody })
   const byMerchant = Array.from({ length: laneCount }, newLane)
   const byFunction = new Map([...apart].map((fn) => [fn, newLane()]))
@@ -104,7 +119,7 @@ export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
       stats.rows += batch.length
       await settleBatch(calls, lane, batch)
     }
-    letGo(lane)
+    if (!calls.keeps) letGo(lane)
     lane.answerLast()
     lane.isRunning = false
     if (!isIdle()) return
@@ -124,9 +139,9 @@ export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
         if (!lane.isRunning) void run(lane)
       })
     },
-    drain() {
-      if (isIdle()) return Promise.resolve()
-      return new Promise((resolve) => idle.push(resolve))
+    async drain() {
+      if (!isIdle()) await new Promise<void>((resolve) => idle.push(resolve))
+      for (const lane of lanes) if (!lane.isRunning) letGo(lane)
     },
     stats: () => ({ ...stats, queued: lanes.reduce((sum, lane) => sum + lane.queue.length, 0) }),
   }
@@ -191,6 +206,16 @@ function letGo(lane: Lane, broken?: Error): void {
   lane.client = undefined
 }
 
+async function connection(calls: Calls, lane: Lane): Promise<pg.PoolClient> {
+  const client = await calls.db.connect()
+  // One that ends while nothing is sent over it would fail the next batch.
+  if (calls.keeps)
+    client.once('error', (error) => {
+      if (lane.client === client && !lane.isRunning) letGo(lane, error)
+    })
+  return client
+}
+
 /** One call, which is its own transaction. */
 async function runBatch(calls: Calls, lane: Lane, batch: Waiting[]): Promise<LaneResult[]> {
   const { fn, merchantId } = batch[0] as Waiting
@@ -210,9 +235,10 @@ async function runBatch(calls: Calls, lane: Lane, batch: Waiting[]): Promise<Lan
   for (let attempt = 1; ; attempt++) {
     // What is committed must not wait for a connection to be had.
     if (!lane.client) lane.answerLast()
-    lane.client ??= await calls.db.connect()
+    const client: pg.PoolClient = lane.client ?? (await connection(calls, lane))
+    lane.client = client
     try {
-      const sent = lane.client.query<LaneResult>(call)
+      const sent = client.query<LaneResult>(call)
       lane.answerLast()
       const answer = await sent
       const results = new Array<LaneResult>(batch.length)

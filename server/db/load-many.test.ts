@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLoader } from './load-many.ts'
+import { createLoader, createScopedLoader, scopedKey } from './load-many.ts'
 
 /** A source that notes each query and answers `value of key` when told to. */
 function recordingSource() {
@@ -76,4 +76,25 @@ test('1,000 calls are asked in queries of at most 256 keys', async () => {
   })
   await Promise.all(Array.from({ length: 1_000 }, (_, i) => loader.load('A', String(i))))
   assert.deepEqual(sizes, [256, 256, 256, 232])
+})
+
+test('what is asked for several scopes at once is one query, and each is answered for its own', async () => {
+  const queries: string[][] = []
+  const loader = createScopedLoader<string>(async (scopes, keys) => {
+    queries.push(scopes.map((scope, i) => `${scope} ${keys[i]}`))
+    return new Map(
+      scopes.flatMap((scope, i) =>
+        keys[i] === 'none' ? [] : [[scopedKey(scope, keys[i] as string), `${scope}:${keys[i]}`]],
+      ),
+    )
+  })
+  const asked = [
+    loader.load('mer_a', 'x'),
+    loader.load('mer_b', 'x'),
+    loader.load('mer_a', 'x'),
+    loader.load('mer_b', 'web/a/b'),
+    loader.load('mer_b', 'none'),
+  ]
+  assert.deepEqual(await Promise.all(asked), ['mer_a:x', 'mer_b:x', 'mer_a:x', 'mer_b:web/a/b', null])
+  assert.deepEqual(queries, [['mer_a x', 'mer_b x', 'mer_b web/a/b', 'mer_b none']])
 })

@@ -5,6 +5,12 @@
 /** Loads many keys of one scope with one query. Keys it finds nothing for are simply absent from the map. */
 export type LoadMany<V> = (scope: string, keys: string[]) => Promise<Map<string, V>>
 
+/**
+ * Loads many keys of many scopes with one query: `scopes[i]` is the scope of `keys[i]`. What it finds is under `scopedKey`; keys it
+ * finds nothing for are absent.
+ */
+export type LoadScoped<V> = (scopes: string[], keys: string[]) => Promise<Map<string, V>>
+
 export interface Loader<V> {
   /** Resolves with the value, or null when there is none. Rejects with whatever the query of its batch threw. */
   load(scope: string, key: string): Promise<V | null>
@@ -18,6 +24,23 @@ interface Waiting<V> {
 
 /** Past this many keys a larger query only makes its first caller wait longer. */
 const MAX_BATCH = 256
+
+/** How a `LoadScoped` names what it found. Neither ids nor the names of channels hold a slash. */
+export function scopedKey(scope: string, key: string): string {
+  return `${scope}/${key}`
+}
+
+/** As `createLoader`, but all scopes share a query: with many merchants at once, one each would be most of the work. */
+export function createScopedLoader<V>(loadScoped: LoadScoped<V>): Loader<V> {
+  const all = createLoader<V>((_, named) => {
+    const cuts = named.map((name) => name.indexOf('/'))
+    return loadScoped(
+      named.map((name, i) => name.slice(0, cuts[i])),
+      named.map((name, i) => name.slice((cuts[i] as number) + 1)),
+    )
+  })
+  return { load: (scope, key) => all.load('', scopedKey(scope, key)) }
+}
 
 export function createLoader<V>(loadMany: LoadMany<V>): Loader<V> {
   // A scope is in the map exactly while its runner is at work, so the map is bounded by the calls in flight.

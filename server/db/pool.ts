@@ -74,8 +74,27 @@ export interface PoolOptions {
   max?: number
   /** Shown in pg_stat_activity. */
   applicationName?: string
+  /** Settings of each connection, such as `BY_KEY`. */
+  settings?: Readonly<Record<string, string>>
   /** Works with the rights of this role from the first statement on (see migrate.ts); default the user's own. */
   role?: string
+}
+
+/**
+ * For connections over which only rows are looked up by keys: plans of joins to a handful of keys by index, made once per statement
+ * and connection whatever the keys. Planned anew each time, which a list of keys makes PostgreSQL do, they would cost more to plan
+ * than to run. The set-based functions have the same settings.
+ */
+export const BY_KEY = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_seqscan: 'off',
+} as const
+
+function startWith(settings: Readonly<Record<string, string>>): { options?: string } {
+  const words = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
+  return words.length === 0 ? {} : { options: words.join(' ') }
 }
 
 /** Opens a pool. `url` is a postgres:// URL or a socket form that `pg` understands. Connects lazily. */
@@ -89,7 +108,7 @@ export function openPool(url: string, options: PoolOptions = {}): pg.Pool {
     // A statement that runs this long is a defect or a lock held by a dead session; failing it frees the caller.
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
-    ...(options.role ? { options: `-c role=${options.role}` } : {}),
+    ...startWith({ ...options.settings, ...(options.role ? { role: options.role } : {}) }),
     types,
   })
   // Without a listener a connection's end (database killed or restarted) would end the process. The pool listens to idle

@@ -1,5 +1,6 @@
 // The SQL of fulfilments. Each statement says which index serves it where that is not the primary key.
 
+import { scopedKey } from '../db/load-many.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
 import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
@@ -110,13 +111,23 @@ export async function listFulfilments(
   return rows
 }
 
-/** Fulfilments that are not done with, by store. Served by fulfilment_open. */
-export async function countOpen(db: Queryable, merchantId: string): Promise<Map<string, number>> {
-  const { rows } = await db.query<{ store_id: string; n: number }>(
-    `select store_id, count(*)::int as n from fulfilment where merchant_id = $1 and ended_at is null and store_id is not null group by 1`,
-    [merchantId],
+/** With more than these a store is as busy as can be: it is counted no further, however far behind it is. */
+const COUNTED_AT_MOST = 400
+
+/** Fulfilments that stores of some merchants are not done with, up to COUNTED_AT_MOST of each. Served by fulfilment_open. */
+export async function countOpen(
+  db: Queryable,
+  merchantIds: readonly string[],
+  storeIds: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ merchant_id: string; store_id: string; n: number }>(
+    `select k.merchant_id, k.store_id, (select count(*)::int from (
+       select from fulfilment f where f.merchant_id = k.merchant_id and f.store_id = k.store_id and f.ended_at is null
+       limit ${COUNTED_AT_MOST}) f) as n
+     from unnest($1::text[], $2::text[]) k (merchant_id, store_id)`,
+    [merchantIds, storeIds],
   )
-  return new Map(rows.map(({ store_id, n }) => [store_id, n]))
+  return new Map(rows.map(({ merchant_id, store_id, n }) => [scopedKey(merchant_id, store_id), n]))
 }
 
 /** Writes new fulfilments with their lines. One that is there already is left alone: exactly one per group and part. */

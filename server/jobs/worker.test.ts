@@ -72,6 +72,26 @@ test('a wake during a step cuts the rest that follows it', async () => {
   await worker.stop()
 })
 
+test('a step that took long is followed by a longer rest, up to the most', async () => {
+  const clock = createStepClock()
+  const began: number[] = []
+  const took = [100, 2_000, 0, 0]
+  const start = clock.now().getTime()
+  const worker = createWorker({
+    ...{ name: 'w', clock, log: silentLog, everyMs: 100, paceMs: 250, paceAtMostMs: 2_000 },
+    async tick() {
+      const ms = took[began.length] ?? 0
+      began.push(clock.now().getTime() - start)
+      if (ms > 0) await clock.sleep(ms, new AbortController().signal)
+      return 1
+    },
+  })
+  worker.start()
+  for (let ms = 0; ms < 5_000; ms += 50) await clock.advance(50)
+  assert.deepEqual(began.slice(0, 4), [0, 500, 4_500, 4_750])
+  await worker.stop()
+})
+
 test('no wake makes steps follow each other faster than the pace, whatever they find', async () => {
   const clock = createStepClock()
   let steps = 0

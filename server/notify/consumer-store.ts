@@ -62,29 +62,41 @@ export interface FollowedEvent extends EventRow {
   must_wait: boolean
 }
 
-/**
- * Events of some families with `after < seq <= until`, in their order. Served by the primary key. Called under the cursor's lock,
- * which is what keeps `must_wait` true.
- */
-export async function listEventsBetween(
-  db: Queryable,
-  merchantId: string,
-  range: { consumer: string; after: bigint; until: bigint; families: readonly string[] },
-): Promise<FollowedEvent[]> {
-  const { rows } = await db.query<FollowedEvent>(
-    `select e.seq, e.id, e.type, e.object_type, e.object_id, e.object_version, e.data, e.created_at, s.subject,
-       exists (select from event_set_aside a
-         where a.merchant_id = $1 and a.consumer = $5 and a.subject = s.subject) as must_wait
-     from event e cross join lateral (select coalesce(e.data ->> 'order_id', e.object_id) as subject) s
-     where e.merchant_id = $1 and e.seq > $2 and e.seq <= $3
-       and exists (select from unnest($4::text[]) f (family) where starts_with(e.type, f.family))
-     order by e.seq`,
-    [merchantId, range.after, range.until, range.families, range.consumer],
-  )
-  return rows
+/** A stretch of the log that the cursor was moved over, and the events in it that the consumer is to handle. */
+export interface Window {
+  from: bigint
+  to: bigint
+  events: FollowedEvent[]
 }
 
-/** Lets this transaction's commit be lost in a crash. Only for what the log can tell again. */
-export async function doNotWaitForDisk(tx: Tx): Promise<void> {
-  await tx.query(`select set_config('synchronous_commit', 'off', true)`)
+/** Takes the cursor and moves it over the next `size` events (event_window, 0022); null when another holds it and `wait` is false. */
+export async function moveWindow(
+  tx: Tx,
+  merchantId: string,
+  of: {
+    consumer: string
+    families: readonly string[]
+    size: bigint
+    wait: boolean
+    withData: boolean
+    isRebuildable: boolean
+  },
+): Promise<Window | null> {
+  const { rows } = await tx.query<
+    Omit<FollowedEvent, 'seq'> & { moved_from: bigint; moved_to: bigint; seq: bigint | null }
+  >('select * from event_window($1, $2, $3, $4, $5, $6, $7)', [
+    merchantId,
+    of.consumer,
+    of.families,
+    of.size,
+    of.wait,
+    of.withData,
+    of.isRebuildable,
+  ])
+  const [first] = rows
+  if (!first) return null
+  const events = rows.flatMap(({ moved_from: _, moved_to: _to, seq, ...event }) =>
+    seq === null ? [] : { ...event, seq },
+  )
+  return { from: first.moved_from, to: first.moved_to, events }
 }

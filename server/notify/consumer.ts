@@ -11,12 +11,11 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import {
   advanceCursor,
-  doNotWaitForDisk,
   type FollowedEvent,
   isBehind,
-  listEventsBetween,
   lockCursor,
   merchantsBehind,
+  moveWindow,
 } from './consumer-store.ts'
 import type { EventRow } from './event.ts'
 import { lastSequence } from './event-store.ts'
@@ -39,6 +38,8 @@ export interface ConsumerOptions {
    * crash cursor and effect are both older, and the same events are read again.
    */
   isRebuildable?: boolean
+  /** False: it works with the numbers of the events in SQL alone, and their `data` is null. */
+  withData?: boolean
   /** Carries out what the events ask for, inside the transaction. What throws for one event alone is set aside. */
   handle(tx: Tx, merchantId: string, events: readonly EventRow[]): Promise<void>
   /** Called after the commit with the merchant; for waking others. */
@@ -62,9 +63,11 @@ const MERCHANTS = 50
 const EVERY_MS = 500
 /**
  * On a busy day events come one by one and without end. A transaction for each would be a wait for the disk for each, with the
- * merchant's counter locked: what came in a quarter of a second is one. Whoever must see their own writes calls catchUp.
+ * merchant's counter locked: what came in a quarter of a second is one, and on a machine that has more to do than it can, what came
+ * in two seconds. Whoever must see their own writes calls catchUp.
  */
 const PACE_MS = 250
+const PACE_AT_MOST_MS = 2_000
 
 /** What was set aside is tried again after this, then after twice as long, and so on up to the most. Nothing is given up. */
 const AGAIN_MS = 1_000
@@ -85,6 +88,8 @@ class NotHandled extends Error {
 
 export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Consumer {
   const consumer = options.name
+  const { families, isRebuildable = false, withData = true } = options
+  const of = { consumer, families, isRebuildable, withData }
   /** Merchants of whom a window failed: how many events to take next. Halved with each failure, doubled with each success. */
   const careful = new Map<string, bigint>()
 
@@ -101,28 +106,21 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   /** One window. Returns how far the cursor moved; `null` when another process holds it and we do not wait. */
   async function window(merchantId: string, wait: boolean, size: bigint): Promise<bigint | null> {
     const moved = await transact(deps.db, async (tx) => {
-      const cursor = await lockCursor(tx, { merchantId, consumer, wait })
-      if (cursor === null) return null
-      const last = await lastSequence(tx, merchantId)
-      const until = last - cursor > size ? cursor + size : last
-      if (until === cursor) return 0n
-      const range = { consumer, after: cursor, until, families: options.families }
-      const events = await listEventsBetween(tx, merchantId, range)
+      const moved = await moveWindow(tx, merchantId, { ...of, size, wait })
+      if (moved === null) return null
+      const { from, to, events } = moved
       const waiting = Map.groupBy(
         events.filter(({ must_wait }) => must_wait),
         ({ subject }) => subject,
       )
       for (const [subject, later] of waiting) await putAside(tx, { merchantId, consumer, subject }, later)
-      if (events.length === 0 || options.isRebuildable) await doNotWaitForDisk(tx)
-      // Before the work, which ends with what takes the merchant's counter: the commit is to follow it at once.
-      await advanceCursor(tx, { merchantId, consumer, seq: until })
       await handle(
         tx,
         merchantId,
-        cursor,
+        from,
         events.filter(({ must_wait }) => !must_wait),
       )
-      return until - cursor
+      return to - from
     })
     if (moved) options.afterwards?.(merchantId)
     return moved
@@ -217,6 +215,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     log: deps.log,
     everyMs: EVERY_MS,
     paceMs: PACE_MS,
+    paceAtMostMs: PACE_AT_MOST_MS,
     async tick() {
       let did = 0
       for (const merchantId of await merchantsBehind(deps.db, consumer, MERCHANTS))

@@ -9,7 +9,7 @@ import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import type { Consumer } from '../notify/index.ts'
 import type { PaymentDeps, RefundInput } from '../payments/index.ts'
-import type { LoadOf } from '../stock/index.ts'
+import type { LoadOf, StockReads } from '../stock/index.ts'
 import type { Vault } from '../vault/index.ts'
 import type { Order } from './order.ts'
 
@@ -23,6 +23,8 @@ export interface OrderDeps {
   vault: Vault
   carts: CartDeps
   payments: PaymentDeps
+  /** Shared by all that ask the stock at the same time. */
+  stockReads?: StockReads
   /** How much stores have to do already; without it that does not count. */
   loadOf?: LoadOf
   /** For how many days after the hand-over a merchant takes goods back. */

@@ -1,5 +1,6 @@
 // The SQL of orders and their lines. Each statement says which index serves it where that is not the primary key.
 
+import { scopedKey } from '../db/load-many.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
 import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
@@ -203,14 +204,20 @@ export async function listOrders(
 }
 
 /** What the payments of orders may take, before what they have taken: that only payments know at this moment. */
-export async function readDues(db: Queryable, merchantId: string, ids: string[]): Promise<Map<string, OrderDue>> {
-  const { rows } = await db.query<OrderDue & { id: string }>(
-    `select id, currency, case when state = 'placed' then total else total + amount_to_refund end as "limit",
-       state <> 'placed' as "isConfirmed", revision, state in ('placed', 'confirmed') and total > 0 as "isPayable", customer_id as "customerId" from sales_order
-     where merchant_id = $1 and id = any ($2)`,
-    [merchantId, ids],
+export async function readDues(
+  db: Queryable,
+  merchantIds: readonly string[],
+  ids: readonly string[],
+): Promise<Map<string, OrderDue>> {
+  const { rows } = await db.query<OrderDue & { merchant_id: string; id: string }>(
+    `select o.merchant_id, o.id, o.currency, case when o.state = 'placed' then o.total else o.total + o.amount_to_refund end as "limit",
+       o.state <> 'placed' as "isConfirmed", o.revision, o.state in ('placed', 'confirmed') and o.total > 0 as "isPayable",
+       o.customer_id as "customerId"
+     from unnest($1::text[], $2::text[]) k (merchant_id, id)
+     join sales_order o on o.merchant_id = k.merchant_id and o.id = k.id`,
+    [merchantIds, ids],
   )
-  return new Map(rows.map(({ id, ...due }) => [id, due]))
+  return new Map(rows.map(({ merchant_id, id, ...due }) => [scopedKey(merchant_id, id), due]))
 }
 
 /** The order with that number, or null. Served by sales_order_by_number. */

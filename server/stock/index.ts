@@ -12,6 +12,7 @@ export {
   sellFromShelf,
   takeFromFree,
 } from './move.ts'
+export { createStockReads, type StockReads } from './reads.ts'
 export {
   type Consumption,
   consumeReservations,

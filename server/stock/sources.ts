@@ -1,10 +1,10 @@
 // Where the channel's stores stand: what each has free, how far it is, how busy. Feeds the pure choice in source.ts, for orders and
 // for the simulation alike, and answers what is available here and nearby.
 
-import type { Queryable } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig, Store } from '../merchants/index.ts'
 import type { StockDeps, Units } from './deps.ts'
+import { createStockReads, freeOf, type StockReads } from './reads.ts'
 import {
   type Candidate,
   chooseSources,
@@ -15,10 +15,10 @@ import {
   type Weights,
   whatIsThere,
 } from './source.ts'
-import { type FreeRow, readFree, readPool } from './store.ts'
+import type { FreeRow } from './store.ts'
 
-/** Open fulfilments per store; given by the module that has them. */
-export type LoadOf = (merchantId: string) => Promise<ReadonlyMap<string, number>>
+/** Open fulfilments per store, counted up to where a store is as busy as can be; given by the module that has them. */
+export type LoadOf = (merchantId: string, storeIds: readonly string[]) => Promise<ReadonlyMap<string, number>>
 
 export interface SourceQuestion {
   channel: string
@@ -42,12 +42,15 @@ export async function planSources(
   question: SourceQuestion,
 ): Promise<Plan> {
   const merchant = await configOf(deps, merchantId)
-  const pool = await poolOf(deps.db, merchant, question.channel)
+  const pool = await poolOf(deps, merchant, question.channel)
   const stores = pool.filter(({ id }) => !question.without?.includes(id))
+  const storeIds = stores.map(({ id }) => id)
   const variantIds = [...new Set(question.lines.flatMap(({ components }) => components.map((one) => one.variant_id)))]
-  const free = await freeByStore(deps.db, merchantId, { variantIds, stores, channel: question.channel })
+  const [free, load] = await Promise.all([
+    freeByStore(deps, merchantId, { variantIds, storeIds, channel: question.channel }),
+    deps.loadOf?.(merchantId, storeIds) ?? new Map<string, number>(),
+  ])
   for (const units of question.taken ?? []) add(free, units, -units.quantity)
-  const load = (await deps.loadOf?.(merchantId)) ?? new Map<string, number>()
   const candidates = stores.map(
     (store): Candidate => ({
       store_id: store.id,
@@ -70,7 +73,7 @@ export async function atHand(
   question: { storeId: string; channel: string; lines: ToSend[]; taken?: readonly Units[]; own?: readonly Units[] },
 ): Promise<{ line_id: string; quantity: bigint }[]> {
   const variantIds = [...new Set(question.lines.flatMap(({ components }) => components.map((one) => one.variant_id)))]
-  const rows = await readFree(deps.db, merchantId, {
+  const rows = await freeOf(readsOf(deps), merchantId, {
     ...{ variantIds, storeIds: [question.storeId], channel: question.channel },
   })
   // Below nothing, what the store keeps back or owes counts against what is promised to us.
@@ -86,19 +89,25 @@ function add(free: Map<string, Map<string, bigint>>, { variant_id, store_id }: U
 }
 
 /** The stores a channel sells from: those it was told, else all that can send. A till also sells what is in its own store. */
-export async function poolOf(db: Queryable, merchant: MerchantConfig, channel: string): Promise<Store[]> {
-  const told = await readPool(db, merchant.id, channel)
+async function poolOf(deps: ReadDeps, merchant: MerchantConfig, channel: string): Promise<Store[]> {
+  const told = (await readsOf(deps).pool.load(merchant.id, channel)) ?? []
   const stores = [...merchant.stores.values()]
   if (told.length > 0) return stores.filter(({ id }) => told.includes(id))
   return stores.filter(({ capabilities }) => capabilities.includes('ship_from'))
 }
 
+type ReadDeps = Pick<StockDeps, 'db' | 'stockReads'>
+
+function readsOf(deps: ReadDeps): StockReads {
+  return deps.stockReads ?? createStockReads(deps.db)
+}
+
 async function freeByStore(
-  db: Queryable,
+  deps: ReadDeps,
   merchantId: string,
-  of: { variantIds: string[]; stores: readonly Store[]; channel: string },
+  of: { variantIds: string[]; storeIds: string[]; channel: string },
 ): Promise<Map<string, Map<string, bigint>>> {
-  const rows = await readFree(db, merchantId, { ...of, storeIds: of.stores.map(({ id }) => id) })
+  const rows = await freeOf(readsOf(deps), merchantId, of)
   const byStore = new Map<string, Map<string, bigint>>()
   for (const row of rows) {
     const free = byStore.get(row.store_id) ?? new Map<string, bigint>()
@@ -136,10 +145,10 @@ export async function available(
   question: { variantIds: string[]; channel: string; storeIds?: string[]; without?: string },
 ): Promise<Map<string, bigint>> {
   const storeIds =
-    question.storeIds ?? (await poolOf(deps.db, await configOf(deps, merchantId), question.channel)).map(({ id }) => id)
+    question.storeIds ?? (await poolOf(deps, await configOf(deps, merchantId), question.channel)).map(({ id }) => id)
   const sums = new Map<string, bigint>()
   const asked = storeIds.filter((id) => id !== question.without)
-  for (const row of await readFree(deps.db, merchantId, { ...question, storeIds: asked })) {
+  for (const row of await freeOf(readsOf(deps), merchantId, { ...question, storeIds: asked })) {
     if (row.free > 0n) sums.set(row.variant_id, (sums.get(row.variant_id) ?? 0n) + row.free)
   }
   return sums
@@ -164,7 +173,7 @@ export async function availabilityNear(
     throw new Problem('reference-not-found', { errors: [{ pointer: '?near_store_id', detail: 'names no store' }] })
   const place = question.near ?? placeOf(here)
   const stores = [...merchant.stores.values()]
-  const levels = await readFree(deps.db, merchantId, {
+  const levels = await freeOf(readsOf(deps), merchantId, {
     variantIds: [question.variantId],
     storeIds: stores.map(({ id }) => id),
     channel: question.channel,

@@ -1,6 +1,7 @@
 // The SQL of levels, movements, safety stock and pools. Levels change only by triggers (migration 0013); here are the calls that
 // write facts, and the reads.
 
+import { scopedKey } from '../db/load-many.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
 import { jsonOf } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
@@ -82,6 +83,27 @@ export async function readFree(
     [merchantId, of.variantIds, of.storeIds, of.channel],
   )
   return rows
+}
+
+/**
+ * The same for questions of several merchants: each key is `channel/variant/store`, and what is found is under the merchant and the
+ * key.
+ */
+export async function readFreeOf(
+  db: Queryable,
+  merchantIds: readonly string[],
+  keys: readonly string[],
+): Promise<Map<string, FreeRow>> {
+  const parts = keys.map((key) => key.split('/') as [string, string, string])
+  const { rows } = await db.query<FreeRow & { merchant_id: string; channel: string }>(
+    `select k.channel, l.*, stock_free(l, k.channel) as free
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[]) k (merchant_id, channel, variant_id, store_id)
+     join stock_level l on l.merchant_id = k.merchant_id and l.variant_id = k.variant_id and l.store_id = k.store_id`,
+    [merchantIds, ...[0, 1, 2].map((i) => parts.map((part) => part[i]))],
+  )
+  return new Map(
+    rows.map((row) => [scopedKey(row.merchant_id, `${row.channel}/${row.variant_id}/${row.store_id}`), row]),
+  )
 }
 
 /** Takes the locks of levels in sorted order, for a caller that will change them in several steps. */
@@ -205,6 +227,21 @@ export async function readPool(db: Queryable, merchantId: string, channel: strin
     [merchantId, channel],
   )
   return rows.map((row) => row.store_id)
+}
+
+/** The same for channels of several merchants; those never told are absent. */
+export async function readPools(
+  db: Queryable,
+  merchantIds: readonly string[],
+  channels: readonly string[],
+): Promise<Map<string, string[]>> {
+  const { rows } = await db.query<{ merchant_id: string; channel: string; store_ids: string[] }>(
+    `select k.merchant_id, k.channel, array_agg(p.store_id order by p.store_id) as store_ids
+     from unnest($1::text[], $2::text[]) k (merchant_id, channel)
+     join channel_pool p on p.merchant_id = k.merchant_id and p.channel = k.channel group by 1, 2`,
+    [merchantIds, channels],
+  )
+  return new Map(rows.map((row) => [scopedKey(row.merchant_id, row.channel), row.store_ids]))
 }
 
 export async function writePool(

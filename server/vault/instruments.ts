@@ -1,5 +1,6 @@
 // An instrument is a card kept for later, by a customer or for one order. It can be charged many times, and revoked.
 
+import { scopedKey } from '../db/load-many.ts'
 import { type Queryable, transact } from '../db/pool.ts'
 import { isId } from '../lib/ids.ts'
 import {
@@ -118,7 +119,7 @@ async function earlierSave(
   save: { tokenId: string; customerId: string | null; orderId: string | null },
 ): Promise<SaveOutcome> {
   const usedBy = (await deps.vault.tokens.load(merchantId, save.tokenId))?.used_by_operation ?? ''
-  const row = (await readInstruments(deps.db, merchantId, [usedBy])).get(usedBy)
+  const row = (await readInstruments(deps.db, [merchantId], [usedBy])).get(scopedKey(merchantId, usedBy))
   if (row?.customer_id !== save.customerId || row?.order_id !== save.orderId) return { outcome: 'token_used' }
   return { outcome: 'saved', instrument: view(row) }
 }

@@ -1,6 +1,7 @@
 // The vault's SQL. Tables: vault_key, vault_card, token, instrument. Nothing here ever holds a card number or CVC in clear.
 
 import type { Lanes } from '../db/lanes.ts'
+import { scopedKey } from '../db/load-many.ts'
 import type { Queryable } from '../db/pool.ts'
 import type { WrappedKey } from './keys.ts'
 
@@ -32,6 +33,7 @@ export interface CardRow extends CardFacts {
 }
 
 export interface TokenRow extends CardRow {
+  merchant_id: string
   id: string
   created_at: Date
   expires_at: Date
@@ -39,6 +41,7 @@ export interface TokenRow extends CardRow {
 }
 
 export interface InstrumentRow extends CardRow {
+  merchant_id: string
   id: string
   customer_id: string | null
   order_id: string | null
@@ -47,9 +50,9 @@ export interface InstrumentRow extends CardRow {
 }
 
 const CARD_COLUMNS = 'c.id as card_id, c.ciphertext, c.brand, c.bin, c.last4, c.exp_month, c.exp_year, c.fingerprint'
-const TOKEN = `select t.id, t.created_at, t.expires_at, t.used_by_operation, ${CARD_COLUMNS}
+const TOKEN = `select t.merchant_id, t.id, t.created_at, t.expires_at, t.used_by_operation, ${CARD_COLUMNS}
   from token t join vault_card c on c.merchant_id = t.merchant_id and c.id = t.card_id`
-const INSTRUMENT = `select i.id, i.customer_id, i.order_id, i.network_reference, i.created_at, ${CARD_COLUMNS}
+const INSTRUMENT = `select i.merchant_id, i.id, i.customer_id, i.order_id, i.network_reference, i.created_at, ${CARD_COLUMNS}
   from instrument i join vault_card c on c.merchant_id = i.merchant_id and c.id = i.card_id`
 
 /** Whether any merchant has keys yet: then the master key file must exist already. */
@@ -174,22 +177,30 @@ export async function replaceSeals(
 }
 
 /** Primary key look-ups of token and card, one batch. */
-export async function readTokens(db: Queryable, merchantId: string, ids: string[]): Promise<Map<string, TokenRow>> {
-  const found = await db.query<TokenRow>(`${TOKEN} where t.merchant_id = $1 and t.id = any ($2)`, [merchantId, ids])
-  return new Map(found.rows.map((row) => [row.id, row]))
+export async function readTokens(
+  db: Queryable,
+  merchantIds: readonly string[],
+  ids: readonly string[],
+): Promise<Map<string, TokenRow>> {
+  const found = await db.query<TokenRow>(
+    `${TOKEN} join unnest($1::text[], $2::text[]) k (merchant_id, id) on t.merchant_id = k.merchant_id and t.id = k.id`,
+    [merchantIds, ids],
+  )
+  return new Map(found.rows.map((row) => [scopedKey(row.merchant_id, row.id), row]))
 }
 
 /** Live instruments only; a revoked one is as if it were not there. */
 export async function readInstruments(
   db: Queryable,
-  merchantId: string,
-  ids: string[],
+  merchantIds: readonly string[],
+  ids: readonly string[],
 ): Promise<Map<string, InstrumentRow>> {
   const found = await db.query<InstrumentRow>(
-    `${INSTRUMENT} where i.merchant_id = $1 and i.id = any ($2) and i.revoked_at is null`,
-    [merchantId, ids],
+    `${INSTRUMENT} join unnest($1::text[], $2::text[]) k (merchant_id, id) on i.merchant_id = k.merchant_id and i.id = k.id
+     where i.revoked_at is null`,
+    [merchantIds, ids],
   )
-  return new Map(found.rows.map((row) => [row.id, row]))
+  return new Map(found.rows.map((row) => [scopedKey(row.merchant_id, row.id), row]))
 }
 
 /** A customer's live instruments, newest first, older than the instrument `before`; index instrument_by_customer. */

@@ -3,8 +3,8 @@
 
 import { join } from 'node:path'
 import type { Lanes } from '../db/lanes.ts'
-import { createLoader, type Loader } from '../db/load-many.ts'
-import type { Db } from '../db/pool.ts'
+import { createScopedLoader, type Loader } from '../db/load-many.ts'
+import type { Db, Queryable } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
@@ -33,6 +33,8 @@ export interface VaultDeps {
 
 export interface OpenVaultOptions {
   db: Db
+  /** Connections for looking rows up by their key; without it those of `db`. */
+  lookups?: Queryable
   clock: Clock
   log: Log
   /** `$ONETILL_DATA/keys`; holds vault.key. Back it up apart from the database: each is worthless without the other. */
@@ -46,7 +48,7 @@ export interface OpenVaultOptions {
  * read by others, is damaged, or is missing although the database holds keys that it wrapped.
  */
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
-  const { db, clock, log } = options
+  const { db, clock, log, lookups = db } = options
   const ring =
     options.ring ??
     (await openKeyFile(join(options.keysFolder, 'vault.key'), { clock, mayCreate: !(await hasKeys(db)) }))
@@ -54,7 +56,7 @@ export async function openVault(options: OpenVaultOptions): Promise<Vault> {
     ring,
     keys: createKeyStore({ db, clock, log, ring }),
     cvcs: createCvcMemory(clock),
-    tokens: createLoader((merchantId, ids) => readTokens(db, merchantId, ids)),
-    instruments: createLoader((merchantId, ids) => readInstruments(db, merchantId, ids)),
+    tokens: createScopedLoader((merchantIds, ids) => readTokens(lookups, merchantIds, ids)),
+    instruments: createScopedLoader((merchantIds, ids) => readInstruments(lookups, merchantIds, ids)),
   }
 }

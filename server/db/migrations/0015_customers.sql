@@ -118,6 +118,23 @@ create table customer_moment (
   primary key (merchant_id, customer_id, seq)
 );
 
+-- Writes a moment for each of these events that names a customer, or is about one. One that is there stays as it is.
+create function customer_add_moments(p_merchant text, p_seqs bigint[]) returns void
+language sql
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+  insert into customer_moment (merchant_id, customer_id, seq, type, object_type, object_id, channel, store_id, order_id, data, happened_at)
+    select e.merchant_id, c.customer_id, e.seq, e.type, e.object_type, e.object_id,
+      case jsonb_typeof(e.data -> 'channel') when 'string' then e.data ->> 'channel' end,
+      case jsonb_typeof(e.data -> 'store_id') when 'string' then e.data ->> 'store_id' end,
+      case when jsonb_typeof(e.data -> 'order_id') = 'string' then e.data ->> 'order_id' when e.object_type = 'order' then e.object_id end,
+      e.data, e.created_at
+    from unnest(p_seqs) k (seq) join event e on e.merchant_id = p_merchant and e.seq = k.seq
+    cross join lateral (select case when jsonb_typeof(e.data -> 'customer_id') = 'string' then e.data ->> 'customer_id'
+      when e.object_type = 'customer' then e.object_id end as customer_id) c
+    where c.customer_id is not null order by c.customer_id, e.seq
+    on conflict (merchant_id, customer_id, seq) do nothing
+$$;
+
 create trigger customer_consent_append_only before update or truncate on customer_consent
   for each statement execute function refuse_change();
 
