@@ -52,7 +52,17 @@ test('a page shows, takes its form, and its policy stands over the API’s', asy
     assert.equal(acted.headers['location'], 'https://shop.example/back')
     assert.equal(simulator.lookup('cac_1', 'opn_1').outcome, 'succeeded')
 
-    assert.equal((await app.inject({ url: '/simulator/journal', headers })).statusCode, 401)
+    const refused = await app.inject({ url: '/simulator/journal', headers })
+    assert.deepEqual([refused.statusCode, refused.json().code], [401, 'unauthenticated'])
+    assert.equal(refused.headers['content-type'], 'application/problem+json')
+    const keyed = { ...headers, authorization: 'Bearer control' }
+    const faulty = await app.inject({
+      method: 'PUT',
+      url: '/simulator/faults',
+      headers: keyed,
+      payload: { rates: { no: 1 } },
+    })
+    assert.deepEqual([faulty.statusCode, faulty.json().code], [422, 'validation-error'])
     const journal = await app.inject({
       url: '/simulator/journal?after=0',
       headers: { ...headers, authorization: 'Bearer control' },

@@ -1,4 +1,5 @@
-// `onetill verify`: checks every invariant in the books of every merchant and prints a table. Exit code 1 when one fails.
+// `onetill verify`: checks every invariant in the books of every merchant and prints a table. Exit code 1 when one fails, or
+// when there are no books to check: it makes none.
 
 import { openDatabaseFromEnv } from '../db/locate.ts'
 import { openPool, type Queryable } from '../db/pool.ts'
@@ -13,7 +14,7 @@ const log: Log = {
 }
 
 try {
-  const database = await openDatabaseFromEnv(log)
+  const database = await openDatabaseFromEnv(log, { mustExist: true })
   const db = openPool(database.url, { max: 1, applicationName: 'onetill verify' })
   try {
     process.exitCode = report(await verify(db))

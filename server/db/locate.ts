@@ -2,7 +2,7 @@
 // folder; else the embedded one, started for as long as the command runs. So `onetill verify` and its siblings do the
 // same whether the server is up or not.
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../lib/log.ts'
 import { findRunning, startEmbedded } from './embedded.ts'
@@ -13,6 +13,8 @@ export interface DatabaseChoice {
   /** ONETILL_DATA. The embedded cluster lives in its folder `postgres`. */
   dataDir: string
   log: Log
+  /** For commands that only look: throws where no database was ever made, and makes none. */
+  mustExist?: boolean
 }
 
 export interface OpenDatabase {
@@ -32,10 +34,20 @@ export interface RunFile {
 export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase> {
   if (choice.databaseUrl) return { url: choice.databaseUrl, async stop() {} }
   const dataDir = join(choice.dataDir, 'postgres')
+  if (choice.mustExist && !(await isThere(join(dataDir, 'cluster', 'PG_VERSION'))))
+    throw new Error(`There is no database in ${choice.dataDir}. Set ONETILL_DATA or DATABASE_URL to where it is.`)
   const running = await findRunning(dataDir)
   if (running) return { url: running, async stop() {} }
   const embedded = await startEmbedded({ dataDir, log: choice.log })
   return { url: embedded.url, stop: () => embedded.stop() }
+}
+
+/** False only where there is certainly nothing: what may not be looked at is told by whoever opens it. */
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
+  )
 }
 
 /** DATABASE_URL as given, or undefined for none. Throws a sentence for what is no address of a PostgreSQL. */
@@ -48,8 +60,13 @@ export function checkedDatabaseUrl(url: string | undefined): string | undefined 
 }
 
 /** The same choice from the environment: DATABASE_URL and ONETILL_DATA (default ./data). For command-line programs. */
-export async function openDatabaseFromEnv(log: Log, env: NodeJS.ProcessEnv = process.env): Promise<OpenDatabase> {
+export async function openDatabaseFromEnv(
+  log: Log,
+  options: { mustExist?: boolean } = {},
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<OpenDatabase> {
   return openDatabase({
+    ...options,
     databaseUrl: checkedDatabaseUrl(env['DATABASE_URL']),
     dataDir: env['ONETILL_DATA'] || './data',
     log,

@@ -145,3 +145,8 @@ test('an address with a foreign host of its own is refused, though the Host head
       `GET ${address} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_demo\r\nConnection: close\r\n\r\n`,
     )
 })
+
+test('a request that expects what there is not gets a problem, not a bare 417', async () => {
+  const head = `${HEAD}Content-Type: application/json\r\nContent-Length: ${BODY.length}\r\nExpect: a-miracle\r\n\r\n`
+  await refuses(417, 'expectation-failed', head, BODY)
+})

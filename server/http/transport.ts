@@ -1,12 +1,12 @@
 // Below HTTP's good weather: broken framing, slow clients, oversized headers, CONNECT, foreign hosts. Each gets a proper
 // problem and a closed connection, and none of them reaches a route.
 
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import { Problem, type ProblemCode } from '../lib/problem.ts'
-import { rawProblem } from './problem-reply.ts'
+import { PROBLEM_TYPE, problemBody, rawProblem } from './problem-reply.ts'
 
 /** All in milliseconds. */
 export interface Timeouts {
@@ -60,11 +60,23 @@ function endWith(deps: TransportDeps, socket: Socket, answer: string): void {
   void deps.clock.sleep(LINGER_MS).then(() => socket.destroy())
 }
 
-/** CONNECT never reaches routing, and crowds of idle connections must not keep new ones out. */
+/** CONNECT and odd expectations never reach routing, and crowds of idle connections must not keep new ones out. */
 export function guardServer(deps: TransportDeps, server: Server): void {
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
     endWith(deps, socket, rawProblem('method-not-allowed', deps.newId('req'), { Allow: 'GET, POST' }))
+  })
+  // Node would answer with a bare 417.
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const requestId = deps.newId('req')
+    const body = problemBody(new Problem('expectation-failed'), requestId)
+    response.writeHead(417, {
+      'content-type': PROBLEM_TYPE,
+      'content-length': Buffer.byteLength(body),
+      'request-id': requestId,
+      connection: 'close',
+    })
+    response.end(body)
   })
   let open = 0
   server.on('connection', (socket: Socket) => {

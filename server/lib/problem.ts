@@ -66,6 +66,7 @@ export const PROBLEMS = {
   'version-conflict': { status: 412, title: 'The object has changed', retry: 'no', when: 'If-Match names an older version. Read again and decide.' },
   'body-too-large': { status: 413, title: 'The body is too large', retry: 'no', when: 'The body is larger than the route takes.' },
   'unsupported-media-type': { status: 415, title: 'Send application/json', retry: 'no', when: 'The Content-Type is missing or not application/json.' },
+  'expectation-failed': { status: 417, title: 'The Expect header asks for what this server cannot do', retry: 'no', when: 'An Expect header says something else than 100-continue. Send the request without it.' },
   'headers-too-large': { status: 431, title: 'The headers are too large', retry: 'no', when: 'The header block is larger than 16 KiB.' },
   'signature-invalid': { status: 401, title: 'The signature is not valid', retry: 'no', when: 'An inbound webhook has no valid signature for this account.' },
   'timestamp-out-of-tolerance': { status: 401, title: 'The timestamp is too far from now', retry: 'no', when: 'An inbound webhook was signed more than five minutes ago or ahead.' },

@@ -3,6 +3,7 @@
 
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../../lib/problem.ts'
 import { FAULT_NAMES, type FaultName, type FaultPlan } from './faults.ts'
 import type { CustomerAct, DisputeStage, Simulator, Terminal } from './index.ts'
 import { bodyBytes, type RouteTaker, type SimulatorRoute } from './page-routes.ts'
@@ -34,7 +35,8 @@ const VERBS: ReadonlySet<string> = new Set<PspVerb>([
 const ACTS: ReadonlySet<string> = new Set<CustomerAct>(['approve', 'decline', 'abandon', 'fail_authentication'])
 const STAGES: ReadonlySet<string> = new Set<DisputeStage>(['opened', 'won', 'lost'])
 const ok = (body: unknown): Answer => ({ status: 200, body })
-const refused = (detail: string): Answer => ({ status: 422, body: { detail } })
+const refused = (detail: string): Problem => new Problem('validation-error', { detail })
+const noKey = (): Problem => new Problem('unauthenticated', { detail: 'A key of the simulator is needed.' })
 
 /** Hangs the controls under the prefix: journal, faults, terminals, pages, and what customers and issuers do. */
 export function simulatorControls(app: RouteTaker, simulator: Simulator, options: ControlOptions): void {
@@ -48,7 +50,7 @@ export function simulatorControls(app: RouteTaker, simulator: Simulator, options
   })
   add('PUT', '/faults', (_request, body) => {
     const plan = faultPlan(body['plan'] ?? body)
-    if (typeof plan === 'string') return refused(plan)
+    if (typeof plan === 'string') throw refused(plan)
     simulator.setFaults(plan, typeof body['account'] === 'string' ? body['account'] : undefined)
     return ok({ plan })
   })
@@ -59,7 +61,7 @@ export function simulatorControls(app: RouteTaker, simulator: Simulator, options
   add('PUT', '/terminals/:account/:id', (request, body) => {
     const { account, id } = request.params as { account: string; id: string }
     const terminal = terminalFrom(body)
-    if (typeof terminal === 'string') return refused(terminal)
+    if (typeof terminal === 'string') throw refused(terminal)
     simulator.setTerminal(account, id, terminal)
     return ok(simulator.terminal(account, id))
   })
@@ -71,7 +73,8 @@ export function simulatorControls(app: RouteTaker, simulator: Simulator, options
   add('POST', '/operations/:account/:id/:what', (request, body) => {
     const { account, id, what } = request.params as { account: string; id: string; what: string }
     const done = actOn(simulator, account, id, what, String(body['act'] ?? body['stage'] ?? ''))
-    return done === undefined ? refused('act, reverse or dispute, with an act or a stage') : ok({ done })
+    if (done === undefined) throw refused('act, reverse or dispute, with an act or a stage')
+    return ok({ done })
   })
   add('POST', '/deliver', async () => ok({ delivered: await simulator.deliverDue() }))
 }
@@ -84,15 +87,15 @@ function actOn(simulator: Simulator, account: string, id: string, what: string, 
 
 /** Hangs the provider's own interface: what the connector calls over HTTP. */
 export function simulatorApi(app: RouteTaker, simulator: Simulator, options: ControlOptions): void {
-  const route = controlRoute('POST', `${options.prefix}/v1/:verb`, options, () => refused('unreachable'))
+  const route = controlRoute('POST', `${options.prefix}/v1/:verb`, options, () => ok({}))
   app.route({
     ...route,
     handler: async (request, reply) => {
-      if (!(await isAllowed(request, options))) return reply.code(401).send({ detail: 'A key is needed.' })
+      if (!(await isAllowed(request, options))) throw noKey()
       const { verb } = request.params as { verb: string }
-      if (!VERBS.has(verb)) return reply.code(404).send({ detail: 'There is no such verb.' })
+      if (!VERBS.has(verb)) throw new Problem('not-found', { detail: 'There is no such verb.' })
       const psp = requestFrom(bodyBytes(request))
-      if (!psp) return reply.code(422).send({ detail: 'This is not an instruction.' })
+      if (!psp) throw refused('This is not an instruction.')
       return replyTo(simulator, verb as PspVerb, psp, request, reply)
     },
   })
@@ -141,9 +144,9 @@ function controlRoute(
     config: { access: { keys: 'public' }, rawBody: true },
     schema: { hide: true, querystring: { type: 'object', additionalProperties: true } },
     handler: async (request, reply) => {
-      if (!(await isAllowed(request, options))) return reply.code(401).send({ detail: 'A key is needed.' })
+      if (!(await isAllowed(request, options))) throw noKey()
       const body = jsonObject(bodyBytes(request))
-      if (!body) return reply.code(400).send({ detail: 'The body is not a JSON object.' })
+      if (!body) throw new Problem('malformed-json', { detail: 'The body is not a JSON object.' })
       const answer = await handle(request, body)
       await simulatorIsQuiet()
       return reply.code(answer.status).send(answer.body)
