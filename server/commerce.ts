@@ -36,6 +36,7 @@ import {
   createFulfilmentsConsumer,
   createFulfilmentWorkers,
   createLoadOf,
+  dropWithEdit,
   type FulfilmentDeps,
   routes as fulfilmentRoutes,
   takeBackDigital,
@@ -199,6 +200,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       const { rules } = await policyOf({ db }, merchantId)
       return rules.alternatives.includes('store_credit') ? { method: 'store_credit', customer_id } : null
     },
+    dropCancelled: (tx, merchantId, what) => dropWithEdit(base, tx, merchantId, what),
     async takeBackCards(tx, merchantId, { order, units, by, at }) {
       const tell = await takeBackDigital(base, tx, merchantId, { order, units, by, at })
       const lines = units.map(({ line_id, left }) => ({ line_id, units: left }))
@@ -214,7 +216,10 @@ export function wireCommerce(base: CommerceBase): Commerce {
     await guestOrders.catchUp(merchantId)
     await fulfilmentsConsumer.catchUp(merchantId)
   }
-  const fulfilmentsConsumer = createFulfilmentsConsumer({ ...base, orders }, () => fulfilmentWorkers.charges.wake())
+  const fulfilmentsConsumer = createFulfilmentsConsumer({ ...base, orders }, () => {
+    fulfilmentWorkers.charges.wake()
+    fulfilmentWorkers.missing.wake()
+  })
   const fulfilments: FulfilmentDeps = {
     ...{ ...base, orders },
     consumer: { catchUp: (merchantId) => followed(merchantId) },
@@ -288,6 +293,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     orderWorkers.refunds,
     orderWorkers.closing,
     fulfilmentWorkers.charges,
+    fulfilmentWorkers.missing,
     fulfilmentWorkers.expiry,
     ...createLoyaltyWorkers({ ...loyalty, clock, log }),
     createReturnsWorker(returns),

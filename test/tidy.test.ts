@@ -145,7 +145,7 @@ const BANS: Ban[] = [
 const TABLES: Record<string, string[]> = {
   merchants: ['merchant', 'store', 'register', 'terminal', 'merchant_channel', 'merchant_method', 'connector_account'],
   access: ['api_key'],
-  fulfilments: ['fulfilment', 'fulfilment_line'],
+  fulfilments: ['fulfilment', 'fulfilment_line', 'pickup_queue'],
   stock: [
     'stock_level',
     'stock_reservation',

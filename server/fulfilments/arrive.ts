@@ -65,7 +65,9 @@ export async function takeArrived(
           ...here,
           state: 'rejected',
           reason: 'transfer_discrepancy',
-          refused_by: [...f.refused_by, transfer.from_store_id],
+          // Whose parcel was lost or broken on the way may send another; who said no is not asked again.
+          refused_by: transfer.state === 'received' ? f.refused_by : [...f.refused_by, transfer.from_store_id],
+          reroute_at: at,
         }
     const fulfilment = await changeFulfilment(tx, merchantId, f, ['pending'], patch, at)
     const type = isWhole ? 'fulfilment.goods_arrived' : 'fulfilment.rejected'

@@ -246,7 +246,15 @@ export function blank(
     ...{ refused_by: [], score: null, reason: null, code_no: 0, code_hash: null, code_attempts: 0, collected_by: null },
     ...{ promised_at: null, expires_at: null, reminded_at: null, tracking: null },
     ...{ charge_state: 'none' as const, charge_no: 0, charge_amount: 0n, charge_taken: 0n, charge_plan: null },
-    ...{ charge_decline: null, charge_due_at: null, charge_key: null, release_at: null, version: 1, ended_at: null },
+    ...{
+      charge_decline: null,
+      charge_due_at: null,
+      charge_key: null,
+      release_at: null,
+      reroute_at: null,
+      version: 1,
+      ended_at: null,
+    },
     ...given,
   }
 }

@@ -6,9 +6,9 @@ import type { Tx } from '../db/pool.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import {
   lockOrders,
+  type Order,
   type OrderGroup,
   type OrderLine,
-  openTask,
   readOrderGroups,
   readOrderLines,
 } from '../orders/index.ts'
@@ -18,6 +18,7 @@ import { type FollowDeps, freshOf, make, takingOf } from './create.ts'
 import { dropCancelled, type OfOrder } from './drop-cancelled.ts'
 import { type FulfilmentEvent, tell } from './event.ts'
 import { ENDS, type Fulfilment } from './fulfilment.ts'
+import { promiseWithRoom } from './promise.ts'
 import { reverseCharges } from './reverse-charges.ts'
 import { hurryCharges, lockFulfilments, readOfOrders } from './store.ts'
 
@@ -75,7 +76,6 @@ export async function follow(deps: FollowDeps, tx: Tx, merchantId: string, what:
   const waiting = open.filter(({ id }) => hasArrived.has(id))
   const arrived = await takeArrived(tx, merchantId, merchant, { waiting, transfers, orders }, at)
   const events: FulfilmentEvent[] = [...arrived]
-  await tellMissing(deps, tx, merchantId, arrived, at)
   for (const of of changed) {
     const siblings = of.siblings.map(
       (each) => arrived.find(({ fulfilment }) => fulfilment.id === each.id)?.fulfilment ?? each,
@@ -88,24 +88,33 @@ export async function follow(deps: FollowDeps, tx: Tx, merchantId: string, what:
     const fulfilments = await readOfOrders(tx, merchantId, [...what.reversed])
     events.push(...(await reverseCharges(tx, merchantId, { orders, fulfilments }, at)))
   }
+  await promiseWithRoom(tx, merchantId, merchant, events, at)
   await tell(tx, deps, merchantId, at, events)
 }
 
-/** Goods that do not come wait for a person: nobody would look at a rejected fulfilment by chance. */
-async function tellMissing(
-  deps: FollowDeps,
+/**
+ * What an edit takes off an order leaves its fulfilments in the edit's own transaction, so that it can take the same goods again. The
+ * caller holds the order's lock; `levels` are locked with those of the fulfilments. Answers what tells of it, to be called last.
+ */
+export async function dropWithEdit(
+  deps: Pick<FollowDeps, 'newId'>,
   tx: Tx,
   merchantId: string,
-  arrived: readonly FulfilmentEvent[],
-  at: Date,
-): Promise<void> {
-  for (const { type, fulfilment } of arrived) {
-    if (type !== 'fulfilment.rejected') continue
-    await openTask(tx, merchantId, {
-      ...{ id: deps.newId('tsk'), order_id: fulfilment.order_id, kind: 'goods_missing', payment_id: null, at },
-      detail: `What was to be brought for ${fulfilment.id} has not come, or not all of it: reroute or cancel it.`,
-    })
-  }
+  what: { order: Order; lines: readonly OrderLine[]; levels: readonly Omit<Units, 'quantity'>[]; at: Date },
+): Promise<() => Promise<void>> {
+  const { order, at } = what
+  const lines = [...what.lines]
+  const siblings = await lockedOfOrders(tx, merchantId, [order.id], new Set())
+  const open = siblings.filter(({ state }) => !ENDS.has(state))
+  await lockTransfers(
+    tx,
+    merchantId,
+    open.flatMap(({ transfer_id }) => transfer_id ?? []),
+  )
+  const groups = await readOrderGroups(tx, merchantId, order.id)
+  await lockLevels(tx, merchantId, [...what.levels, ...levelsOf([{ order, lines, groups, siblings }], open)])
+  const events = await dropCancelled(deps, tx, merchantId, { order, lines, siblings }, at)
+  return () => tell(tx, deps, merchantId, at, events)
 }
 
 /** The fulfilments of these orders, those locked that have not ended, and all of `whole` orders. */

@@ -11,6 +11,7 @@ import { revokeOrderInstrument } from '../vault/index.ts'
 import { carryOutCharge, LEASE_MS } from './charge.ts'
 import type { FulfilmentDeps } from './deps.ts'
 import { expireFulfilments } from './drop.ts'
+import { findMissing } from './find-missing.ts'
 import { follow } from './follow-orders.ts'
 import type { Fulfilment } from './fulfilment.ts'
 import {
@@ -33,7 +34,7 @@ const ENDS_OF_TRANSFERS = new Set(['transfer.received', 'transfer.called_back', 
 /** Money that was taken has been taken back. */
 const TAKEN_BACK = new Set(['payment.sale_reversed', 'payment.capture_reversed'])
 
-/** The consumer `fulfilments`: reads events of orders, payments and transfers. `wake` is called when a charge may be due. */
+/** The consumer `fulfilments`: reads events of orders, payments and transfers. `wake` is called when a charge may be due, or goods missing. */
 export function createFulfilmentsConsumer(
   deps: ConsumerDeps & Omit<FulfilmentDeps, 'consumer'>,
   wake: () => void,
@@ -75,17 +76,23 @@ function idsOf(events: readonly EventRow[]): string[] {
 /** A charge that a request left behind is taken up after its lease; one that follows an order waits this long at most. */
 const CHARGE_EVERY_MS = 2_000
 const EXPIRE_EVERY_MS = 30_000
+/** It is woken when a transfer ends; this is for what another process left behind. */
+const MISSING_EVERY_MS = 10_000
 const MERCHANTS = 20
 const BATCH = 10
 const AGAIN_MS = 10_000
 
 /** Background work of fulfilments. */
-export function createFulfilmentWorkers(deps: FulfilmentDeps): { charges: Worker; expiry: Worker } {
+export function createFulfilmentWorkers(deps: FulfilmentDeps): { charges: Worker; missing: Worker; expiry: Worker } {
   const { clock, log } = deps
   return {
     charges: createWorker({
       ...{ name: 'fulfilment charges', clock, log, everyMs: CHARGE_EVERY_MS },
       tick: async () => (await chargeDue(deps)) + (await releaseDue(deps)),
+    }),
+    missing: createWorker({
+      ...{ name: 'goods that did not come', clock, log, everyMs: MISSING_EVERY_MS },
+      tick: () => findMissing(deps),
     }),
     expiry: createWorker({
       ...{ name: 'uncollected fulfilments', clock, log, everyMs: EXPIRE_EVERY_MS },

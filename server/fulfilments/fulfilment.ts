@@ -176,6 +176,8 @@ export interface Fulfilment {
   charge_due_at: Date | null
   charge_key: string | null
   release_at: Date | null
+  /** When what was to be brought and has not come is looked for elsewhere. */
+  reroute_at: Date | null
   version: number
   created_at: Date
   updated_at: Date

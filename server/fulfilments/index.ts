@@ -3,6 +3,7 @@
 export { pickupCode } from './code.ts'
 export type { FulfilmentDeps } from './deps.ts'
 export { createFulfilmentsConsumer, createFulfilmentWorkers } from './follow.ts'
+export { dropWithEdit } from './follow-orders.ts'
 export type { Fulfilment, FulfilmentLine, FulfilmentState } from './fulfilment.ts'
 export { createLoadOf } from './load.ts'
 export { routes } from './routes.ts'

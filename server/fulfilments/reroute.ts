@@ -3,6 +3,7 @@
 
 import { type Tx, transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
+import type { MerchantConfig } from '../merchants/index.ts'
 import { type Applied, carryOut, type Order, readOrder } from '../orders/index.ts'
 import {
   atHand,
@@ -22,7 +23,9 @@ import { dropAll, openUnits } from './drop.ts'
 import { type FulfilmentEvent, tell } from './event.ts'
 import { stockOf } from './finish.ts'
 import { type Fulfilment, type LineUnits, openOf, REJECT_REASONS, type RejectReason } from './fulfilment.ts'
+import { promiseWithRoom } from './promise.ts'
 import { releaseOf } from './release.ts'
+import { promisedAt } from './schedule.ts'
 import { siblingOf } from './split.ts'
 import { changeFulfilment, readFulfilment, readLines } from './store.ts'
 
@@ -50,11 +53,19 @@ export async function reroute(
   return sendElsewhere(deps, merchantId, 'reroute', command)
 }
 
+/** The same by itself, for goods that were to be brought and do not come. */
+export async function rerouteMissing(deps: FulfilmentDeps, merchantId: string, id: string): Promise<Fulfilment> {
+  return sendElsewhere(deps, merchantId, 'reroute', { id, by: null, ifVersion: undefined })
+}
+
+/** A command, or what the program does by itself: `by` is null then. */
+type Asked = Omit<Command, 'by'> & { by: string | null; store_id?: string }
+
 async function sendElsewhere(
   deps: FulfilmentDeps,
   merchantId: string,
   verb: 'reject' | 'reroute',
-  command: Command & { reason?: RejectReason; store_id?: string },
+  command: Asked & { reason?: RejectReason },
 ): Promise<Fulfilment> {
   await deps.consumer.catchUp(merchantId)
   const seen = await readFulfilment(deps.db, merchantId, command.id)
@@ -145,10 +156,11 @@ async function carryOn(
   tx: Tx,
   merchantId: string,
   begun: Begun,
-  command: Command & { reason?: RejectReason; store_id?: string; sources: Sending[] },
+  command: Asked & { reason?: RejectReason; sources: Sending[] },
 ): Promise<{ fulfilment: Fulfilment; refund: Applied['refund'] }> {
   const { fulfilment: f, lines, order } = begun
   const at = deps.clock.now()
+  const merchant = (await deps.merchantCache.get(merchantId)) as MerchantConfig
   const open = openUnits(lines)
   const events: FulfilmentEvent[] = []
   let current = f
@@ -167,16 +179,18 @@ async function carryOn(
   ])
   // The promise is given back first: goods that are not there promise nothing.
   await releaseOf(deps, tx, merchantId, now, open, at)
-  if (command.reason !== undefined) await putRight(deps, tx, merchantId, now, open, command.reason, command.by)
+  if (command.reason !== undefined)
+    await putRight(deps, tx, merchantId, now, open, command.reason, command.by ?? undefined)
   if (command.sources.length === 0) {
     const end = { to: 'cancelled' as const, reason: command.reason as string, by: command.by }
     return dropAll(deps, tx, merchantId, now, end, { released: open, events })
   }
   const made: FulfilmentEvent[] = []
   for (const source of command.sources) {
-    const sibling = await sendFrom(deps, tx, merchantId, now, source, at)
+    const sibling = await sendFrom(deps, tx, merchantId, now, source, merchant, at)
     made.push({ type: 'fulfilment.created', ...sibling, order, by: command.by, more: { rerouted_from: f.id } })
   }
+  await promiseWithRoom(tx, merchantId, merchant, made, at)
   const after = await changeFulfilment(
     tx,
     merchantId,
@@ -204,7 +218,7 @@ async function putRight(
   { fulfilment: f, lines }: Begun,
   units: LineUnits[],
   reason: RejectReason,
-  by: string,
+  actor: string | undefined,
 ): Promise<void> {
   const effect = REJECT_REASONS[reason].stock
   if (effect === 'none') return
@@ -212,11 +226,19 @@ async function putRight(
   const bucket = effect === 'variance' ? {} : { bucket: effect }
   await takeFromFree(deps, tx, merchantId, {
     ...{ lines: taken, reason, ...bucket },
-    ...{ ref: f.id, actor: by, at: deps.clock.now() },
+    ...{ ref: f.id, ...(actor === undefined ? {} : { actor }), at: deps.clock.now() },
   })
 }
 
-async function sendFrom(deps: FulfilmentDeps, tx: Tx, merchantId: string, begun: Begun, source: Sending, at: Date) {
+async function sendFrom(
+  deps: FulfilmentDeps,
+  tx: Tx,
+  merchantId: string,
+  begun: Begun,
+  source: Sending,
+  merchant: MerchantConfig,
+  at: Date,
+) {
   const { fulfilment: f, lines, order } = begun
   const id = deps.newId('ful')
   const units = source.lines.map(({ line_id, quantity }) => ({ line_id, quantity }))
@@ -233,5 +255,8 @@ async function sendFrom(deps: FulfilmentDeps, tx: Tx, merchantId: string, begun:
   }
   const short = await reserve(tx, merchantId, { ref: id, kind: 'order', channel: order.channel, lines: stock, at })
   if (short.length > 0) throw new Problem('out-of-stock')
-  return siblingOf(tx, merchantId, begun, id, units, at, { ...base, reservation_ref: id })
+  // What was to be brought was not promised before; now it is there.
+  const store = f.destination_store_id === null ? undefined : merchant.stores.get(f.destination_store_id)
+  const promised_at = f.promised_at ?? promisedAt(store, at)
+  return siblingOf(tx, merchantId, begun, id, units, at, { ...base, reservation_ref: id, promised_at })
 }

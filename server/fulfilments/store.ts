@@ -9,7 +9,7 @@ import type { Fulfilment, FulfilmentLine, FulfilmentState, LineUnits } from './f
 
 const FULFILMENT = `id, order_id, group_no, part, mode, state, store_id, destination_store_id, address, reservation_ref, transfer_id,
   refused_by, score, reason, code_no, code_hash, code_attempts, collected_by, promised_at, expires_at, reminded_at, tracking,
-  charge_state, charge_no, charge_amount, charge_taken, charge_plan, charge_decline, charge_due_at, charge_key, release_at, version, created_at,
+  charge_state, charge_no, charge_amount, charge_taken, charge_plan, charge_decline, charge_due_at, charge_key, release_at, reroute_at, version, created_at,
   updated_at, ended_at`
 
 /** A fulfilment of this merchant, or null. */
@@ -199,6 +199,28 @@ export async function countLines(
   )
 }
 
+/** What is to be promised, and at which times it could be. */
+export interface ToPromise {
+  id: string
+  order_id: string
+  store_id: string
+  capacity: number
+  times: Date[]
+}
+
+/** Promises each for the first of its times whose hour has room. Answers what was promised, by fulfilment. */
+export async function promiseInTurn(
+  tx: Tx,
+  merchantId: string,
+  rows: readonly ToPromise[],
+): Promise<Map<string, Date | null>> {
+  const { rows: promised } = await tx.query<{ id: string; promised_at: Date | null }>(
+    'select id, promised_at from fulfilment_promise($1, $2)',
+    [merchantId, jsonOf(rows)],
+  )
+  return new Map(promised.map(({ id, promised_at }) => [id, promised_at]))
+}
+
 /** A wrong code was tried. */
 export async function countAttempt(db: Queryable, merchantId: string, id: string): Promise<void> {
   await db.query('update fulfilment set code_attempts = code_attempts + 1 where merchant_id = $1 and id = $2', [
@@ -249,7 +271,7 @@ export interface Claim {
   limit: number
 }
 
-type Due = 'charge_due_at' | 'release_at' | 'expires_at'
+type Due = 'charge_due_at' | 'release_at' | 'reroute_at' | 'expires_at'
 
 /** Merchants with something due, a few. Served by the index of that time. */
 export async function merchantsDue(db: Queryable, due: Due, now: Date, limit: number): Promise<string[]> {
@@ -264,7 +286,7 @@ export async function merchantsDue(db: Queryable, due: Due, now: Date, limit: nu
 export async function claimDue(
   db: Queryable,
   merchantId: string,
-  due: 'charge_due_at' | 'release_at',
+  due: Exclude<Due, 'expires_at'>,
   claim: Claim,
 ): Promise<Fulfilment[]> {
   const { rows } = await db.query<Fulfilment>(

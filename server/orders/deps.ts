@@ -9,9 +9,9 @@ import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import type { Consumer } from '../notify/index.ts'
 import type { PaymentDeps, RefundInput } from '../payments/index.ts'
-import type { LoadOf, StockReads } from '../stock/index.ts'
+import type { LoadOf, StockReads, Units } from '../stock/index.ts'
 import type { Vault } from '../vault/index.ts'
-import type { Order } from './order.ts'
+import type { Order, OrderLine } from './order.ts'
 
 export interface OrderDeps {
   db: Db
@@ -40,6 +40,15 @@ export interface OrderDeps {
     merchantId: string,
     what: { order: Order; units: readonly { line_id: string; quantity: bigint; left: bigint }[]; by: string; at: Date },
   ): Promise<void>
+  /**
+   * Frees what fulfilments hold for units that `lines` no longer have, in the transaction of an edit, which holds the order's lock; with
+   * those of its fulfilments and transfers the levels are locked, `levels` too. Answers what tells of it, to be called last.
+   */
+  dropCancelled(
+    tx: Tx,
+    merchantId: string,
+    what: { order: Order; lines: readonly OrderLine[]; levels: readonly Omit<Units, 'quantity'>[]; at: Date },
+  ): Promise<() => Promise<void>>
   /** Brings orders to what their payments have come to. */
   consumer: Pick<Consumer, 'catchUp'>
 }
