@@ -8,7 +8,16 @@ import type { Address, Cart, CartCaller, CartDeps } from './cart.ts'
 import { changeCart, showChanged } from './change.ts'
 import { checkPlaceAndCustomer, checkPriced, configOf, TAX_UNKNOWN } from './create.ts'
 import { evaluate } from './evaluate.ts'
-import { checkVariants, draftLine, invalid, type LinePatch, type NewLine, patchLine, placeLines } from './lines.ts'
+import {
+  checkVariants,
+  draftLine,
+  invalid,
+  type LinePatch,
+  type NewLine,
+  patchLine,
+  placeLines,
+  refuseCountedAsDigital,
+} from './lines.ts'
 import { admit } from './secret.ts'
 import type { CartView } from './view.ts'
 
@@ -33,6 +42,7 @@ export async function addLines(
     draftLine(line, {
       id: deps.newId('cln'),
       currency: known.currency,
+      channel: known.channel,
       store_id: known.store_id,
       caller: target.caller,
       config,
@@ -41,6 +51,7 @@ export async function addLines(
   )
   const variants = await deps.goods.loadVariants(merchantId, [...new Set(drafts.map((line) => line.variant_id))])
   checkVariants(drafts, variants, (i) => `/lines/${i}`)
+  refuseCountedAsDigital(drafts, variants, (i) => `/lines/${i}`)
   // Before the lock: no transaction waits for prices.
   const hoped = {
     ...known,
@@ -68,6 +79,8 @@ export async function changeLine(
   const known = await deps.carts.load(merchantId, target.id)
   admit(known, target.caller)
   const hoped = patchLine(lineIn(known, lineId), patch, { ...known, caller: target.caller, config })
+  if (patch.fulfilment)
+    refuseCountedAsDigital([hoped], await deps.goods.loadVariants(merchantId, [hoped.variant_id]), () => '')
   const lines = known.lines.map((line) => (line.id === lineId ? hoped : line))
   const { gone } = await evaluate(deps, config, { ...known, lines }, deps.clock.now())
   if (gone.some(({ line, why }) => line.id === lineId && why === 'too_much'))

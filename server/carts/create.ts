@@ -6,7 +6,15 @@ import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { type Address, type Cart, type CartCaller, type CartDeps, type CartLine, OPEN_FOR_MS } from './cart.ts'
 import { type Evaluated, evaluate } from './evaluate.ts'
-import { checkVariants, draftLine, invalid, type NewLine, placeLines, referenceNotFound } from './lines.ts'
+import {
+  checkVariants,
+  draftLine,
+  invalid,
+  type NewLine,
+  placeLines,
+  referenceNotFound,
+  refuseCountedAsDigital,
+} from './lines.ts'
 import { newCartSecret } from './secret.ts'
 import { availabilityOf } from './shortage.ts'
 import { cartRow } from './store.ts'
@@ -47,6 +55,7 @@ export async function createCart(
     draftLine(line, {
       id: deps.newId('cln'),
       currency: input.currency,
+      channel: input.channel,
       store_id: input.store_id ?? null,
       caller,
       config,
@@ -55,6 +64,7 @@ export async function createCart(
   )
   const variants = await deps.goods.loadVariants(merchantId, [...new Set(drafts.map((line) => line.variant_id))])
   checkVariants(drafts, variants, (i) => `/lines/${i}`)
+  refuseCountedAsDigital(drafts, variants, (i) => `/lines/${i}`)
   const { changed: lines, next_seq } = placeLines({ lines: [], next_seq: 1 }, drafts, variants)
   const secret = caller.kind === 'holder' ? newCartSecret() : undefined
   const cart = newCart({ id: deps.newId('crt'), input, lines, next_seq, secretHash: secret?.hash, quoteId: null, at })

@@ -4,6 +4,7 @@ import { parseUnitPrice, type SellableVariant } from '../catalog/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { type Cart, type CartCaller, type CartLine, type FulfilmentMode, MAX_LINES, MAX_QUANTITY } from './cart.ts'
+import { isAttended, isCounted } from './place.ts'
 
 /** How a line is to be handed over. */
 export interface Fulfilment {
@@ -41,6 +42,7 @@ export function draftLine(
   context: {
     id: string
     currency: string
+    channel: string
     /** The cart's: where a line is collected when it names no store. */
     store_id: string | null
     caller: CartCaller
@@ -70,7 +72,7 @@ export function draftLine(
 export function patchLine(
   line: CartLine,
   patch: LinePatch,
-  context: { currency: string; store_id: string | null; caller: CartCaller; config: MerchantConfig },
+  context: { currency: string; channel: string; store_id: string | null; caller: CartCaller; config: MerchantConfig },
 ): CartLine {
   const { fulfilment, unit_price, note, consumption, quantity } = patch
   return {
@@ -88,7 +90,7 @@ export function patchLine(
 
 function fulfilmentOf(
   fulfilment: Fulfilment | undefined,
-  context: { config: MerchantConfig; store_id: string | null; pointer: string },
+  context: { config: MerchantConfig; channel: string; store_id: string | null; caller: CartCaller; pointer: string },
 ): Pick<CartLine, 'mode' | 'mode_store_id'> {
   const { config, pointer } = context
   if (!fulfilment) return { mode: null, mode_store_id: null }
@@ -99,6 +101,9 @@ function fulfilmentOf(
   if ((mode === 'collect' || mode === 'ship_to_store') && store_id === null && context.store_id === null) {
     throw invalid(`${pointer}/fulfilment/store_id`, `is needed for ${mode}`)
   }
+  // As when it is ordered: whoever holds a cart cannot say what staff alone can see.
+  if (mode === 'take_away' && !isAttended(context.caller, context.channel))
+    throw invalid(`${pointer}/fulfilment/mode`, 'is for staff to say: with a secret key, and not on the web')
   return { mode, mode_store_id: store_id }
 }
 
@@ -174,6 +179,19 @@ export function checkVariants(
       : [{ pointer: `${pointer(i)}/variant_id`, detail: 'names no article on sale' }],
   )
   if (errors.length > 0) throw new Problem('reference-not-found', { errors })
+}
+
+/** Throws validation-error for a line that is to be delivered as digital though it lies in stock. */
+export function refuseCountedAsDigital(
+  lines: readonly Pick<CartLine, 'variant_id' | 'mode'>[],
+  variants: Map<string, SellableVariant>,
+  pointer: (i: number) => string,
+): void {
+  for (const [i, { variant_id, mode }] of lines.entries()) {
+    const variant = variants.get(variant_id)
+    if (mode === 'digital' && variant && isCounted(variant))
+      throw invalid(`${pointer(i)}/fulfilment/mode`, 'is digital, and the article lies in stock')
+  }
 }
 
 export function invalid(pointer: string, detail: string): Problem {

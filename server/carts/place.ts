@@ -3,10 +3,12 @@
 import type { SellableVariant } from '../catalog/index.ts'
 import { isMemberState, type Place } from '../countries/index.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
-import type { Cart, CartLine, FulfilmentMode } from './cart.ts'
+import type { Cart, CartCaller, CartLine, FulfilmentMode } from './cart.ts'
 
 /** Channels where the customer stands in front of the goods. */
 const AT_THE_COUNTER: ReadonlySet<string> = new Set(['pos', 'kiosk'])
+/** Channels in which staff sell, and can have the goods in hand: what was agreed in a chat may be taken along at the counter. */
+const STAFFED: ReadonlySet<string> = new Set([...AT_THE_COUNTER, 'chat', 'phone'])
 /** Kinds that are never carried anywhere. */
 const NOTHING_TO_CARRY: ReadonlySet<string> = new Set(['gift_card', 'fee', 'shipping'])
 
@@ -20,6 +22,16 @@ export function modeOf(
   if (AT_THE_COUNTER.has(cart.channel)) return 'take_away'
   // A card of plastic is counted, and carried like goods.
   return variant && NOTHING_TO_CARRY.has(variant.kind) && variant.track === 'none' ? 'digital' : 'ship'
+}
+
+/** Whether somebody of the merchant's stands beside the goods, and can say that they are taken along. */
+export function isAttended(caller: Pick<CartCaller, 'kind'>, channel: string): boolean {
+  return caller.kind === 'merchant' && STAFFED.has(channel)
+}
+
+/** Something lies in stock for it: a kit is counted by what is in it. */
+export function isCounted({ components, track }: Pick<SellableVariant, 'components' | 'track'>): boolean {
+  return (components.length > 0 ? components : [{ track }]).some((part) => part.track === 'quantity')
 }
 
 /** The store that hands a line over, or null where the cart has none. */

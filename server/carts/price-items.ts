@@ -14,7 +14,8 @@ export interface ItemsToPrice {
   customer_id: string | null
   country: string
   shipping_address: Address | null
-  items: { variant_id: string; quantity: bigint; mode: FulfilmentMode; store_id: string | null }[]
+  /** `no`: its place in what was asked for, which a refusal points at. */
+  items: { no: number; variant_id: string; quantity: bigint; mode: FulfilmentMode; store_id: string | null }[]
 }
 
 /**
@@ -26,7 +27,7 @@ export async function priceItems(deps: CartDeps, merchantId: string, wanted: Ite
   const at = deps.clock.now()
   const lines = items.map(
     (item, i): CartLine => ({
-      id: String(i),
+      id: String(item.no),
       seq: i + 1,
       variant_id: item.variant_id,
       quantity: item.quantity,

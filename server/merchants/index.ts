@@ -29,3 +29,4 @@ export {
 export type { MerchantRouteDeps } from './request.ts'
 export { routes } from './routes.ts'
 export type { Register, Store, Terminal } from './store.ts'
+export type { Capability } from './store-place.ts'

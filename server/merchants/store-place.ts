@@ -5,7 +5,7 @@ export type StoreKind = (typeof STORE_KINDS)[number]
 
 /**
  * sell: at a till. pickup: customers collect orders. ship_from: parcels leave. return: takes back what was bought anywhere.
- * endless_aisle: sells at the till what lies elsewhere. What a kind usually can is `store_capabilities` in migration 0013.
+ * endless_aisle: sells at the till what lies elsewhere. What a kind usually can is `store_capabilities` in migration 0027.
  */
 export const CAPABILITIES = ['sell', 'pickup', 'ship_from', 'return', 'endless_aisle'] as const
 export type Capability = (typeof CAPABILITIES)[number]

@@ -95,7 +95,13 @@ const StorePatch = Type.Object(
       Type.Integer({ minimum: 1, maximum: 60, description: 'How long goods wait for their customer.' }),
     ),
     pickup_capacity: Type.Optional(
-      Nullable(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Orders it can get ready in an hour.' })),
+      Nullable(
+        Type.Integer({
+          minimum: 1,
+          maximum: 10_000,
+          description: 'Orders it can get ready in an hour; further ones are promised for the next hour with room.',
+        }),
+      ),
     ),
     parcel_cost: Type.Optional(
       Type.Integer({

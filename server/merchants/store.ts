@@ -23,6 +23,7 @@ export interface Store {
   pickupLeadMinutes: number
   /** How long goods wait for their customer. */
   pickupHoldDays: number
+  /** Orders it can get ready in an hour. */
   pickupCapacity: number | null
   /** What a parcel costs that leaves from here, minor units of its currency. */
   parcelCost: number

@@ -5,13 +5,14 @@ import { transact } from '../db/pool.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import { once, paymentsOfOrder, type Reply } from '../payments/index.ts'
+import { lockLevels } from '../stock/index.ts'
 import { type Applied, applyChange } from './apply-change.ts'
 import { decideChange, insertChange, type OrderChange, readChange } from './change-store.ts'
 import type { OrderDeps } from './deps.ts'
 import { appendOrderEvents } from './event.ts'
-import { type ChangePlan, planChange, previewOf, unitsOf } from './plan-change.ts'
+import { type ChangePlan, linesAfter, planChange, previewOf, unitsOf } from './plan-change.ts'
 import { carryOut } from './refund.ts'
-import { reserveAdded } from './reservation.ts'
+import { levelsOfChange, reserveAdded } from './reservation.ts'
 import type { ChangeInput } from './schema.ts'
 import { insertGroups, insertLines, lockOrder, readOrder, readOrderLines } from './store.ts'
 
@@ -133,7 +134,13 @@ function applyDraft(
     const plan = planOf(change)
     const lines = await readOrderLines(tx, merchantId, orderId)
     await decideChange(tx, merchantId, { orderId, id }, { state: 'confirmed', by, at })
-    await reserveAdded(tx, merchantId, order, plan, at)
+    const levels = await levelsOfChange(tx, merchantId, order.id, plan)
+    // What leaves is free before what comes is taken: it may be the same goods.
+    const tell =
+      plan.cancel.length > 0 && order.state === 'confirmed'
+        ? await deps.dropCancelled(tx, merchantId, { order, lines: linesAfter(lines, plan), levels, at })
+        : undefined
+    if (!tell) await lockLevels(tx, merchantId, levels)
     await insertLines(tx, merchantId, plan.added)
     await insertGroups(tx, merchantId, orderId, plan.groups, at)
     const reason = (change.actions['reason'] as string | undefined) ?? 'changed'
@@ -144,6 +151,7 @@ function applyDraft(
       { order, lines },
       { cancel: unitsOf(lines, plan), added: plan.added, reason, waits: true },
     )
+    await reserveAdded(tx, merchantId, order, plan, at)
     await appendOrderEvents(tx, deps, merchantId, at, [
       {
         order_id: orderId,
@@ -159,6 +167,7 @@ function applyDraft(
         },
       },
     ])
+    await tell?.()
     return applied
   })
 }

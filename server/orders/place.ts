@@ -8,7 +8,7 @@ import { currentProfile, hasCustomer } from '../customers/index.ts'
 import type { LaneRow } from '../db/lanes.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
 import { getInstrument, getToken } from '../vault/index.ts'
-import { checkWays } from './check-ways.ts'
+import { checkWays, waysOf } from './check-ways.ts'
 import type { OrderDeps } from './deps.ts'
 import { unpaidFor } from './expire.ts'
 import { keepCard } from './keep-card.ts'
@@ -17,7 +17,7 @@ import { readOrderView } from './read.ts'
 import { reservationsOf } from './reservation.ts'
 import type { NewOrder } from './schema.ts'
 import { freshLine, snapshotOf } from './snapshot.ts'
-import { type PlannedGroup, planGroups } from './source.ts'
+import { type PlannedGroup, planGroups, type Wanted } from './source.ts'
 import { type OrderView, orderView } from './view.ts'
 
 export interface Placed {
@@ -52,7 +52,7 @@ export async function placeOrder(
     if (caller.kind === 'holder') refuseOfHolder(input)
     if (input.cart_version !== undefined && input.cart_version !== cart.version) throw new Problem('version-conflict')
     await checkReferences(deps, merchantId, cart, input)
-    checkWays(cart, { caller, charge: input.charge ?? 'now' })
+    checkWays(waysOf(cart), { caller, channel: cart.channel, charge: input.charge ?? 'now' })
     const draft = await draftOrder(deps, merchantId, cart, input)
     const answer = (await deps.lanes.commit(
       'order_place',
@@ -159,7 +159,7 @@ async function draftOrder(deps: OrderDeps, merchantId: string, cart: CartForOrde
   const at = deps.clock.now()
   const lines = cart.lines.map((priced, i) => freshLine(id, snapshotOf(deps, priced, i + 1)))
   const address = input.shipping_address ?? cart.shipping_address ?? null
-  const groups = await planGroups(deps, merchantId, { channel: cart.channel, address }, wantedOf(cart, lines))
+  const groups = await planGroups(deps, merchantId, { ...cart, address }, wantedOf(cart, lines))
   const { list, discount, net, tax, total } = cart.totals
   // Nothing to pay, or a card of the customer's that is on file: there is nothing to wait for.
   const isConfirmed = total === 0n || input.instrument_id !== undefined
@@ -209,8 +209,11 @@ async function draftOrder(deps: OrderDeps, merchantId: string, cart: CartForOrde
   return { order, lines, groups }
 }
 
-function wantedOf(cart: CartForOrder, lines: readonly OrderLine[]) {
-  return cart.lines.map(({ mode, store_id }, i) => ({ line: lines[i] as OrderLine, mode, store_id }))
+function wantedOf(cart: CartForOrder, lines: readonly OrderLine[]): Wanted[] {
+  return cart.lines.map(({ mode, store_id }, i): Wanted => {
+    const named = { name: `Line ${i + 1} of the cart`, way: '/cart_id', stock: `/lines/${i}` }
+    return { line: lines[i] as OrderLine, mode, store_id, named }
+  })
 }
 
 async function countryOf(deps: OrderDeps, merchantId: string, storeId: string | null): Promise<string> {

@@ -4,14 +4,18 @@
 import { priceItems } from '../carts/index.ts'
 import { amountOut } from '../lib/money.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
+import type { Units as StockUnits } from '../stock/index.ts'
 import { computeTotals, type TotalsIn } from '../totals/index.ts'
+import { type AddedPlace, ambiguous, placeAsked, placeOfLine, placesOf } from './added-place.ts'
 import { type Units, without } from './apply-change.ts'
+import { checkWays, type Way } from './check-ways.ts'
 import type { OrderDeps } from './deps.ts'
 import { isHandedOver, orderFigures, sumUp, toGiveBack } from './figures.ts'
-import type { GroupMode, LineSnapshot, Order, OrderGroup, OrderLine } from './order.ts'
+import type { LineSnapshot, Order, OrderGroup, OrderLine } from './order.ts'
+import { freedBy } from './reservation.ts'
 import type { ChangeInput } from './schema.ts'
 import { freshLine, snapshotOf } from './snapshot.ts'
-import { type PlannedGroup, planGroups } from './source.ts'
+import { type PlannedGroup, planGroups, stockOf } from './source.ts'
 import { readOrderGroups } from './store.ts'
 import { basketView } from './view.ts'
 
@@ -25,8 +29,9 @@ export interface ChangePlan {
 /** A line to come, before it has a price of its own. */
 interface Draft {
   snapshot: Omit<LineSnapshot, 'list' | 'discount' | 'net' | 'tax' | 'total' | 'adjustments'>
-  mode: GroupMode
-  store_id: string | null
+  place: AddedPlace
+  /** What asks for it. */
+  pointer: string
 }
 
 /** The plan of a change. Throws reference-not-found, quantity-exceeds-available, validation-error, out-of-stock. */
@@ -58,21 +63,38 @@ export async function planChange(
     const wanted = BigInt(quantity) - (line.quantity - line.cancelled)
     if (-wanted > openOf(line)) throw tooMany(`/quantities/${i}/quantity`, line.fulfilled)
     if (wanted < 0n) cancel.push({ line, quantity: -wanted })
-    if (wanted > 0n) drafts.push(moreOf(deps, line, wanted, groups))
+    if (wanted > 0n) drafts.push({ ...moreOf(deps, line, wanted, groups), pointer: `/quantities/${i}` })
   }
-  drafts.push(...(await bought(deps, merchantId, order, groups, input)))
+  drafts.push(...(await bought(deps, merchantId, { order, lines, groups }, input.add ?? [])))
   const added = price(order, lines, drafts)
-  const wanted = added.map((line, i) => ({
-    line,
-    mode: (drafts[i] as Draft).mode,
-    store_id: (drafts[i] as Draft).store_id,
-  }))
-  const address = order.shipping_address
+  const freed = freedBy(groups, cancel)
   return {
     cancel: cancel.map(({ line, quantity }) => ({ line_id: line.id, quantity })),
     added,
-    groups: await planGroups(deps, merchantId, { channel: order.channel, address }, wanted),
+    groups: await groupsOf(deps, merchantId, order, { added, drafts, freed }),
   }
+}
+
+/** The groups of what comes, those of one address after those of another; what leaves is there to be taken. */
+async function groupsOf(
+  deps: OrderDeps,
+  merchantId: string,
+  order: Order,
+  { added, drafts, freed }: { added: readonly OrderLine[]; drafts: readonly Draft[]; freed: StockUnits[] },
+): Promise<PlannedGroup[]> {
+  const wanted = added.map((line, i) => {
+    const { place, pointer } = drafts[i] as Draft
+    return { line, ...place, named: { name: 'What is added', way: pointer, stock: pointer } }
+  })
+  const taken = freed.map((units) => ({ ...units, quantity: -units.quantity }))
+  const groups: PlannedGroup[] = []
+  for (const lines of Map.groupBy(wanted, ({ address }) => JSON.stringify(address)).values()) {
+    const address = lines[0]?.address ?? null
+    const made = await planGroups(deps, merchantId, { ...order, address, taken }, lines)
+    taken.push(...made.flatMap((group) => stockOf(group, lines)))
+    groups.push(...made)
+  }
+  return groups
 }
 
 /** What a plan comes to, as the API shows it. Confirming writes rows that are shown by the same code. */
@@ -111,54 +133,62 @@ function openOf(line: OrderLine): bigint {
 }
 
 /** More of an article at the price it was ordered at. Promotions were decided for what was ordered then. */
-function moreOf(deps: OrderDeps, line: OrderLine, quantity: bigint, groups: readonly OrderGroup[]): Draft {
+function moreOf(
+  deps: OrderDeps,
+  line: OrderLine,
+  quantity: bigint,
+  groups: readonly OrderGroup[],
+): Omit<Draft, 'pointer'> {
   const { list: _l, discount: _d, net: _n, tax: _t, total: _s, adjustments: _a, ...kept } = line
-  return { snapshot: { ...kept, id: deps.newId('oln'), quantity }, ...placeOf(groups, line.id) }
+  return { snapshot: { ...kept, id: deps.newId('oln'), quantity }, place: placeOfLine(groups, line.id) }
 }
 
 /** Articles that come to the order, at today's price in its channel. */
 async function bought(
   deps: OrderDeps,
   merchantId: string,
-  order: Order,
-  groups: readonly OrderGroup[],
-  input: ChangeInput,
+  { order, lines, groups }: { order: Order; lines: readonly OrderLine[]; groups: readonly OrderGroup[] },
+  add: NonNullable<ChangeInput['add']>,
 ): Promise<Draft[]> {
-  if (input.add === undefined) return []
-  const place = placeOf(groups)
-  const items = input.add.map(({ variant_id, quantity }) => ({
-    variant_id,
-    quantity: BigInt(quantity),
-    mode: place.mode,
-    store_id: place.store_id,
-  }))
-  const { currency, channel, store_id, customer_id, country, shipping_address } = order
-  const priced = await priceItems(deps.carts, merchantId, {
-    currency,
-    channel,
-    store_id,
-    customer_id,
-    country,
-    shipping_address,
-    items,
+  if (add.length === 0) return []
+  const merchant = await deps.merchantCache.get(merchantId)
+  if (!merchant) throw new Error('an order of a merchant that does not exist')
+  const known = placesOf(groups, lines)
+  const items = add.map(({ variant_id, quantity, fulfilment }, no) => {
+    const asked = fulfilment && placeAsked(fulfilment, order, merchant, `/add/${no}/fulfilment`)
+    const place = asked ?? known[0] ?? placeOfLine(groups)
+    return { no, variant_id, quantity: BigInt(quantity), place, isKnown: asked !== undefined || known.length === 1 }
   })
-  return priced.map((each, i) => {
-    const { list: _l, discount: _d, net: _n, tax: _t, total: _s, adjustments: _a, ...kept } = snapshotOf(deps, each, 0)
-    // It goes as the rest of the order does, and of what is delivered at once nothing lies in stock.
-    if (each.mode === 'digital' && kept.components.length > 0 && isHandedOver(kept))
-      throw new Problem('validation-error', at(`/add/${i}/variant_id`, 'lies in stock, and this order is digital'))
-    return { snapshot: kept, mode: each.mode, store_id: each.store_id ?? place.store_id }
-  })
+  const { currency, channel, store_id, customer_id, country } = order
+  const drafts: Draft[] = []
+  for (const some of Map.groupBy(items, ({ place }) => JSON.stringify(place.address)).values()) {
+    const shipping_address = some[0]?.place.address ?? order.shipping_address
+    const priced = await priceItems(deps.carts, merchantId, {
+      ...{ currency, channel, store_id, customer_id, country, shipping_address },
+      items: some.map(({ no, variant_id, quantity, place }) => ({ no, variant_id, quantity, ...place })),
+    })
+    for (const [i, each] of priced.entries()) {
+      const { no, place, isKnown } = some[i] as (typeof some)[number]
+      const {
+        list: _l,
+        discount: _d,
+        net: _n,
+        tax: _t,
+        total: _s,
+        adjustments: _a,
+        ...kept
+      } = snapshotOf(deps, each, 0)
+      if (isHandedOver(kept) && !isKnown) throw ambiguous(`/add/${no}`, known)
+      drafts[no] = { snapshot: kept, place, pointer: `/add/${no}` }
+    }
+  }
+  checkWays(drafts.map(wayOf), { caller: { kind: 'merchant' }, channel, charge: order.charge })
+  return drafts
 }
 
-/** Where and how a line is handed over; of an order's first group where no line is named or the line is in none. */
-function placeOf(groups: readonly OrderGroup[], lineId?: string): Pick<Draft, 'mode' | 'store_id'> {
-  const group = groups.find(({ lines }) => lines.some(({ line_id }) => line_id === lineId)) ?? groups[0]
-  if (!group) return { mode: 'digital', store_id: null }
-  if (group.mode === 'ship') return { mode: 'ship', store_id: null }
-  // Where it is collected, wherever it comes from.
-  const goesTo = (group.destination as { store_id?: string } | null)?.store_id
-  return { mode: group.mode, store_id: goesTo ?? group.store_id }
+function wayOf({ snapshot: { kind, components }, place: { mode }, pointer }: Draft): Way {
+  const pointers = { way: `${pointer}/fulfilment`, article: `${pointer}/variant_id`, charge: pointer }
+  return { mode, kind, isCounted: components.length > 0 && isHandedOver({ kind }), name: 'What is added', pointers }
 }
 
 /** What comes is a basket of its own: its tax is rounded by itself, and what was agreed stays to the cent. */

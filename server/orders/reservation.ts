@@ -12,7 +12,7 @@ import {
   type Units as StockUnits,
 } from '../stock/index.ts'
 import type { Units } from './apply-change.ts'
-import type { GroupLine, Order, OrderLine } from './order.ts'
+import type { GroupLine, Order, OrderGroup, OrderLine } from './order.ts'
 import { reservationRef, reservationRefs } from './reservation-ref.ts'
 import type { PlannedGroup } from './source.ts'
 import { readOrderGroups, readOrderLines } from './store.ts'
@@ -65,27 +65,28 @@ function stockOf(
   }))
 }
 
-/** Reserves what comes to an order by a change. Throws out-of-stock. The levels of what the change takes off are locked with it. */
+/** What comes to an order by a change. */
+export interface Added {
+  added: readonly OrderLine[]
+  groups: readonly PlannedGroup[]
+}
+
+/** All levels that a change of an order may touch: what it takes, and what it takes off. */
+export async function levelsOfChange(tx: Tx, merchantId: string, orderId: string, plan: Added): Promise<StockUnits[]> {
+  const lines = await readOrderLines(tx, merchantId, orderId)
+  const groups = await readOrderGroups(tx, merchantId, orderId)
+  return [...byRef(orderId, lines, groups), ...byRef(orderId, plan.added, plan.groups)].flatMap(([, units]) => units)
+}
+
+/** Reserves what comes to an order by a change. The caller holds the locks of all levels. Throws out-of-stock. */
 export async function reserveAdded(
   tx: Tx,
   merchantId: string,
   order: Pick<Order, 'id' | 'channel'>,
-  plan: { added: readonly OrderLine[]; groups: readonly PlannedGroup[] },
+  plan: Added,
   at: Date,
 ): Promise<void> {
-  const added = byRef(order.id, plan.added, plan.groups)
-  // One by one, two changes that touch the same articles the other way round would wait for each other.
-  const held = byRef(
-    order.id,
-    await readOrderLines(tx, merchantId, order.id),
-    await readOrderGroups(tx, merchantId, order.id),
-  )
-  await lockLevels(
-    tx,
-    merchantId,
-    [...held, ...added].flatMap(([, units]) => units),
-  )
-  for (const [ref, lines] of added) {
+  for (const [ref, lines] of byRef(order.id, plan.added, plan.groups)) {
     const isForced = ref !== order.id
     const short = await reserve(tx, merchantId, { ref, kind: 'order', channel: order.channel, isForced, lines, at })
     if (short.length > 0) throw outOfStock(short, plan.added)
@@ -106,20 +107,33 @@ export async function releaseOrders(tx: Tx, merchantId: string, orderIds: readon
   await releaseReservations(tx, merchantId, [...orderIds].sort().flatMap(reservationRefs))
 }
 
-/** Frees the stock of units that leave an order, from its last groups on, as units are cancelled from the last on. */
+/** Frees the stock of units that leave an order. */
 export async function releaseUnits(
   tx: Tx,
   merchantId: string,
   orderId: string,
   cancel: readonly Units[],
 ): Promise<void> {
-  const groups = (await readOrderGroups(tx, merchantId, orderId)).reverse()
+  const refs = leaving(orderId, await readOrderGroups(tx, merchantId, orderId), cancel)
+  await lockLevels(tx, merchantId, [...refs.values()].flat())
+  for (const [ref, lines] of refs) {
+    if (lines.length > 0) await releaseSome(tx, merchantId, { ref, lines })
+  }
+}
+
+/** What units that leave an order take off the stock of its groups. */
+export function freedBy(groups: readonly OrderGroup[], cancel: readonly Units[]): StockUnits[] {
+  return [...leaving('', groups, cancel).values()].flat()
+}
+
+/** The stock of units that leave, by reference: from the last groups on, as units are cancelled from the last on. */
+function leaving(orderId: string, groups: readonly OrderGroup[], cancel: readonly Units[]): Map<string, StockUnits[]> {
   const refs = new Map<string, StockUnits[]>()
   for (const { line, quantity } of cancel) {
     // Units above what is still ordered were cancelled before; those left go from the end.
     let to = line.quantity - line.cancelled
     const from = to - quantity
-    for (const group of groups) {
+    for (const group of [...groups].reverse()) {
       const part = group.lines.find(({ line_id }) => line_id === line.id)
       if (!part) continue
       const first = from > part.unit_from ? from : part.unit_from
@@ -130,8 +144,5 @@ export async function releaseUnits(
       to = first
     }
   }
-  await lockLevels(tx, merchantId, [...refs.values()].flat())
-  for (const [ref, lines] of refs) {
-    if (lines.length > 0) await releaseSome(tx, merchantId, { ref, lines })
-  }
+  return refs
 }

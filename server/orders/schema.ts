@@ -16,7 +16,7 @@ import {
   Timestamp,
 } from '../http/schema.ts'
 import { FULFILMENT_STATUSES, PAYMENT_STATUSES, RETURN_STATUSES } from './figures.ts'
-import { CHARGE_MODES, ORDER_STATES } from './order.ts'
+import { CHARGE_MODES, GROUP_MODES, ORDER_STATES } from './order.ts'
 import { TASK_KINDS } from './refund-store.ts'
 
 /** As in carts: a million pieces, or a tonne in grams. */
@@ -73,14 +73,23 @@ export const CancelInput = Type.Object(
 )
 export type CancelInput = Static<typeof CancelInput>
 
+const AddedFulfilment = Type.Object(
+  {
+    mode: Type.Enum([...GROUP_MODES], { description: 'How the line is handed over.' }),
+    store_id: Type.Optional(Id('sto')),
+    address: Type.Optional({ ...PostalAddress, description: 'Of what is shipped. Without it, that of the order.' }),
+  },
+  { ...closed, description: 'Without it: as the rest of the order, where that goes one way; else 422.' },
+)
+
 export const ChangeInput = Type.Object(
   {
     reason: Type.Optional(Reason),
     add: Type.Optional(
-      Type.Array(Type.Object({ variant_id: Id('var'), quantity: Quantity }, closed), {
-        minItems: 1,
-        maxItems: MAX_LINES,
-      }),
+      Type.Array(
+        Type.Object({ variant_id: Id('var'), quantity: Quantity, fulfilment: Type.Optional(AddedFulfilment) }, closed),
+        { minItems: 1, maxItems: MAX_LINES },
+      ),
     ),
     remove: Type.Optional(Type.Array(Id('oln'), { minItems: 1, maxItems: MAX_LINES })),
     quantities: Type.Optional(

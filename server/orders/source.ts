@@ -5,6 +5,7 @@
 import { Problem } from '../lib/problem.ts'
 import { atHand, placeOfStore, planSources, type Source, type ToSend, type Units } from '../stock/index.ts'
 import { unitsWorth } from '../totals/index.ts'
+import { checkStores, type Seller } from './check-stores.ts'
 import type { OrderDeps } from './deps.ts'
 import { isHandedOver } from './figures.ts'
 import type { GroupLine, GroupMode, OrderAddress, OrderGroup, OrderLine } from './order.ts'
@@ -17,41 +18,46 @@ export interface Wanted {
   line: OrderLine
   mode: GroupMode
   store_id: string | null
+  /** What a refusal calls it, and where it points: for the way it leaves, and for want of stock. */
+  named: { name: string; way: string; stock: string }
 }
 
 /** What is asked of the stock for an order: who sells, where it goes, and what the order takes already. */
 interface Asked {
   channel: string
   address: OrderAddress | null
+  /** The one store that goods may come from, where not all may. */
+  only: string | undefined
   taken: Units[]
 }
 
 /**
- * Groups of lines. What is charged but never handed over is in none. What is collected comes from the store it is collected in, and
+ * Groups of lines. `taken`: what the same order takes otherwise, below zero what it gives back. What is charged but never handed over is in none. What is collected comes from the store it is collected in, and
  * what that store has too little of from others, each a group of its own with the same destination. Throws validation-error when a
- * line names no store, and out-of-stock when the stores of the channel do not have what is to be sent or brought.
+ * line names no store or one that cannot do what is asked of it, and out-of-stock when the stores of the channel do not have what is to be sent or brought.
  */
 export async function planGroups(
   deps: OrderDeps,
   merchantId: string,
-  place: { channel: string; address: OrderAddress | null },
+  place: Seller & { address: OrderAddress | null; taken?: readonly Units[] },
   wanted: readonly Wanted[],
 ): Promise<PlannedGroup[]> {
   const goods = wanted.filter(({ line }) => isHandedOver(line))
   const byPlace = new Map<string, Wanted[]>()
   const toSend: Wanted[] = []
-  for (const [i, each] of goods.entries()) {
+  for (const each of goods) {
     if (each.mode === 'ship' && each.store_id === null) {
       toSend.push(each)
       continue
     }
-    if (each.store_id === null && each.mode !== 'digital') throw noStore(i)
+    if (each.store_id === null && each.mode !== 'digital') throw noStore(each)
     const key = `${each.mode} ${each.store_id}`
     byPlace.set(key, [...(byPlace.get(key) ?? []), each])
   }
+  const only = await checkStores(deps, merchantId, place, goods)
   const sets = [...byPlace.values()]
   const fixed = sets.filter((lines) => !isBrought(lines)).map((lines) => groupAt(lines, place.address))
-  const asked = { ...place, taken: fixed.flatMap((group) => stockOf(group, wanted)) }
+  const asked = { ...place, only, taken: [...(place.taken ?? []), ...fixed.flatMap((group) => stockOf(group, wanted))] }
   // What stores have themselves goes first, so that no store sends away what the same order collects there.
   const here: PlannedGroup[] = []
   for (const lines of sets.filter(isBrought)) here.push(...(await groupAtHand(deps, merchantId, asked, lines)))
@@ -78,7 +84,7 @@ function groupAt(lines: readonly Wanted[], address: OrderAddress | null): Planne
 }
 
 /** What a group takes from the stock. */
-function stockOf(group: PlannedGroup, wanted: readonly Wanted[]): Units[] {
+export function stockOf(group: PlannedGroup, wanted: readonly Wanted[]): Units[] {
   const { store_id } = group
   if (store_id === null) return []
   return group.lines.flatMap(({ line_id, quantity }) =>
@@ -127,7 +133,7 @@ async function groupsBrought(
   if (rest.length === 0) return []
   const { sources, missing } = await planSources(deps, merchantId, {
     ...{ channel: asked.channel, to: await placeOfStore(deps, merchantId, storeId), lines: rest },
-    ...{ without: [storeId], taken: asked.taken },
+    ...{ without: [storeId], only: asked.only, taken: asked.taken },
   })
   if (missing.length > 0) throw nobodyHas(missing, lines)
   const groups = groupsOf(sources, lines, first, whole)
@@ -170,7 +176,7 @@ function destinationOf(
 async function groupsToSend(
   deps: OrderDeps,
   merchantId: string,
-  { channel, address, taken }: Asked,
+  { channel, address, only, taken }: Asked,
   wanted: readonly Wanted[],
 ): Promise<PlannedGroup[]> {
   if (wanted.length === 0) return []
@@ -180,7 +186,7 @@ async function groupsToSend(
   const { sources, missing } =
     lines.length === 0
       ? { sources: [], missing: [] }
-      : await planSources(deps, merchantId, { channel, to, lines, taken })
+      : await planSources(deps, merchantId, { channel, to, lines, only, taken })
   if (missing.length > 0) throw nobodyHas(missing, wanted)
   const sent = new Map<string, bigint>()
   const groups = groupsOf(sources, wanted, sent, { mode: 'ship', destination })
@@ -209,16 +215,14 @@ function part(line: OrderLine, from: bigint, quantity: bigint): GroupLine {
 
 function nobodyHas(missing: readonly { line_id: string; quantity: bigint }[], wanted: readonly Wanted[]): Problem {
   const errors = missing.map(({ line_id, quantity }) => {
-    const { line } = wanted.find((each) => each.line.id === line_id) as Wanted
-    return { pointer: `/lines/${line.seq - 1}`, detail: `${line.sku ?? line.name}: ${quantity} too many` }
+    const { line, named } = wanted.find((each) => each.line.id === line_id) as Wanted
+    return { pointer: named.stock, detail: `${line.sku ?? line.name}: ${quantity} too many` }
   })
   return new Problem('out-of-stock', { errors })
 }
 
-function noStore(i: number): Problem {
+function noStore({ named }: Wanted): Problem {
   return new Problem('validation-error', {
-    errors: [
-      { pointer: '/cart_id', detail: `Line ${i + 1} of the cart is handed over in a store, and none is named.` },
-    ],
+    errors: [{ pointer: named.way, detail: `${named.name} is handed over in a store, and none is named.` }],
   })
 }

@@ -4,6 +4,7 @@
 import { currentProfile, hasCustomer, personOf } from '../customers/index.ts'
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
+import { takesBack } from './counter.ts'
 import type { ReturnDeps } from './deps.ts'
 import { announce } from './event.ts'
 import { policyOf } from './policy.ts'
@@ -30,8 +31,7 @@ export async function requestBlind(deps: ReturnDeps, merchantId: string, input: 
   const { rules } = await policyOf(deps, merchantId)
   if (!rules.blind.is_allowed)
     throw new Problem('not-returnable', { detail: 'Nothing is taken back without a receipt.' })
-  const store = (await deps.merchantCache.get(merchantId))?.stores.get(input.storeId)
-  if (!store) throw new Problem('reference-not-found', { errors: [{ pointer: '/store_id', detail: 'names no store' }] })
+  const store = takesBack((await deps.merchantCache.get(merchantId))?.stores.get(input.storeId))
   if (!(await hasCustomer(deps.db, merchantId, input.customerId)))
     throw new Problem('reference-not-found', { errors: [{ pointer: '/customer_id', detail: 'names no customer' }] })
   // A person has one limit and one balance, however many profiles were theirs.

@@ -8,6 +8,7 @@ import { type OrderLine, readOrder, readOrderLines, returnLines } from '../order
 import { onceWithin } from '../payments/index.ts'
 import { type Disposition, receiveBack } from '../stock/index.ts'
 import { unitsWorth } from '../totals/index.ts'
+import { takesBack } from './counter.ts'
 import { lockedIn, type Step } from './decide.ts'
 import type { ReturnDeps } from './deps.ts'
 import { announce } from './event.ts'
@@ -24,7 +25,8 @@ export interface Received {
 
 /**
  * Takes goods back, all or some; under a key once, and a repeat gets the first answer. Throws not-found, version-conflict, invalid-state, reference-not-found (line or store),
- * quantity-exceeds-available (more than is outstanding), balance-insufficient (a gift card is used), validation-error (nothing).
+ * quantity-exceeds-available (more than is outstanding), balance-insufficient (a gift card is used), validation-error (nothing, or the
+ * store takes nothing back).
  */
 export async function receive(
   deps: ReturnDeps,
@@ -33,8 +35,7 @@ export async function receive(
   idempotency?: Idempotency,
 ): Promise<ReturnView> {
   const merchant = await deps.merchantCache.get(merchantId)
-  if (!merchant?.stores.has(step.storeId))
-    throw new Problem('reference-not-found', { errors: [{ pointer: '/store_id', detail: 'names no store' }] })
+  takesBack(merchant?.stores.get(step.storeId))
   const { rules } = await policyOf(deps, merchantId)
   const at = deps.clock.now()
   const work = async (tx: Tx) => {

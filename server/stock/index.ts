@@ -28,7 +28,7 @@ export {
 export { routes } from './routes.ts'
 export { TRANSFER_STATES } from './schema.ts'
 export type { Plan, Source, ToSend } from './source.ts'
-export { atHand, available, type LoadOf, placeOfStore, planSources, type SourceQuestion } from './sources.ts'
+export { atHand, available, type LoadOf, placeOfStore, planSources, poolOf, type SourceQuestion } from './sources.ts'
 export { lockLevels, readReserved } from './store.ts'
 export { expireCartReservations } from './task.ts'
 export {

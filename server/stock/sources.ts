@@ -27,6 +27,8 @@ export interface SourceQuestion {
   lines: ToSend[]
   /** Stores that must not send it: they have said no. */
   without?: readonly string[]
+  /** The one store that may: a till that sells only what lies in its own. */
+  only?: string | undefined
   /** What the same order takes otherwise. */
   taken?: readonly Units[]
   weights?: Weights
@@ -43,7 +45,9 @@ export async function planSources(
 ): Promise<Plan> {
   const merchant = await configOf(deps, merchantId)
   const pool = await poolOf(deps, merchant, question.channel)
-  const stores = pool.filter(({ id }) => !question.without?.includes(id))
+  const stores = pool.filter(
+    ({ id }) => !question.without?.includes(id) && (question.only === undefined || id === question.only),
+  )
   const storeIds = stores.map(({ id }) => id)
   const variantIds = [...new Set(question.lines.flatMap(({ components }) => components.map((one) => one.variant_id)))]
   const [free, load] = await Promise.all([
@@ -88,12 +92,12 @@ function add(free: Map<string, Map<string, bigint>>, { variant_id, store_id }: U
   if (there) there.set(variant_id, (there.get(variant_id) ?? 0n) + quantity)
 }
 
-/** The stores a channel sells from: those it was told, else all that can send. A till also sells what is in its own store. */
-async function poolOf(deps: ReadDeps, merchant: MerchantConfig, channel: string): Promise<Store[]> {
+/** The stores a channel sends from: of those it was told, or of all, the ones that can send. */
+export async function poolOf(deps: ReadDeps, merchant: MerchantConfig, channel: string): Promise<Store[]> {
   const told = (await readsOf(deps).pool.load(merchant.id, channel)) ?? []
-  const stores = [...merchant.stores.values()]
-  if (told.length > 0) return stores.filter(({ id }) => told.includes(id))
-  return stores.filter(({ capabilities }) => capabilities.includes('ship_from'))
+  return [...merchant.stores.values()].filter(
+    ({ id, capabilities }) => capabilities.includes('ship_from') && (told.length === 0 || told.includes(id)),
+  )
 }
 
 type ReadDeps = Pick<StockDeps, 'db' | 'stockReads'>
