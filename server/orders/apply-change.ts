@@ -123,21 +123,22 @@ async function giveBeyondBack(
   const amount_captured = payments.reduce((sum, payment) => sum + payment.amount_captured, 0n)
   const amount_refunded = payments.reduce((sum, payment) => sum + payment.amount_refunded, 0n)
   const amount = toGiveBack({ ...order, amount_captured, amount_refunded })
+  const toRefund = order.amount_to_refund + amount
   const isConfirmed = order.state !== 'placed'
   // What is being taken beyond that can neither be stopped nor, before it is known, be given back.
   const taking = await takenForOrder(tx, merchantId, { orderId: order.id, isConfirmed })
-  if (taking > amount_captured && taking > order.total + order.amount_to_refund + amount)
+  if (taking > amount_captured && taking > order.total + toRefund)
     throw new Problem('invalid-state', { detail: 'A payment of the order is under way.' })
   await setPaymentAmounts(tx, merchantId, {
     orderId: order.id,
-    total: order.total,
-    givenBack: order.amount_to_refund + amount,
+    total: order.total + (toRefund < 0n ? toRefund : 0n),
+    givenBack: toRefund > 0n ? toRefund : 0n,
     isConfirmed,
     at,
     eventIds: payments.map(() => deps.newId('evt')),
   })
   const held = payments.reduce((sum, payment) => sum + payment.amount_capturable, 0n)
-  const owed = order.total + order.amount_to_refund + amount - amount_captured
+  const owed = order.total + toRefund - amount_captured
   if (amount === 0n && held <= owed) return null
   const refund = { order_id: order.id, scope: 'part' as const, amount, reason, is_expected: true }
   return insertRefund(tx, merchantId, refund, leased(at))

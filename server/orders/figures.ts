@@ -173,7 +173,9 @@ export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 /** The first line that fits wins. An order that costs nothing is paid; one that was cancelled before anybody paid is not. */
 export function paymentStatus(order: Money): PaymentStatus {
-  const { total, held, paid, refunded } = orderFigures(order)
+  const { held, paid, refunded } = orderFigures(order)
+  // Without what was due for goods that came back unpaid.
+  const total = order.total + (order.amount_to_refund < 0n ? order.amount_to_refund : 0n)
   const kept = paid - refunded
   if (refunded > 0n && kept <= 0n) return 'refunded'
   if (kept > total) return 'overpaid'

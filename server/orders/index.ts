@@ -58,6 +58,7 @@ export {
   readOrdersOf,
   returnLines,
 } from './store.ts'
+export { writeOffUnpaid } from './write-off.ts'
 
 /** The set-based functions of orders that take rows of several merchants in one call. */
 export const MIXED_FUNCTIONS: ReadonlySet<string> = new Set(['order_place'])

@@ -99,9 +99,18 @@ function groupLine(line: GroupLine): GroupLine {
 /** Writes what an order costs now that its lines have changed. */
 export async function writeRevision(tx: Tx, merchantId: string, id: string, sums: Sums, at: Date): Promise<void> {
   await tx.query(
-    `update sales_order set list = $3, discount = $4, net = $5, tax = $6, total = $7, revision = revision + 1, version = version + 1,
+    `update sales_order set list = $3, discount = $4, net = $5, tax = $6, total = $7, revision = revision + 1,
        updated_at = $8 where merchant_id = $1 and id = $2`,
     [merchantId, id, sums.list, sums.discount, sums.net, sums.tax, sums.total, at],
+  )
+}
+
+/** Writes that less is owed for an order although its lines are the same. */
+export async function writeUnpaid(tx: Tx, merchantId: string, id: string, toRefund: bigint, at: Date): Promise<void> {
+  await tx.query(
+    `update sales_order set amount_to_refund = $3, revision = revision + 1, updated_at = $4
+     where merchant_id = $1 and id = $2`,
+    [merchantId, id, toRefund, at],
   )
 }
 
@@ -247,7 +256,7 @@ export async function endOrders(
   end: { state: 'cancelled' | 'closed'; reason: string | null; at: Date },
 ): Promise<void> {
   await tx.query(
-    `update sales_order set state = $3, cancel_reason = $4, ended_at = $5, updated_at = $5, expires_at = null, version = version + 1
+    `update sales_order set state = $3, cancel_reason = $4, ended_at = $5, updated_at = $5, expires_at = null
      where merchant_id = $1 and id = any ($2)`,
     [merchantId, ids, end.state, end.reason, end.at],
   )
@@ -330,7 +339,7 @@ export async function confirmWithCard(
 ): Promise<void> {
   await tx.query(
     `update sales_order set state = 'confirmed', instrument_id = $3, token_id = null, confirmed_at = $4, updated_at = $4,
-       expires_at = null, version = version + 1 where merchant_id = $1 and id = $2`,
+       expires_at = null where merchant_id = $1 and id = $2`,
     [merchantId, id, card.instrumentId, card.at],
   )
 }

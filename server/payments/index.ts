@@ -11,6 +11,7 @@ export { type OnceDeps, once, onceWithin } from './once.ts'
 export {
   closeOrdersToPayment,
   holdPayments,
+  leftToCover,
   type OrderBook,
   type OrderDue,
   type PaymentFigures,

@@ -75,12 +75,8 @@ export async function leftToPay(
   if (!order.isPayable) throw new Problem('order-not-payable')
   const refunded = payment.tenders.reduce((sum, tender) => sum + tender.refunded, 0n)
   const left = order.isConfirmed ? payment.amount + payment.given_back - covered - refunded : payment.amount - covered
-  const { rows } = await db.query<{ taken: bigint }>('select payment_order_taken($1, $2, $3) as taken', [
-    merchantId,
-    payment.order_id,
-    order.isConfirmed,
-  ])
-  const ofOrder = order.limit - (rows[0]?.taken ?? 0n)
+  const of = { orderId: payment.order_id as string, limit: order.limit, isConfirmed: order.isConfirmed }
+  const ofOrder = await leftToCover(db, merchantId, of)
   if (left > 0n && ofOrder <= 0n) throw new Problem('order-already-paid')
   return { due: left < ofOrder ? left : ofOrder, terms: termsOf(order) }
 }
@@ -110,6 +106,20 @@ export async function takenForOrder(
     isConfirmed,
   ])
   return rows[0]?.taken ?? 0n
+}
+
+/** What of an order nothing was taken, held or asked for. What went back for goods is not due again. */
+export async function leftToCover(
+  db: Queryable,
+  merchantId: string,
+  { orderId, limit, isConfirmed = true }: { orderId: string; limit: bigint; isConfirmed?: boolean },
+): Promise<bigint> {
+  const { rows } = await db.query<{ taken: bigint }>('select payment_order_taken($1, $2, $3) as taken', [
+    merchantId,
+    orderId,
+    isConfirmed,
+  ])
+  return limit - (rows[0]?.taken ?? 0n)
 }
 
 async function ourOrder(orders: OrderBook | undefined, merchantId: string, orderId: string | undefined) {

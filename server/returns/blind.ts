@@ -45,7 +45,7 @@ export async function requestBlind(deps: ReturnDeps, merchantId: string, input: 
     ...{ channel: input.channel, store_id: input.storeId, currency: store.currency, reason: input.reason },
     ...{ note: input.note ?? null, tracking: null, shipping_fee: 0n, shipping_fee_override: null },
     ...{ amount_goods: 0n, amount_tax: 0n, amount_delivery: 0n, amount_planned: 0n },
-    ...{ amount_given_before: 0n, exchange_id: null },
+    ...{ amount_given_before: 0n, amount_unpaid: 0n, exchange_id: null },
     ...{ created_by: input.by, version: 1, created_at: at, updated_at: at, settled_at: null },
     lines,
   }

@@ -18,7 +18,7 @@ import {
   updateExchange,
 } from './exchange-store.ts'
 import { announceExchange, exchangeView } from './exchange-view.ts'
-import { lessGivenBefore } from './given-before.ts'
+import { lessGivenBefore, lessUnpaid } from './given-before.ts'
 import { policyOf } from './policy.ts'
 import { readRefunds } from './refund-store.ts'
 import { type ReturnRow, refundOf } from './return.ts'
@@ -102,7 +102,8 @@ async function begin(deps: ReturnDeps, merchantId: string, input: ExchangeReques
   const at = deps.clock.now()
   return transact(deps.db, async (tx) => {
     const found = await lockReturn(tx, merchantId, input.returnId)
-    const back = await lessGivenBefore(tx, merchantId, mustFit(found, order), [])
+    const owed = await lessUnpaid(deps, tx, merchantId, mustFit(found, order), input.by)
+    const back = await lessGivenBefore(tx, merchantId, owed, [])
     const returned = refundOf(back)
     const credited = returned < order.total ? returned : order.total
     const row: ExchangeRow = {
@@ -111,7 +112,8 @@ async function begin(deps: ReturnDeps, merchantId: string, input: ExchangeReques
       ...{ gift_card_id: card, payment_id: null, version: 1, created_at: at, updated_at: at },
     }
     await insertExchange(tx, merchantId, row)
-    await updateReturn(tx, merchantId, { ...back, exchange_id: row.id, version: back.version + 1, updated_at: at })
+    // Told with the decision below, which is the next version.
+    await updateReturn(tx, merchantId, { ...back, exchange_id: row.id, updated_at: at })
     const step: Step = { id: back.id, ifVersion: undefined, by: input.by }
     // First what pays for the new goods, then the rest, back to where it came from.
     const through = { method: 'gift_card', gift_card_id: card }

@@ -1,8 +1,10 @@
-// What a return is worth may be more than its order's payments have left to give: a part was refunded as a favour, or the bank took it
-// back in a dispute. What is left goes back, and the rest is said; a return is never stuck because of it.
+// What a return is worth may be more than its order's payments have left to give: a part was refunded as a favour, the bank took it
+// back in a dispute, or nobody has paid it. What is left goes back, and the rest is said; a return is never stuck because of it.
 
 import type { Tx } from '../db/pool.ts'
+import { writeOffUnpaid } from '../orders/index.ts'
 import { paymentsOfOrder, type RefundableTender, refundableTenders } from '../payments/index.ts'
+import type { ReturnDeps } from './deps.ts'
 import { type RefundRow, type ReturnRow, refundOf } from './return.ts'
 
 /** The tenders of the order, less what was decided and not yet instructed, as by the first half of an exchange. */
@@ -41,4 +43,20 @@ export async function lessGivenBefore(
   if (payments.some(({ direction, amount_capturable }) => direction === 'charge' && amount_capturable > 0n))
     return whole
   return { ...whole, amount_given_before: missing }
+}
+
+/**
+ * The return without what was due for its order: that is due no more, and only what was paid beyond it goes back. Decided once, when
+ * the money is. Throws invalid-state while the order is being paid.
+ */
+export async function lessUnpaid(
+  deps: Pick<ReturnDeps, 'newId' | 'clock'>,
+  tx: Tx,
+  merchantId: string,
+  row: ReturnRow,
+  by: string,
+): Promise<ReturnRow> {
+  if (row.order_id === null || row.state !== 'received') return row
+  const back = { orderId: row.order_id, returnId: row.id, worth: refundOf(row), by, at: deps.clock.now() }
+  return { ...row, amount_unpaid: row.amount_unpaid + (await writeOffUnpaid(deps, tx, merchantId, back)) }
 }

@@ -63,7 +63,7 @@ export async function requestReturn(deps: ReturnDeps, merchantId: string, input:
     shipping_fee: isAtCounter ? 0n : BigInt(rules.shipping_fee[order.currency] ?? 0),
     shipping_fee_override: null,
     ...{ amount_goods: 0n, amount_tax: 0n, amount_delivery: 0n, amount_planned: 0n },
-    ...{ amount_given_before: 0n, exchange_id: null },
+    ...{ amount_given_before: 0n, amount_unpaid: 0n, exchange_id: null },
     created_by: input.by,
     ...{ version: 1, created_at: at, updated_at: at, settled_at: null },
     lines: wanted.map(({ line, quantity }, i) => ({

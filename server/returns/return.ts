@@ -41,6 +41,7 @@ export interface ReturnRow {
   amount_tax: bigint
   amount_delivery: bigint
   amount_given_before: bigint
+  amount_unpaid: bigint
   amount_planned: bigint
   exchange_id: string | null
   created_by: string
@@ -111,10 +112,15 @@ export function feeOf(row: Pick<ReturnRow, 'shipping_fee' | 'shipping_fee_overri
 export function refundOf(
   row: Pick<
     ReturnRow,
-    'shipping_fee' | 'shipping_fee_override' | 'amount_goods' | 'amount_delivery' | 'amount_given_before'
+    | 'shipping_fee'
+    | 'shipping_fee_override'
+    | 'amount_goods'
+    | 'amount_delivery'
+    | 'amount_given_before'
+    | 'amount_unpaid'
   >,
 ): bigint {
-  const amount = row.amount_goods + row.amount_delivery - feeOf(row) - row.amount_given_before
+  const amount = row.amount_goods + row.amount_delivery - feeOf(row) - row.amount_given_before - row.amount_unpaid
   return amount > 0n ? amount : 0n
 }
 
@@ -152,6 +158,7 @@ export function returnView(row: ReturnRow, refunds: readonly RefundRow[]) {
     amount_tax: Number(row.amount_tax),
     amount_delivery: Number(row.amount_delivery),
     amount_given_before: Number(row.amount_given_before),
+    amount_unpaid: Number(row.amount_unpaid),
     amount_refund: Number(refundOf(row)),
     amount_refunded: Number(done),
     exchange_id: row.exchange_id,

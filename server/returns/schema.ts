@@ -87,8 +87,11 @@ export const Return = Type.Object(
       description:
         'What of it the order had given back before, has in dispute, or never took. Known when it is settled.',
     }),
+    amount_unpaid: Type.Integer({
+      description: 'What of it was due for the order and not paid. It is due no more. Known when it is settled.',
+    }),
     amount_refund: Type.Integer({
-      description: 'What is to go back: goods and delivery, less the fee and what was given before.',
+      description: 'What is to go back: goods and delivery, less the fee, what was given before and what was unpaid.',
     }),
     amount_refunded: Type.Integer({ description: 'What has gone back.' }),
     exchange_id: Nullable(Type.String()),

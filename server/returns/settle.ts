@@ -9,7 +9,7 @@ import { carryOut } from './carry-out.ts'
 import { giveUpOutstanding, lockedIn, type Step, withdrawn } from './decide.ts'
 import type { ReturnDeps } from './deps.ts'
 import { announce } from './event.ts'
-import { lessGivenBefore, tendersLeft } from './given-before.ts'
+import { lessGivenBefore, lessUnpaid, tendersLeft } from './given-before.ts'
 import { type Part, planRefund } from './plan.ts'
 import { ALTERNATIVES, type Alternative, policyOf, type ReturnRules } from './policy.ts'
 import { cashOfOrder, insertRefunds, readRefunds } from './refund-store.ts'
@@ -93,7 +93,8 @@ export async function decide(
   const at = deps.clock.now()
   const found = await lockedIn(tx, merchantId, step, STEPS.settle)
   const earlier = await readRefunds(tx, merchantId, found.id)
-  const before = await lessGivenBefore(tx, merchantId, found, earlier)
+  const owed = await lessUnpaid(deps, tx, merchantId, found, step.by)
+  const before = await lessGivenBefore(tx, merchantId, owed, earlier)
   if (before.state === 'settling' && !earlier.some(({ state }) => state === 'failed') && most === undefined) {
     // Decided already: whoever asks again, for example after a crash, gets it carried out.
     if (before.amount_planned >= refundOf(before)) return before

@@ -5,7 +5,7 @@ import { jsonOf } from '../lib/json.ts'
 import type { ReturnLine, ReturnRow } from './return.ts'
 
 const RETURN = `id, order_id, customer_id, state, channel, store_id, currency, reason, note, tracking, shipping_fee,
-  shipping_fee_override, amount_goods, amount_tax, amount_delivery, amount_given_before, amount_planned, exchange_id, created_by, version, created_at,
+  shipping_fee_override, amount_goods, amount_tax, amount_delivery, amount_given_before, amount_unpaid, amount_planned, exchange_id, created_by, version, created_at,
   updated_at, settled_at`
 const LINE = `no, line_id, variant_id, name, components, unit_amount, requested, restock, quality, damaged, vendor, discard,
   withdrawn, amount, tax`
@@ -29,7 +29,7 @@ export async function updateReturn(tx: Tx, merchantId: string, row: ReturnRow): 
   await tx.query(
     `update goods_return set state = $3, store_id = $4, note = $5, tracking = $6, shipping_fee_override = $7, amount_goods = $8,
        amount_tax = $9, amount_delivery = $10, amount_planned = $11, exchange_id = $12, version = $13, updated_at = $14, settled_at = $15,
-       amount_given_before = $16
+       amount_given_before = $16, amount_unpaid = $17
      where merchant_id = $1 and id = $2`,
     [
       merchantId,
@@ -48,6 +48,7 @@ export async function updateReturn(tx: Tx, merchantId: string, row: ReturnRow): 
       row.updated_at,
       row.settled_at,
       row.amount_given_before,
+      row.amount_unpaid,
     ],
   )
   await tx.query(

@@ -48,7 +48,8 @@ create table sales_order (
   amount_captured    bigint not null default 0,
   amount_refunded    bigint not null default 0,
   amount_in_flight   bigint not null default 0,
-  -- What we have decided to give back ourselves, whether or not it is done: keeps one reduction from being refunded twice.
+  -- What we have decided to give back ourselves, whether or not it is done: keeps one reduction from being refunded twice. What was
+  -- due for goods that came back unpaid counts against it: below nothing, that much of the total will never be paid.
   amount_to_refund   bigint not null default 0,
   -- Unpaid by then, the order is given up and its stock is free.
   expires_at         timestamptz,
@@ -64,7 +65,7 @@ create table sales_order (
   -- Something stood in the way of closing it: not looked at again before. Changes no index, so looking again is cheap.
   close_again_at     timestamptz,
   constraint amounts_not_negative check (least(list, discount, net, tax, amount_held, amount_captured, amount_refunded,
-    amount_in_flight, amount_to_refund) >= 0 and net + tax = total),
+    amount_in_flight) >= 0 and net + tax = total),
   constraint expires_while_placed check (expires_at is null or state = 'placed'),
   constraint cancelled_for_a_reason check ((state = 'cancelled') = (cancel_reason is not null)),
   primary key (merchant_id, id)
@@ -237,7 +238,7 @@ begin
     end if;
     perform refuse('exceeds_available');
   end if;
-  update sales_order o set version = o.version + 1, updated_at = p_at,
+  update sales_order o set updated_at = p_at,
       fulfilled_at = case when exists (select from unnest(v_rows) r where r.order_id = o.id and r.fulfilled > 0) then p_at else o.fulfilled_at end
     where o.merchant_id = p_merchant and o.id = any (v_orders);
 end $$;

@@ -229,7 +229,7 @@ begin
     update sales_order o set payment_id = f.payment_id, amount_held = f.held, amount_captured = f.captured,
         amount_refunded = f.refunded, amount_in_flight = f.in_flight,
         -- What went back before the order was paid went back for nothing: it is not to go back again.
-        amount_to_refund = greatest(o.amount_to_refund, case when f.is_confirmed then least(f.refunded, f.held + f.captured - o.total) else 0 end),
+        amount_to_refund = case when f.is_confirmed then greatest(o.amount_to_refund, least(f.refunded, f.held + f.captured - o.total)) else o.amount_to_refund end,
         state = case when f.is_confirmed then 'confirmed' else o.state end,
         confirmed_at = case when f.is_confirmed then p_at else o.confirmed_at end,
         expires_at = case when f.is_confirmed or o.state <> 'placed' then null when f.held + f.captured > f.refunded then greatest(o.expires_at, p_stay_until) else o.expires_at end,

@@ -31,6 +31,8 @@ create table goods_return (
   amount_delivery bigint not null default 0 check (amount_delivery >= 0),
   -- Of that worth what the order's payments have not to give any more: given back otherwise, disputed, or never taken.
   amount_given_before bigint not null default 0 check (amount_given_before >= 0),
+  -- Of that worth what was due for the order and not paid: it is due no more.
+  amount_unpaid  bigint not null default 0 check (amount_unpaid >= 0),
   -- Decided to go back, by the rows of return_refund.
   amount_planned bigint not null default 0 check (amount_planned >= 0),
   exchange_id    text collate "C",
