@@ -23,6 +23,8 @@ export {
   type MethodAbilities,
   type MethodFlow,
   type MethodKind,
+  type MethodNeed,
+  needOf,
   type Purchase,
   takes,
 } from './method.ts'

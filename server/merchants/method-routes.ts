@@ -14,8 +14,10 @@ import {
   isComplete,
   METHOD_FLOWS,
   METHOD_KINDS,
+  METHOD_NEEDS,
   type Method,
   type MethodOverride,
+  needOf,
 } from './method.ts'
 import { found, invalid, type MerchantRouteDeps, Name } from './request.ts'
 import { putMethod } from './store.ts'
@@ -43,6 +45,10 @@ const Available = Type.Object(
     name: Type.String(),
     kind: Kind,
     flow: Flow,
+    requires: Type.Array(Type.Enum([...METHOD_NEEDS]), {
+      description:
+        'Members that the tender must have. `token`: of a card, or of what the wallet hands over, made with POST /v1/tokens; an instrument_id does as well. `customer`: the payment’s customer_id.',
+    }),
     can: Abilities,
     min_amount: Nullable(Type.Integer()),
     max_amount: Nullable(Type.Integer()),
@@ -177,13 +183,16 @@ function check(code: string, override: MethodOverride): void {
 
 function showAvailable(method: Method, currency: string, channel: ChannelCode) {
   const { code, name, kind, can } = method
+  const flow = flowIn(method, channel)
+  const need = needOf(method, flow)
   const { min, max } = method.limits[currency] ?? {}
   return {
     object: 'payment_method' as const,
     code,
     name,
     kind,
-    flow: flowIn(method, channel),
+    flow,
+    requires: need === undefined ? [] : [need],
     can,
     min_amount: min === undefined ? null : amountOut(min),
     max_amount: max === undefined ? null : amountOut(max),

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CATALOGUE } from './catalogue.ts'
-import { availableMethods, CHANNELS, effectiveMethods, flowIn, type MethodChoice, type Purchase } from './method.ts'
+import {
+  availableMethods,
+  CHANNELS,
+  effectiveMethods,
+  flowIn,
+  type MethodChoice,
+  needOf,
+  type Purchase,
+} from './method.ts'
 
 const everything = CATALOGUE.map((method) => method.code)
 const methodsOf = (connector: string): readonly string[] =>
@@ -127,6 +135,34 @@ describe("a merchant's own word", () => {
 
   it('cannot add one that nobody described', () => {
     assert.ok(!effectiveMethods([{ code: 'tikkie', is_enabled: true, override: {} }]).has('tikkie'))
+  })
+})
+
+describe('what a tender needs', () => {
+  const needs: [code: string, channel: 'web' | 'pos', need: string | undefined][] = [
+    ['card', 'web', 'token'],
+    ['card', 'pos', 'terminal_id'],
+    ['apple_pay', 'web', 'token'],
+    ['apple_pay', 'pos', 'terminal_id'],
+    ['paypal', 'web', undefined],
+    ['ideal', 'web', undefined],
+    ['sepa_debit', 'web', 'bank_account'],
+    ['vvv_gift_card', 'web', 'voucher'],
+    ['cash', 'pos', 'cash'],
+    ['gift_card', 'web', 'gift_card'],
+    ['store_credit', 'web', 'customer'],
+  ]
+  for (const [code, channel, need] of needs) {
+    it(`${code} in ${channel}: ${need ?? 'nothing'}`, () => {
+      const method = merchant.methods.get(code)
+      assert.ok(method)
+      assert.equal(needOf(method, flowIn(method, channel)), need)
+    })
+  }
+
+  it('is known of every method that is charged at once', () => {
+    for (const method of merchant.methods.values())
+      if (method.flow === 'direct') assert.ok(needOf(method, 'direct'), method.code)
   })
 })
 

@@ -154,6 +154,42 @@ export function flowIn(method: Method, channel: Channel): MethodFlow {
   return COUNTER_CHANNELS.has(channel) ? method.counter_flow : method.flow
 }
 
+/** Members of a tender that a method may need. */
+export const METHOD_NEEDS = [
+  'token',
+  'voucher',
+  'bank_account',
+  'terminal_id',
+  'cash',
+  'gift_card',
+  'customer',
+] as const
+export type MethodNeed = (typeof METHOD_NEEDS)[number]
+
+const DIRECT_NEEDS: Partial<Record<MethodKind, MethodNeed>> = {
+  card: 'token',
+  // What the customer's device hands over stands for a card, and is tokenised like one.
+  wallet: 'token',
+  voucher: 'voucher',
+  bank: 'bank_account',
+}
+
+/** Without what a tender of the method would take nobody's money; undefined where the customer is led elsewhere to pay. */
+export function needOf({ code, kind }: Pick<Method, 'code' | 'kind'>, flow: MethodFlow): MethodNeed | undefined {
+  switch (flow) {
+    case 'direct':
+      return DIRECT_NEEDS[kind]
+    case 'terminal':
+      return 'terminal_id'
+    case 'cash':
+      return 'cash'
+    case 'stored_value':
+      return code === 'gift_card' ? 'gift_card' : 'customer'
+    default:
+      return undefined
+  }
+}
+
 /** True when the method itself allows the purchase; whether an account carries it is another question. */
 export function takes(method: Method, purchase: Purchase): boolean {
   const { amount, currency, country, channel } = purchase

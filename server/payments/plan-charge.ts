@@ -6,7 +6,7 @@ import { dayIn } from '../lib/day.ts'
 import { readIban } from '../lib/iban.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
-import type { Channel, MerchantConfig, MethodFlow } from '../merchants/index.ts'
+import { type Channel, type MerchantConfig, type MethodFlow, type MethodNeed, needOf } from '../merchants/index.ts'
 import { type ResolvedCard, resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment, NewTender } from './begin.ts'
 import { cashIn, ruleAtDrawer } from './cash.ts'
@@ -45,9 +45,10 @@ export async function planCharge(
   const kind = payment.capture === 'manual' ? 'authorize' : 'sale'
   const purchase = { amount, currency: payment.currency, channel: payment.channel as Channel, country: payment.country }
   const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase)
-  const card = await cardFor(deps, merchant, payment, input, method.kind, flow)
-  const voucher = voucherOf(input, method.kind, flow)
-  const bankAccount = bankAccountOf(deps, input, method.kind, flow)
+  const need = needOf(method, flow)
+  const card = await cardFor(deps, merchant, payment, input, method.kind === 'card' || need === 'token', need)
+  const voucher = voucherOf(input, need)
+  const bankAccount = bankAccountOf(deps, input, need)
   const [first] = candidates as [Candidate, ...Candidate[]]
   const tender: NewTender = {
     tender_id: deps.newId('ten'),
@@ -90,20 +91,23 @@ export async function planCharge(
   }
 }
 
-/** The card of a token or instrument, checked for belonging to this customer or order. */
+/** The card of a token or instrument, also the one that a wallet stands for, checked for belonging to this customer or order. */
 async function cardFor(
   deps: PaymentDeps,
   merchant: MerchantConfig,
   payment: NewPayment,
   input: TenderInput,
-  methodKind: string,
-  flow: MethodFlow,
+  takesCard: boolean,
+  need: MethodNeed | undefined,
 ): Promise<ResolvedCard | undefined> {
   const { token, instrument_id } = input
   if (token !== undefined && instrument_id !== undefined)
     throw invalid('/tender/instrument_id', 'give a token or an instrument, not both')
-  if (methodKind !== 'card' && (token !== undefined || instrument_id !== undefined))
-    throw invalid(token !== undefined ? '/tender/token' : '/tender/instrument_id', 'only for cards')
+  if (!takesCard && (token !== undefined || instrument_id !== undefined))
+    throw invalid(
+      token !== undefined ? '/tender/token' : '/tender/instrument_id',
+      'only for cards, and for wallets away from a terminal',
+    )
   if (input.terminal_id !== undefined && (token !== undefined || instrument_id !== undefined))
     throw invalid('/tender/terminal_id', 'give a terminal, or a token or instrument, not both')
   if (input.initiator === 'merchant' && instrument_id === undefined && !input.bank_account?.mandate)
@@ -112,8 +116,8 @@ async function cardFor(
       'a merchant-initiated charge needs an instrument, or an account with its mandate',
     )
   if (token === undefined && instrument_id === undefined) {
-    if (methodKind === 'card' && flow === 'direct' && input.terminal_id === undefined)
-      throw invalid('/tender/token', 'a card needs a token, an instrument or a terminal')
+    if (need === 'token' && input.terminal_id === undefined)
+      throw invalid('/tender/token', 'a card or wallet needs a token, an instrument or a terminal')
     return undefined
   }
   const card = await resolveCard(
@@ -130,8 +134,8 @@ async function cardFor(
 }
 
 /** The number of a voucher that is typed in; on a terminal the card itself tells it. Without one nobody could know whose it is. */
-function voucherOf(input: TenderInput, methodKind: string, flow: MethodFlow): PlannedCharge['voucher'] {
-  const isTyped = methodKind === 'voucher' && flow === 'direct'
+function voucherOf(input: TenderInput, need: MethodNeed | undefined): PlannedCharge['voucher'] {
+  const isTyped = need === 'voucher'
   if (input.voucher === undefined) {
     if (isTyped) throw invalid('/tender/voucher', 'a voucher needs its number, or a terminal')
     return undefined
@@ -148,10 +152,9 @@ function voucherOf(input: TenderInput, methodKind: string, flow: MethodFlow): Pl
 function bankAccountOf(
   deps: Pick<PaymentDeps, 'clock' | 'newId'>,
   input: TenderInput,
-  methodKind: string,
-  flow: MethodFlow,
+  need: MethodNeed | undefined,
 ): PlannedCharge['bankAccount'] {
-  const isDebit = methodKind === 'bank' && flow === 'direct'
+  const isDebit = need === 'bank_account'
   if (input.bank_account === undefined) {
     if (isDebit) throw invalid('/tender/bank_account', 'a direct debit needs the account and its holder')
     return undefined

@@ -27,6 +27,7 @@ export interface OfferedMethod {
   code: string
   kind: string
   flow: string
+  requires: string[]
   can: { authorize: boolean; refund: boolean; partial_refund: boolean }
 }
 
@@ -172,13 +173,15 @@ function chooseTender(draw: Draws, channel: string, places: Places, methods: rea
   const method = isOther ? one(draw, others) : card
   if (!method) throw new Error(`No payment method is offered in the channel ${channel}. See GET /v1/payment_methods.`)
   if (method.flow === 'terminal') return { method: method.code, terminalId: one(draw, places.terminals).id }
-  return method.code === 'card' ? { method: 'card', card: weighted(draw, CARDS) } : { method: method.code }
+  if (method.code === 'card') return { method: 'card', card: weighted(draw, CARDS) }
+  return method.requires.includes('token') ? { method: method.code, card: SURE_CARD } : { method: method.code }
 }
 
-/** Cards away from the counter come from the wallet, which has them for `card` only; what else is direct brings its own. */
+/** Cards away from the counter, and those that wallets stand for, come from the customer's; a replay has no vouchers and accounts. */
 function isUsable(method: OfferedMethod, atCounter: boolean, places: Places): boolean {
   if (method.flow === 'cash') return atCounter && places.registers.length > 0
   if (method.flow === 'terminal') return atCounter && places.terminals.length > 0
+  if (method.requires.some((need) => need !== 'token')) return false
   return method.kind !== 'card' || method.code === 'card'
 }
 
