@@ -7,20 +7,27 @@ import { runProgram } from './lib/runtime.mjs'
 
 /**
  * `needsDev`: uses packages that a production installation leaves out.
+ * `needsWeb`: serves pages.
  * `flags`: for Node itself.
  * `words`: what the command takes; one without them takes nothing.
  */
 const COMMANDS = {
-  start: { program: 'server/main.ts', about: 'start the server (and its database, unless DATABASE_URL names one)' },
+  start: {
+    program: 'server/main.ts',
+    needsWeb: true,
+    about: 'start the server (and its database, unless DATABASE_URL names one)',
+  },
   dev: {
     program: 'server/main.ts',
     flags: ['--watch', '--watch-preserve-output'],
+    needsWeb: true,
     about: 'start, and start again on every change',
   },
   test: {
     program: 'bin/lib/test.mjs',
     words: '[PART OF A FILE NAME …]',
     needsDev: true,
+    needsWeb: true,
     about: 'run the tests; words after it pick files by name',
   },
   check: { program: 'bin/lib/check.mjs', needsDev: true, about: 'types, format and the rules of the house' },
@@ -38,10 +45,17 @@ const COMMANDS = {
   },
   replay: {
     program: 'server/cli/replay.ts',
+    needsWeb: true,
     words: 'FILE(.csv|.csv.gz) [--seed N] [--concurrency N]',
     about: "replay a retailer's transaction file: FILE(.csv|.csv.gz)",
   },
-  bench: { program: 'bench/run.ts', words: '[--quick]', needsDev: true, about: 'measure, with the baseline beside it' },
+  bench: {
+    program: 'bench/run.ts',
+    words: '[--quick]',
+    needsDev: true,
+    needsWeb: true,
+    about: 'measure, with the baseline beside it',
+  },
   'new-connector': {
     program: 'server/cli/new-connector.ts',
     words: 'NAME',
@@ -79,7 +93,7 @@ async function main([name, ...args]) {
     console.error(`onetill ${name} takes no further words, such as "${args[0]}".\n${usage}`)
     return 2
   }
-  await prepare({ needsDev: command.needsDev === true })
+  await prepare({ needsDev: command.needsDev === true, needsWeb: command.needsWeb === true })
   return runProgram(command.program, args, command.flags)
 }
 

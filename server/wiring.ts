@@ -2,6 +2,7 @@
 // background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
 
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
+import { createCheckoutConsumer, pageCaller, routes as checkoutRoutes } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
@@ -47,6 +48,7 @@ import {
   resolveDue,
   reverseDuplicates,
 } from './payments/index.ts'
+import { loadPages, routes as pageRoutes } from './pages/index.ts'
 import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
 
 export interface WiringOptions {
@@ -186,11 +188,14 @@ export async function wire(options: WiringOptions) {
   const attachments: Record<string, MakeAttachment> = {}
   const { mailTransport } = options
   if (mailTransport) workers.push(...createMailWorkers({ db, clock, log, transport: mailTransport, attachments }))
-  const consumers = commerce.consumers.map(({ worker }) => worker.name)
+  const checkoutConsumer = createCheckoutConsumer({ db, clock, log, newId, hints, publicUrl })
+  workers.push(checkoutConsumer.worker)
+  const consumers = [...commerce.consumers, checkoutConsumer].map(({ worker }) => worker.name)
   consumerMetrics(registry, () => readConsumerFigures(db, consumers))
 
   const app: App = await createApp({
-    authenticate: authenticator.authenticate,
+    authenticate: (bearer) =>
+      bearer.startsWith('cs_') ? pageCaller({ db, clock, merchantCache }, bearer) : authenticator.authenticate(bearer),
     log,
     clock,
     newId,
@@ -235,6 +240,13 @@ export async function wire(options: WiringOptions) {
   commerce.routes(app)
   const mailFolder = mailTransport?.folder ?? null
   if (mailFolder !== null && isForDevelopment(publicUrl)) devMailRoutes(app, { db, folder: mailFolder })
+  const pages = await loadPages()
+  pageRoutes(app, pages)
+  checkoutRoutes(app, {
+    ...{ db, clock, log, newId, merchantCache, payments, pages, publicUrl },
+    methodsOf: connectors.methodsOf,
+    consumer: checkoutConsumer,
+  })
   simulatorPages(app, simulator)
   simulatorControls(app, simulator, {
     prefix: '/simulator',

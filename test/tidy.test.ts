@@ -80,6 +80,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     'orders',
     'fulfilments',
   ],
+  pages: ['lib', 'http'],
+  checkout: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages'],
   // A client of the API: it knows routes and JSON, and nothing of the server behind them.
   replay: ['lib'],
 }
@@ -146,6 +148,8 @@ const TABLES: Record<string, string[]> = {
   merchants: ['merchant', 'store', 'register', 'terminal', 'merchant_channel', 'merchant_method', 'connector_account'],
   access: ['api_key'],
   fulfilments: ['fulfilment', 'fulfilment_line', 'pickup_queue'],
+  checkout: ['checkout_settings', 'checkout_session'],
+  fulfilments: ['fulfilment', 'fulfilment_line'],
   stock: [
     'stock_level',
     'stock_reservation',

@@ -1,5 +1,5 @@
 // Makes the working copy ready to run: installs the packages of the lock file when those in node_modules are others, or
-// none. Says what it does on stderr, so that a command's own output stays clean, and nothing when there is nothing to do.
+// none, and builds the web pages when their sources are others than those they were built from. Says what it does on stderr, so that a command's own output stays clean, and nothing when there is nothing to do.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -8,14 +8,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ROOT } from './runtime.mjs'
+import { buildWeb, isWebBuilt } from './web.mjs'
 
-/** `needsDev`: whether packages that only developers use must be there as well. */
-export async function prepare({ needsDev }) {
-  if (isInstalled(needsDev)) return
+/** `needsDev`: whether packages that only developers use must be there as well. `needsWeb`: whether pages will be served. */
+export async function prepare({ needsDev, needsWeb }) {
+  const isReady = () => isInstalled(needsDev) && (!needsWeb || isWebBuilt())
+  if (isReady()) return
   await alone(async () => {
-    // Another process may have installed while this one waited.
-    if (isInstalled(needsDev)) return
-    await install(needsDev)
+    // Another process may have done it while this one waited.
+    if (!isInstalled(needsDev)) await install(needsDev)
+    if (needsWeb && !isWebBuilt()) await buildWeb()
   })
 }
 

@@ -60,6 +60,7 @@ export const ID_KINDS = {
   mrg: 'merge of two customers',
   brw: 'look at an article',
   mal: 'mail',
+  chs: 'checkout session',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

@@ -9,8 +9,9 @@ import { hashOfCode, pinOf, readCode } from './code.ts'
 import type { LoyaltyDeps } from './deps.ts'
 import { isOver } from './gift-card.ts'
 import { clearPinTries, findByCode, type GiftCardRow, readGiftCard, takePinTry } from './gift-card-store.ts'
-import { hasPointValue } from './programme-store.ts'
-import { openValue, valuesOf } from './store.ts'
+import { worthOf } from './points.ts'
+import { hasPointValue, readLoyaltyProgramme } from './programme-store.ts'
+import { openValue, readValue, valuesOf } from './store.ts'
 
 /** A guesser has five tries at a million PINs, then waits; a customer who mistypes rarely needs three. */
 const PIN_TRIES = 5
@@ -98,6 +99,15 @@ export function createStoredValueBooks(deps: LoyaltyDeps): StoredValueBooks {
       }
       const accounts = await valuesOf(deps.db, merchantId, { customerId, kind: 'store_credit' })
       return accounts.find((account) => account.currency === ask.currency)?.id ?? null
+    },
+    async spendable(merchantId, ask) {
+      const id = await this.toCharge(merchantId, ask)
+      const value = id === null ? null : await readValue(deps.db, merchantId, id)
+      const free = value === null || value.balance < value.held ? 0n : value.balance - value.held
+      if (ask.method !== 'points') return free
+      const programme = await readLoyaltyProgramme(deps.db, merchantId)
+      const rate = programme?.rates.find(({ currency }) => currency === ask.currency)
+      return rate === undefined ? 0n : worthOf(rate, free)
     },
     async toCredit(merchantId, ask) {
       if (ask.method === 'gift_card') return giftCardToCredit(deps, merchantId, ask)

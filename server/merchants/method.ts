@@ -127,7 +127,7 @@ export interface MethodChoice {
 
 /**
  * The methods with which a purchase can be paid, best first: those the customer knows, then those expected in the
- * country, then the rest, each group in catalogue order. A method is there only if an enabled connector account
+ * country, cards and the phone's wallets, pay later as expected in the country, then the rest, each group in catalogue order. A method is there only if an enabled connector account
  * carries it; `methodsOf` tells what a connector carries at all. Pure and deterministic.
  */
 export function availableMethods(
@@ -142,7 +142,11 @@ export function availableMethods(
   const rank = (method: Method): number => {
     const known = familiar.indexOf(method.code)
     if (known >= 0) return known
-    return familiar.length + (method.home_countries.includes(home) ? 0 : 1)
+    const isHome = method.home_countries.includes(home)
+    if (method.kind === 'pay_later') return familiar.length + (isHome ? 2 : 3)
+    if (isHome) return familiar.length
+    // Nearly everybody has a card, in the purse or in the phone.
+    return familiar.length + (method.flow === 'direct' && (method.kind === 'card' || method.kind === 'wallet') ? 1 : 3)
   }
   return [...merchant.methods.values()]
     .filter((method) => carried.has(method.code) && takes(method, purchase))

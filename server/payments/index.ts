@@ -31,8 +31,10 @@ export type {
   Reply,
   TenderInput,
 } from './payment.ts'
+export { BankAccountInput, GiftCardInput, VoucherInput } from './payment.ts'
 export { credit, refund } from './refund.ts'
 export { LADDER_MS, resolveDue, reverseDuplicates } from './resolve.ts'
 export { routes } from './routes.ts'
 export { coveredBy, familiarMethods, readOpenOperations, readOperationsOfKey, renderPayment } from './store.ts'
 export type { StoredValueAsk, StoredValueBooks } from './stored-value.ts'
+export { withdraw } from './withdraw.ts'

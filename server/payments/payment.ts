@@ -84,7 +84,7 @@ export const GiftCardInput = Type.Object(
   strict,
 )
 
-const VoucherInput = Type.Object(
+export const VoucherInput = Type.Object(
   {
     number: Type.String({
       pattern: '^[0-9A-Za-z]([ -]?[0-9A-Za-z]){5,31}$',
@@ -99,7 +99,7 @@ const VoucherInput = Type.Object(
   },
 )
 
-const BankAccountInput = Type.Object(
+export const BankAccountInput = Type.Object(
   {
     iban: Type.String({
       pattern: '^[A-Za-z]{2}[0-9]{2}( ?[0-9A-Za-z]){11,30}$',

@@ -32,6 +32,7 @@ import { decide } from './resolve.ts'
 import { closeTask, listPaymentIds, renderPayment, renderPayments } from './store.ts'
 import { listTasks, TaskView } from './task-store.ts'
 import { TimelineEntry, timelineOf } from './timeline-store.ts'
+import { withdraw } from './withdraw.ts'
 
 const ById = Type.Object({ id: Type.String() })
 const writes = { access: { keys: ['secret', 'restricted'], scope: 'payments:write' } } as const
@@ -91,6 +92,21 @@ export function routes(app: App, deps: PaymentDeps): void {
           request.body as TenderInput,
         ),
       ),
+  )
+  app.post(
+    '/v1/payments/:id/tenders/:tender_id/cancel',
+    {
+      config: movesMoney,
+      schema: described('withdrawTender', 'Take back a tender that waits for the customer', {
+        params: Type.Object({ id: Id('pay'), tender_id: Id('ten') }),
+        body: Type.Object({}, { additionalProperties: false }),
+      }),
+    },
+    async (request, reply) => {
+      const { id, tender_id } = request.params as { id: string; tender_id: string }
+      const of = { paymentId: id, tenderId: tender_id }
+      return sendStored(reply, await withdraw(deps, callerOf(request).merchantId, idempotencyOf(request), of))
+    },
   )
   app.post(
     '/v1/payments/:id/captures',

@@ -31,6 +31,8 @@ export interface StoredValueBooks {
    * expired), rate-limited, method-unavailable, balance-of-another (the order is another person's; gift cards pay any).
    */
   toCharge(merchantId: string, ask: StoredValueAsk): Promise<string | null>
+  /** What that balance can pay now, in minor units of the currency; 0 where there is none. Throws as toCharge. */
+  spendable(merchantId: string, ask: StoredValueAsk): Promise<bigint>
   /**
    * The balance money is to go onto; the customer's store credit is opened when there is none. Throws gift-card-invalid,
    * reference-not-found, rate-limited, operation-unsupported for points.

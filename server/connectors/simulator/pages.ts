@@ -1,8 +1,7 @@
 // The hosted pages as HTML: the customer's bank, wallet, pay-later account or phone, plainly marked as simulated. They
 // work without script. What is typed here is shown nowhere and decides only between approve, decline and leave.
 
-import { currencyOf } from '../../lib/currency.ts'
-import { toMajor } from '../../lib/money.ts'
+import { showAmount } from '../../lib/show-money.ts'
 import { STYLE, STYLE_SOURCE } from './page-style.ts'
 import { LANGUAGES, type Language, type PageKind, TEXTS, type Texts } from './page-texts.ts'
 
@@ -32,7 +31,7 @@ const BANKS = ['Simulator Bank', 'Testbank', 'Proefbank']
 /** The page on which the customer decides. */
 export function openPage(view: PageView, language: Language, returnUrl: string): Page {
   const texts = TEXTS[language]
-  const amount = formatAmount(view.amount, view.currency, language)
+  const amount = showAmount(view.amount, view.currency, language)
   const approve = fill(texts.approve, 'amount', amount)
   const time = new Intl.DateTimeFormat(language, {
     hour: '2-digit',
@@ -85,18 +84,6 @@ ${back}`
 export function isWebAddress(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined
   return url?.protocol === 'https:' || url?.protocol === 'http:'
-}
-
-/** An amount of minor units as the language writes it, from the exact decimal text; never through a float. */
-export function formatAmount(amount: bigint, currency: string, language: Language): string {
-  const digits = currencyOf(currency)?.exponent ?? 2
-  const format = new Intl.NumberFormat(language, {
-    style: 'currency',
-    currency,
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  })
-  return format.format(toMajor(amount, digits) as Intl.StringNumericLiteral)
 }
 
 function codeField(texts: Texts, isMissing: boolean): string {

@@ -199,7 +199,8 @@ begin
     update tender t set void_in_flight = o.amount
       where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
         and t.capture_in_flight = 0 and t.void_in_flight = 0 and t.increment_in_flight = 0
-        and (tender_hold(t) = o.amount or (p_is_cancel and t.charge_in_flight = o.amount));
+        and (tender_hold(t) = o.amount
+          or ((p_is_cancel or t.next_action is not null) and t.charge_in_flight = o.amount));
     if not found then perform refuse('invalid_state'); end if;
   when 'refund', 'credit' then
     -- A credit payment's own tender pays out without a capture; it is reserved like a charge, once.

@@ -1,0 +1,23 @@
+// What the verbs of checkout need.
+
+import type { Db } from '../db/pool.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { NewId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { MerchantCache } from '../merchants/index.ts'
+import type { Pages } from '../pages/index.ts'
+import type { PaymentDeps } from '../payments/index.ts'
+
+export interface CheckoutDeps {
+  db: Db
+  clock: Clock
+  log: Log
+  newId: NewId
+  merchantCache: MerchantCache
+  payments: PaymentDeps
+  pages: Pages
+  /** The method codes a connector carries; empty for an unknown name. */
+  methodsOf(connector: string): readonly string[]
+  /** Where browsers reach this server, without a slash at the end. */
+  publicUrl: string
+}

@@ -1,0 +1,120 @@
+// What the checkout page shows, as plain data: the server makes it, draws the page from it, and sends it again after every step. Amounts
+// and times come as text in the reader's language, so that the browser computes nothing. Shared with web/checkout as types.
+
+/**
+ * Where the customer stands.
+ * - pay: choose a method. - action: do something elsewhere (bank, app). - processing: it is under way. - unknown: an answer was
+ * lost, and paying again could pay twice. - paid. - paid_elsewhere: the order was paid another way. - expired, canceled: over.
+ */
+export type Phase = 'pay' | 'action' | 'processing' | 'unknown' | 'paid' | 'paid_elsewhere' | 'expired' | 'canceled'
+
+/** What a method asks the customer for before the button. */
+export type MethodForm = 'none' | 'card' | 'saved' | 'gift_card' | 'voucher' | 'bank_account'
+
+/** One way to pay. */
+export interface MethodView {
+  /** Value of the radio button: the method's code, or that of a saved instrument. */
+  value: string
+  code: string
+  name: string
+  /** `•••• 4242`, of a saved one. */
+  detail: string | null
+  kind: string
+  form: MethodForm
+  /** Why it stands where it stands. */
+  reason: 'saved' | 'last_used' | 'usual' | null
+  /** The customer leaves for another page, or acts in an app. */
+  leads: 'away' | 'app' | null
+}
+
+/** What happened to the last try. `code` picks the sentence. */
+export interface NoticeView {
+  code: NoticeCode
+  kind: 'bad' | 'info'
+}
+
+export type NoticeCode =
+  | 'declined'
+  | 'insufficient_funds'
+  | 'expired_card'
+  | 'authentication_failed'
+  | 'withdrawn'
+  | 'customer_canceled'
+  | 'action_expired'
+  | 'card_invalid'
+  | 'gift_card_invalid'
+  | 'balance_insufficient'
+  | 'partly_paid'
+  | 'amount_changed'
+  | 'busy'
+  | 'method_unavailable'
+  | 'details_missing'
+  | 'needs_script'
+  | 'too_many'
+  | 'not_sent'
+  | 'failed'
+
+export type ActionView =
+  /** `method` null: the customer's own bank asks whether it is them (3-D Secure). */
+  | { type: 'redirect'; url: string; method: string | null }
+  | { type: 'wait'; method: string; url: string | null; qr: string | null; code: string | null; until: string | null }
+
+/** Where the page's texts in the reader's language come from, and what can be chosen. */
+export interface LanguageLink {
+  code: string
+  name: string
+}
+
+export interface CheckoutView {
+  /** The page's own address, without a query. */
+  path: string
+  /** Proves to POST /v1/tokens that this page may tokenise. */
+  token_key: string
+  phase: Phase
+  merchant: {
+    name: string
+    logo: string | null
+    terms_url: string | null
+    privacy_url: string | null
+    support_email: string | null
+  }
+  is_test: boolean
+  languages: LanguageLink[]
+  description: string | null
+  reference: string | null
+  lines: { name: string; quantity: number; amount: string }[]
+  /** All of it, as text. */
+  total: string
+  /** What is still to be paid, as text and in minor units. The number is only sent back, to notice when it has changed. */
+  due: string
+  due_minor: number
+  /** Parts that are paid already. */
+  paid: { name: string; amount: string }[]
+  methods: MethodView[]
+  notice: NoticeView | null
+  action: ActionView | null
+  /** Names the next try: sent twice, it is one try. */
+  attempt: string
+  can_withdraw: boolean
+  /** Offered beside paying: keep the card for this customer. */
+  can_save: boolean
+  /** Where to go on after paying, and instead of paying. */
+  success_url: string | null
+  cancel_url: string | null
+  /** When it was paid. */
+  paid_at: string | null
+  expires_at: string
+}
+
+/** What the page sends for one try. */
+export interface TryInput {
+  attempt: string
+  method: string
+  /** The amount that stood on the button. */
+  seen?: number
+  token?: string
+  gift_card?: { code: string; pin?: string }
+  voucher?: { number: string; pin?: string }
+  bank_account?: { iban: string; holder: string }
+  save?: boolean
+}
