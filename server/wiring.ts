@@ -2,7 +2,7 @@
 // background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
 
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
-import { createCheckoutConsumer, pageCaller, routes as checkoutRoutes } from './checkout/index.ts'
+import { routes as checkoutRoutes, createCheckoutConsumer, pageCaller } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
@@ -36,6 +36,7 @@ import {
   readConsumerFigures,
   resolveByDns,
 } from './notify/index.ts'
+import { loadPages, routes as pageRoutes } from './pages/index.ts'
 import {
   APART_FUNCTIONS,
   applyInbound,
@@ -48,7 +49,6 @@ import {
   resolveDue,
   reverseDuplicates,
 } from './payments/index.ts'
-import { loadPages, routes as pageRoutes } from './pages/index.ts'
 import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
 
 export interface WiringOptions {

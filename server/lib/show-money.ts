@@ -6,7 +6,7 @@ import { toMajor } from './money.ts'
 /** `€ 49,95` for a Dutch reader. `amount` in minor units, may be negative. An unknown currency is shown with two decimals. */
 export function showAmount(amount: bigint, currency: string, language: string): string {
   const digits = currencyOf(currency)?.exponent ?? 2
-  const format = new Intl.NumberFormat(localeOf(language), {
+  const format = new Intl.NumberFormat(language, {
     style: 'currency',
     currency,
     minimumFractionDigits: digits,

@@ -58,6 +58,7 @@ test('exactly the routes that can move money ask for an Idempotency-Key', () => 
     'POST /v1/payments/{id}/increments',
     'POST /v1/payments/{id}/refunds',
     'POST /v1/payments/{id}/tenders',
+    'POST /v1/payments/{id}/tenders/{tender_id}/cancel',
     'POST /v1/returns/{id}/settle',
   ])
 })

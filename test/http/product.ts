@@ -7,6 +7,7 @@ import type { Api, HttpMethod } from '../api.ts'
 import { CARDS, MINUTE, openShop, type Shop } from '../scenarios/shop.ts'
 import { carts } from './objects/carts.ts'
 import { catalog } from './objects/catalog.ts'
+import { checkout } from './objects/checkout.ts'
 import { customers } from './objects/customers.ts'
 import { fulfilments } from './objects/fulfilments.ts'
 import { loyalty } from './objects/loyalty.ts'
@@ -97,7 +98,18 @@ export interface ModuleObjects<T extends Record<string, string> = Record<string,
 }
 
 /** In an order in which each needs only those before it. */
-const MODULES: ModuleObjects[] = [customers, catalog, stock, promotions, carts, loyalty, orders, fulfilments, returns]
+const MODULES: ModuleObjects[] = [
+  customers,
+  catalog,
+  stock,
+  promotions,
+  carts,
+  loyalty,
+  orders,
+  fulfilments,
+  returns,
+  checkout,
+]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
 export type Objects = Awaited<ReturnType<typeof fill>>
@@ -130,6 +142,8 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
   const unknown = await api.pay({ ...sale, tender: { method: 'card', token: await api.token(CARDS.lost_after) } })
   assert.deepEqual([paid.status, held.status, open.status, unknown.status], [201, 201, 201, 202])
   assert.ok(shop.simulator.dispute(account, paid.body.operations?.[0]?.id as string, 'opened'))
+  const waiting = await api.pay({ ...sale, tender: { method: 'ideal' } })
+  assert.equal(waiting.body.status, 'requires_action')
   // Money that goes back leaves a task for a person.
   const lost = await api.pay({ ...sale, tender: { method: 'card', token: await api.token(CARDS.approved) } })
   assert.ok(shop.simulator.reverse(account, lost.body.operations?.[0]?.id as string))
@@ -149,6 +163,8 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
     unknownOperation: unknown.body.operations?.[0]?.id as string,
     heldTender: held.body.tenders[0]?.id as string,
     paidTender: paid.body.tenders[0]?.id as string,
+    waiting: waiting.body.id,
+    waitingTender: waiting.body.tenders[0]?.id as string,
     customer,
     instrument,
     endpoint,
@@ -190,7 +206,9 @@ export function pathFor(route: Pick<Route, 'method' | 'path'>, of: Objects): str
     customers: of.customer,
     tokens: of.token,
     instruments: of.instrument,
-    payments: paymentFor[route.path.split('/').at(-1) as string] ?? of.paid,
+    payments: route.path.includes('{tender_id}')
+      ? of.waiting
+      : (paymentFor[route.path.split('/').at(-1) as string] ?? of.paid),
     disputes: of.dispute,
     payment_tasks: of.task,
     entries: of.entry,
@@ -204,6 +222,7 @@ export function pathFor(route: Pick<Route, 'method' | 'path'>, of: Objects): str
       id: collections[collection],
       operation_id: of.unknownOperation,
       instrument_id: of.instrument,
+      tender_id: of.waitingTender,
       code: 'card',
       merchant_id: of.merchant,
       ...Object.assign({}, ...MODULES.map((module) => module.parameters?.(of.commerce) ?? {})),
@@ -261,6 +280,7 @@ export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Rec
     },
     'POST /v1/payments/{id}/captures': { amount: 900, final: false, tender_id: of.heldTender },
     'POST /v1/payments/{id}/cancel': {},
+    'POST /v1/payments/{id}/tenders/{tender_id}/cancel': {},
     'POST /v1/payments/{id}/refunds': { amount: 900, currency: 'EUR', reason: 'returned', tender_id: of.paidTender },
     'POST /v1/payments/{id}/increments': { amount: 900, tender_id: of.heldTender },
     'POST /v1/payments/{id}/extensions': { tender_id: of.heldTender },

@@ -139,7 +139,7 @@ test('the same try sent many times at once is one charge', async () => {
 test('a lost answer of the provider is shown as unknown, and paying again is not offered', async () => {
   const session = await made()
   const token = await api.call<{ id: string }>('POST', '/v1/tokens', {
-    card: { number: '4000007700000117', exp_month: 12, exp_year: 2030, cvc: '123' },
+    card: { number: '4000007700000208', exp_month: 12, exp_year: 2030, cvc: '123' },
   })
   const first = await onPage(session, '/pay', { attempt: 'attempt-1', method: 'card', token: token.body.id })
   assert.equal(first.body.phase, 'unknown')
