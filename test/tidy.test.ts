@@ -149,7 +149,6 @@ const TABLES: Record<string, string[]> = {
   access: ['api_key'],
   fulfilments: ['fulfilment', 'fulfilment_line', 'pickup_queue'],
   checkout: ['checkout_settings', 'checkout_session'],
-  fulfilments: ['fulfilment', 'fulfilment_line'],
   stock: [
     'stock_level',
     'stock_reservation',
