@@ -205,9 +205,9 @@ async function planVoid(
   await lockValue(tx, merchantId, id)
   const card = await readGiftCard(tx, merchantId, id)
   if (card === null || card.order_id === null) return 'spent'
-  const { paid, given, isVoid } = await issuedFor(tx, merchantId, card.id)
+  const { paid, given, loaded, isVoid } = await issuedFor(tx, merchantId, card.id)
   if (isVoid) return 'void'
-  if (card.held > 0n || card.balance !== paid + given) return 'spent'
+  if (card.held > 0n || card.balance !== paid + given + loaded) return 'spent'
   const cause = {
     ref_id: card.id,
     order_id: card.order_id,
@@ -234,6 +234,18 @@ async function planVoid(
       units: -given,
       amount: -given,
       ref_type: 'order_discount',
+      counter_account: 'marketing_expense',
+    },
+    // To be loaded is not to be used. What was loaded was given away, and goes nowhere but back.
+    {
+      ...change(deps, card, at),
+      ...cause,
+      event_type: 'gift_card.adjusted',
+      type: 'adjust',
+      units: -loaded,
+      amount: -loaded,
+      ref_type: 'void',
+      unit_key: 'loaded',
       counter_account: 'marketing_expense',
     },
   ]

@@ -207,20 +207,21 @@ export async function hasEntry(db: Queryable, merchantId: string, accountId: str
   return rows[0]?.has ?? false
 }
 
-/** What a card was sold with, from its entries: what came in for it, and what the offer gave on top. */
+/** What a card was given, from its entries: what came in for it, what the offer gave on top, and what it was loaded with since. */
 export async function issuedFor(
   db: Queryable,
   merchantId: string,
   accountId: string,
-): Promise<{ paid: bigint; given: bigint; isVoid: boolean }> {
-  const { rows } = await db.query<{ paid: bigint; given: bigint; isVoid: boolean }>(
+): Promise<{ paid: bigint; given: bigint; loaded: bigint; isVoid: boolean }> {
+  const { rows } = await db.query<{ paid: bigint; given: bigint; loaded: bigint; isVoid: boolean }>(
     `select coalesce(sum(amount) filter (where ref_type = 'order'), 0)::bigint as paid,
       coalesce(sum(amount) filter (where ref_type = 'order_discount'), 0)::bigint as given,
+      coalesce(sum(amount) filter (where ref_type = 'request' and type = 'load'), 0)::bigint as loaded,
       count(*) > 0 and coalesce(sum(amount) filter (where ref_type in ('order', 'order_discount')), 0) = 0 as "isVoid"
     from stored_value_entry where account_id = $2 and merchant_id = $1`,
     [merchantId, accountId],
   )
-  return rows[0] as { paid: bigint; given: bigint; isVoid: boolean }
+  return rows[0] as { paid: bigint; given: bigint; loaded: bigint; isVoid: boolean }
 }
 
 /** An operation of the payment core as the functions of migration 0016 take it. */

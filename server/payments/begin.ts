@@ -198,7 +198,8 @@ async function sayIfClosed(
   if (await isOrderClosed(deps.db, merchantId, orderId)) throw new Problem('order-not-payable')
 }
 
-function termsIn({ order_revision, order_limit, order_is_confirmed }: OrderTerms) {
+function termsIn({ order_revision, order_limit, order_is_confirmed, order_keeps }: OrderTerms) {
+  if (order_keeps !== undefined) return { order_keeps: Number(order_keeps) }
   if (order_limit === undefined) return {}
   return { order_revision, order_limit: Number(order_limit), order_is_confirmed }
 }

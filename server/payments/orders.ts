@@ -24,6 +24,8 @@ export interface OrderDue {
 /** Given by the orders module through wiring; null for an order it does not know. */
 export interface OrderBook {
   due(merchantId: string, orderId: string): Promise<OrderDue | null>
+  /** What has to stay paid, because gift cards of the order were sold for it. Cancelling or returning them lets it go. */
+  keeps(merchantId: string, orderId: string): Promise<bigint>
 }
 
 /** What a charge was told by its order, for the guards in SQL. Empty for an order of the caller's own. */
@@ -31,6 +33,8 @@ export interface OrderTerms {
   order_revision?: number
   order_limit?: bigint
   order_is_confirmed?: boolean
+  /** Of refunds by hand: what must stay paid. */
+  order_keeps?: bigint
 }
 
 /**
@@ -153,6 +157,23 @@ async function leftOf(
     else holder = payment.id
   }
   return { due: due > 0n ? due : 0n, holder }
+}
+
+/**
+ * What a refund by hand must leave of what was paid, and what there is for it; null where nothing has to stay. The money of a gift card
+ * goes back with the card.
+ */
+export async function keptOf(
+  { db, orders }: { db: Queryable; orders?: OrderBook },
+  merchantId: string,
+  orderId: string | null,
+): Promise<{ keeps: bigint; free: bigint } | null> {
+  if (!orders || orderId === null || !isId('ord', orderId)) return null
+  const keeps = await orders.keeps(merchantId, orderId)
+  if (keeps === 0n) return null
+  const { rows } = await db.query<{ left: bigint }>('select payment_order_left($1, $2) as left', [merchantId, orderId])
+  const free = (rows[0]?.left ?? 0n) - keeps
+  return { keeps, free: free > 0n ? free : 0n }
 }
 
 /** Whose order a charge is for; undefined when it is for none of ours or for a guest's. */

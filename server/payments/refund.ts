@@ -14,6 +14,7 @@ import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type Plan, type PlanInput, type PlannedOperation } from './instruct.ts'
 import { merchantFor, newPayment } from './new-payment.ts'
+import { keptOf } from './orders.ts'
 import { webhookUrl } from './pay.ts'
 import type { CreditInput, Destination, RefundInput, Reply } from './payment.ts'
 import { invalid, notFound } from './problems.ts'
@@ -23,7 +24,8 @@ import { storedValueToCredit } from './stored-value.ts'
 
 /**
  * Refunds `amount` (default: all that can be), newest tender first, or one tender, or to another destination (`to`). The
- * amount is reserved before the provider is called, so refunds in flight or unknown count. Throws
+ * amount is reserved before the provider is called, so refunds in flight or unknown count. `isByHand`: no order has decided on it, so
+ * it must leave what gift cards of its order were sold for. Throws
  * amount-exceeds-refundable, invalid-state, currency-mismatch, operation-unsupported, reference-not-found.
  */
 export function refund(
@@ -32,6 +34,7 @@ export function refund(
   idempotency: Idempotency,
   paymentId: string,
   input: RefundInput,
+  { isByHand = false } = {},
 ): Promise<Reply> {
   const plan = async (context: PlanInput): Promise<Plan> => {
     const { payment, merchant } = context
@@ -45,6 +48,11 @@ export function refund(
     const refundable = tenders.reduce((sum, tender) => sum + tender.refundable, 0n)
     const amount = input.amount === undefined ? refundable : BigInt(input.amount)
     if (amount > refundable || amount === 0n) throw new Problem('amount-exceeds-refundable')
+    const kept = isByHand ? await keptOf(deps, merchantId, payment.order_id) : null
+    if (kept && amount > kept.free)
+      throw new Problem('amount-exceeds-refundable', {
+        detail: `${kept.keeps} were paid for gift cards: cancel or return those, and their money goes back with them.`,
+      })
     const operations: PlannedOperation[] = []
     for (const part of spread(tenders, amount)) {
       operations.push(
@@ -53,7 +61,13 @@ export function refund(
           : await toDestination(deps, merchant, payment, part, input.to, input.reason),
       )
     }
-    return { eventType: 'payment.refund_sent', operations, status: 201, tokenId: input.to?.token }
+    return {
+      eventType: 'payment.refund_sent',
+      operations,
+      status: 201,
+      tokenId: input.to?.token,
+      ...(kept && { terms: { order_keeps: kept.keeps } }),
+    }
   }
   return instruct(deps, merchantId, idempotency, paymentId, plan, (open) => sentAgain(deps, merchantId, open, input))
 }

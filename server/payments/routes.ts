@@ -153,6 +153,7 @@ export function routes(app: App, deps: PaymentDeps): void {
           idempotencyOf(request),
           idOf(request),
           request.body as RefundInput,
+          { isByHand: true },
         ),
       ),
   )

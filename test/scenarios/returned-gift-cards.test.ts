@@ -119,3 +119,75 @@ test('without a receipt no gift card is taken back', async () => {
   })
   assert.deepEqual([refused.status, refused.body.code], [422, 'not-returnable'], refused.text)
 })
+
+// ---- By mail, loaded, and refunded by hand -------------------------------------------------------------------------
+
+/** An order of the web whose gift cards were sent by mail; `lamp` goods beside them. */
+async function mailed(quantity: number, basket: Record<string, number> = {}) {
+  const found = await shop.api.get<{ data: { variants: { id: string; sku: string }[] }[] }>('/v1/products')
+  const variant = found.body.data.flatMap(({ variants }) => variants).find(({ sku }) => sku === 'CARD')
+  const goods = Object.entries(basket).map(([name, count]) => ({ variant_id: floor.variant(name), quantity: count }))
+  const lines = [{ variant_id: variant?.id, quantity, fulfilment: { mode: 'digital' } }, ...goods]
+  const placed = await floor.place(await floor.cart({}, { lines }))
+  const paid = await floor.pay(placed.body)
+  await shop.settle()
+  const { body } = await shop.api.get<{ data: GiftCardView[] }>('/v1/gift_cards?limit=100')
+  const cards = body.data.filter(({ order_id }) => order_id === placed.body.id) as IssuedCard[]
+  assert.equal(cards.length, quantity)
+  const refund = (amount?: number) =>
+    shop.api.command(`/v1/payments/${paid.body.id}/refunds`, { reason: 'by hand', ...(amount && { amount }) })
+  return { order: await floor.read(placed.body.id), cards, refund }
+}
+
+test('loaded and never spent it is cancelled: its value leaves it, and what was paid goes back', async () => {
+  const { order, cards } = await mailed(1)
+  const [card] = cards as [IssuedCard]
+  const loaded = await shop.api.command(`/v1/gift_cards/${card.id}/load`, { amount: 500, reason: 'a birthday' })
+  assert.equal(loaded.status, 201, loaded.text)
+  assert.deepEqual(await stateOf(card), ['active', 3000])
+  const lines = [{ line_id: order.lines[0]?.id, quantity: 1 }]
+  const cancelled = await floor.cancel(order.id, { reason: 'a mistake', lines })
+  assert.equal(cancelled.status, 200, cancelled.text)
+  await shop.settle()
+  assert.deepEqual(await stateOf(card), ['blocked', 0])
+  assert.equal((await floor.read(order.id)).amount_refunded, 2500)
+})
+
+test('loaded and spent for no more than the load it stays', async () => {
+  const { order, cards } = await mailed(1)
+  const [card] = cards as [IssuedCard]
+  await shop.api.command(`/v1/gift_cards/${card.id}/load`, { amount: 500, reason: 'a birthday' })
+  await use({ ...card, code: await counter.codeOf(card) }, 100)
+  const lines = [{ line_id: order.lines[0]?.id, quantity: 1 }]
+  assert.equal((await floor.cancel(order.id, { reason: 'a mistake', lines })).body.code, 'balance-insufficient')
+  assert.deepEqual(await stateOf(card), ['active', 2900])
+})
+
+test('money that a card was sold for goes back with the card only', async () => {
+  await floor.sells('lamp', '30.00')
+  const { order, cards, refund } = await mailed(1, { lamp: 1 })
+  const all = await refund()
+  assert.deepEqual([all.status, all.body.code], [422, 'amount-exceeds-refundable'])
+  assert.equal((await refund(3001)).body.code, 'amount-exceeds-refundable')
+  assert.equal((await refund(1000)).status, 201)
+  assert.equal((await refund(2001)).body.code, 'amount-exceeds-refundable')
+  assert.deepEqual(await stateOf(cards[0] as IssuedCard), ['active', 2500])
+  const line = order.lines.find(({ kind }) => kind === 'gift_card')
+  const cancelled = await floor.cancel(order.id, { reason: 'a mistake', lines: [{ line_id: line?.id, quantity: 1 }] })
+  assert.equal(cancelled.status, 200, cancelled.text)
+  await shop.settle()
+  assert.deepEqual(await stateOf(cards[0] as IssuedCard), ['blocked', 0])
+  assert.equal((await floor.read(order.id)).amount_refunded, 3500)
+  assert.equal((await refund(2000)).status, 201)
+})
+
+test('refunds by hand at two processes leave together what a card was sold for', async () => {
+  const there = await shop.another()
+  for (let i = 0; i < 8; i++) {
+    const { order } = await mailed(1, { lamp: 1 })
+    const body = { amount: 2000, reason: 'by hand' }
+    const path = `/v1/payments/${order.payments[0]?.id}/refunds`
+    const answers = await Promise.all([shop.api.command(path, body), there.command(path, body)])
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 422], answers.map(({ text }) => text).join('\n'))
+  }
+})

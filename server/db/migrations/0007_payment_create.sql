@@ -184,6 +184,13 @@ create function payment_order_taken(p_merchant text, p_order text, p_is_confirme
     where p.order_id = p_order and p.merchant_id = p_merchant and p.direction = 'charge'
 $$;
 
+-- What payments of an order have taken and neither given back nor are about to.
+create function payment_order_left(p_merchant text, p_order text) returns bigint language sql stable as $$
+  select coalesce(sum(t.captured - t.reversed - t.refunded - t.refund_in_flight), 0)::bigint
+    from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id
+    where p.order_id = p_order and p.merchant_id = p_merchant and p.direction = 'charge'
+$$;
+
 -- What payments of an order have taken or are about to. Until it is confirmed what went back is owed again, as above.
 create function payment_order_captured(p_merchant text, p_order text, p_is_confirmed boolean) returns bigint language sql stable as $$
   select coalesce(sum(t.captured - t.reversed + t.capture_in_flight + case when p.capture = 'automatic' then t.charge_in_flight else 0 end

@@ -19,7 +19,9 @@ create type payment_instruct_row as (
   -- The token money is paid out to, used up by the first operation.
   token_id text,
   -- What the payment's order said of itself, as of a new payment.
-  order_revision int, order_limit bigint, order_is_confirmed boolean
+  order_revision int, order_limit bigint, order_is_confirmed boolean,
+  -- Of a refund by hand: what its payments must keep.
+  order_keeps bigint
 );
 
 -- Outcomes per row: ok · known · not_found · invalid_state · out_of_range · exceeds_due · exceeds_capturable · exceeds_refundable ·
@@ -133,8 +135,8 @@ begin
     perform refuse('order_paid');
   end if;
 
-  -- What captures of all payments of an order come to is compared under its slot's lock.
-  if r.order_limit is not null and exists (select from unnest(r.operations) x where x.kind = 'capture') then
+  -- What captures, or refunds by hand, of all payments of an order come to is compared under its slot's lock.
+  if r.order_keeps is not null or (r.order_limit is not null and exists (select from unnest(r.operations) x where x.kind = 'capture')) then
     perform from order_payment s where s.merchant_id = p_merchant and s.order_id = p.order_id for update;
   end if;
 
@@ -152,6 +154,9 @@ begin
       perform refuse('exceeds_due');
     end if;
     if o.kind = 'increment' and p.amount + o.amount > 999999999999 then perform refuse('out_of_range'); end if;
+    if r.order_keeps is not null and payment_order_left(p_merchant, p.order_id) - o.amount < r.order_keeps then
+      perform refuse('exceeds_refundable');
+    end if;
     perform payment_reserve(p_merchant, p.id, o, coalesce(r.is_cancel, false));
     if o.method = 'cash' and o.kind in ('refund', 'credit') then o.rounding := payment_cash_back_rounding(p_merchant, p.id, o); end if;
     insert into operation (merchant_id, id, payment_id, tender_id, kind, state, amount, rounding, connector_account_id, method, register_id,
