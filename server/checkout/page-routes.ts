@@ -195,7 +195,7 @@ async function payByForm(deps: CheckoutDeps, session: Session, form: URLSearchPa
   const view = await checkoutView(deps, session, { language: 'en' })
   const chosen = view.methods.find(({ value }) => value === method)
   if (!chosen) return view.phase === 'pay' ? 'details_missing' : null
-  if (chosen.form === 'card') return 'needs_script'
+  if (chosen.form === 'card' || chosen.form === 'wallet') return 'needs_script'
   const text = (name: string) => (form.get(name) ?? '').trim()
   const typed = (name: string) => text(`${method}.${name}`)
   const pin = typed('pin') === '' ? {} : { pin: typed('pin') }

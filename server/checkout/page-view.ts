@@ -9,7 +9,7 @@
 export type Phase = 'pay' | 'action' | 'processing' | 'unknown' | 'paid' | 'paid_elsewhere' | 'expired' | 'canceled'
 
 /** What a method asks the customer for before the button. */
-export type MethodForm = 'none' | 'card' | 'saved' | 'gift_card' | 'voucher' | 'bank_account'
+export type MethodForm = 'none' | 'card' | 'saved' | 'wallet' | 'gift_card' | 'voucher' | 'bank_account'
 
 /** One way to pay. */
 export interface MethodView {

@@ -117,7 +117,10 @@ async function methodViews(deps: CheckoutDeps, session: Session, reader: Reader)
   const methods = availableMethods(config, deps.methodsOf, purchase)
     .filter(({ code }) => session.methods === null || session.methods.includes(code))
     .filter((method) => session.capture === 'automatic' || method.can.authorize)
-    .map((method) => ({ method, form: formOf(method, channel, customer_id !== null) }))
+    .map((method) => ({
+      method,
+      form: formOf(method, channel, { isKnown: customer_id !== null, isTest: config.mode === 'test' }),
+    }))
     .filter((entry): entry is { method: Method; form: MethodForm } => entry.form !== null)
   const home = session.country ?? config.country
   const views = methods.map(({ method, form }): MethodView => {
@@ -152,7 +155,11 @@ function brandName({ card: { brand } }: InstrumentView): string | null {
 }
 
 /** What a method asks for on the page; null where it needs something that this page has not. */
-function formOf(method: Method, channel: Channel, isKnown: boolean): MethodForm | null {
+function formOf(
+  method: Method,
+  channel: Channel,
+  { isKnown, isTest }: { isKnown: boolean; isTest: boolean },
+): MethodForm | null {
   const flow = flowIn(method, channel)
   if (flow === 'redirect' || flow === 'wait') return 'none'
   if (flow === 'stored_value') {
@@ -161,6 +168,8 @@ function formOf(method: Method, channel: Channel, isKnown: boolean): MethodForm 
   }
   if (flow !== 'direct') return null
   if (method.kind === 'card') return 'card'
+  // The sheet of a real device needs the merchant's own registration with Apple or Google; the simulated one needs nobody's.
+  if (method.code === 'apple_pay' || method.code === 'google_pay') return isTest ? 'wallet' : null
   if (method.code === 'sepa_debit') return 'bank_account'
   return method.kind === 'voucher' ? 'voucher' : null
 }

@@ -207,6 +207,26 @@ inBrowser('another way: what waited is taken back, and is never paid besides', a
   })
 })
 
+inBrowser('Google Pay: closed, declined and confirmed on the device’s sheet', async (page) => {
+  const made = await session()
+  await page.goto(made.url)
+  await choose(page, /^Google Pay/)
+  await payButton(page).click()
+  await page.getByRole('dialog').waitFor()
+  await looksRight(page, 'the sheet')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  assert.equal((await booked(made)).status, 'none')
+  await payButton(page).click()
+  await page.getByLabel('Card', { exact: true }).last().selectOption({ label: 'Visa •••• 0002' })
+  await page.getByRole('button', { name: 'Pay with Google Pay' }).click()
+  await page.getByRole('alert').filter({ hasText: 'nothing was charged' }).waitFor()
+  await payButton(page).click()
+  await page.getByRole('button', { name: 'Pay with Google Pay' }).click()
+  await title(page, 'Paid')
+  assert.deepEqual((await booked(made)).tenders, ['google_pay failed', 'google_pay captured'])
+})
+
 inBrowser('a gift card pays what it has, and a card the rest', async (page) => {
   const made = await session()
   const card = await world.api.call<{ id: string; code: string }>(

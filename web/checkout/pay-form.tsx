@@ -4,11 +4,12 @@
 import { useRef, useState } from 'preact/hooks'
 import type { CheckoutView, MethodView, TryInput } from '../../server/checkout/page-view.ts'
 import { fill } from '../shared/fill.ts'
-import { type CardField, expiry, readCard, spaced } from './card.ts'
+import { type CardField, expiry, readCard, spaced, type TypedCard } from './card.ts'
 import { Mark } from './marks.tsx'
 import { Notice } from './notice.tsx'
 import { look, NotSent, pay, tokenise } from './state.ts'
 import type { Texts } from './texts/texts.ts'
+import { WalletSheet } from './wallet-sheet.tsx'
 
 interface Props {
   view: CheckoutView
@@ -24,6 +25,8 @@ export function PayForm({ view, texts, language, onView }: Props) {
   const [chosen, setChosen] = useState(view.methods[0]?.value ?? '')
   const [isBusy, setBusy] = useState(false)
   const [wrong, setWrong] = useState<CardField | null>(null)
+  /** Told what the device's sheet was closed with. */
+  const [sheet, setSheet] = useState<((card: TypedCard | null) => void) | null>(null)
   const form = useRef<HTMLFormElement>(null)
   /** The token of this try: pressed again after a lost answer, the very same is sent. */
   const tokens = useRef(new Map<string, string>())
@@ -37,13 +40,17 @@ export function PayForm({ view, texts, language, onView }: Props) {
     const { attempt } = view
     const asked: TryInput = { attempt, method: method.value, seen: view.due_minor }
     const pin = typed('pin') === '' ? {} : { pin: typed('pin') }
-    if (method.form === 'card') {
-      const card = readCard({
-        number: typed('number'),
-        expiry: typed('expiry'),
-        cvc: typed('cvc'),
-        holder: typed('holder'),
-      })
+    if (method.form === 'card' || method.form === 'wallet') {
+      const card =
+        method.form === 'wallet'
+          ? await new Promise<TypedCard | null>((done) => setSheet(() => done)).finally(() => setSheet(null))
+          : readCard({
+              number: typed('number'),
+              expiry: typed('expiry'),
+              cvc: typed('cvc'),
+              holder: typed('holder'),
+            })
+      if (card === null) return
       if (typeof card === 'string') {
         setWrong(card)
         input(card)?.focus()
@@ -115,6 +122,9 @@ export function PayForm({ view, texts, language, onView }: Props) {
       <button type="submit" class="button primary pay" aria-disabled={isBusy}>
         {isBusy ? texts.paying : fill(texts.pay, { amount: view.due })}
       </button>
+      {sheet === null || !method ? null : (
+        <WalletSheet method={method.name} amount={view.due} texts={texts} onDone={sheet} />
+      )}
       <p class="trust">
         <Mark kind="lock" />
         {texts.trust}

@@ -35,6 +35,12 @@ export const de: Texts = {
     pin: 'PIN, falls die Karte eine hat',
   },
   voucher: { number: 'Nummer des Gutscheins', pin: 'PIN, falls vorhanden' },
+  wallet: {
+    simulated: 'Ein simuliertes Fenster: Es steht für Ihr Telefon oder Ihre Uhr.',
+    card: 'Karte',
+    confirm: 'Mit {method} zahlen',
+    close: 'Abbrechen',
+  },
   bank: {
     iban: 'Kontonummer (IBAN)',
     holder: 'Kontoinhaber',

@@ -31,6 +31,12 @@ export const en: Texts = {
   },
   giftCard: { code: 'Gift card code', codeHint: '16 letters and digits', pin: 'PIN, if the card has one' },
   voucher: { number: 'Voucher number', pin: 'PIN, if it has one' },
+  wallet: {
+    simulated: 'A simulated sheet: it stands for your phone or watch.',
+    card: 'Card',
+    confirm: 'Pay with {method}',
+    close: 'Cancel',
+  },
   bank: {
     iban: 'Account number (IBAN)',
     holder: 'Account holder',

@@ -36,6 +36,12 @@ export const fr: Texts = {
     pin: 'Code PIN, si la carte en a un',
   },
   voucher: { number: 'Numéro du bon', pin: 'Code PIN, s’il y en a un' },
+  wallet: {
+    simulated: 'Une fenêtre simulée : elle représente votre téléphone ou votre montre.',
+    card: 'Carte',
+    confirm: 'Payer avec {method}',
+    close: 'Annuler',
+  },
   bank: {
     iban: 'Numéro de compte (IBAN)',
     holder: 'Titulaire du compte',

@@ -36,6 +36,12 @@ export const nl: Texts = {
     pin: 'Pincode, als de kaart er een heeft',
   },
   voucher: { number: 'Nummer van de bon', pin: 'Pincode, als die er is' },
+  wallet: {
+    simulated: 'Een nagebootst scherm: het staat voor je telefoon of horloge.',
+    card: 'Kaart',
+    confirm: 'Betalen met {method}',
+    close: 'Annuleren',
+  },
   bank: {
     iban: 'Rekeningnummer (IBAN)',
     holder: 'Naam van de rekeninghouder',

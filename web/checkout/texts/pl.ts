@@ -31,6 +31,12 @@ export const pl: Texts = {
   },
   giftCard: { code: 'Kod karty podarunkowej', codeHint: '16 liter i cyfr', pin: 'PIN, jeśli karta go ma' },
   voucher: { number: 'Numer bonu', pin: 'PIN, jeśli bon go ma' },
+  wallet: {
+    simulated: 'Symulowane okno: zastępuje Twój telefon lub zegarek.',
+    card: 'Karta',
+    confirm: 'Zapłać przez {method}',
+    close: 'Anuluj',
+  },
   bank: {
     iban: 'Numer rachunku (IBAN)',
     holder: 'Właściciel rachunku',

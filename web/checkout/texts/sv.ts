@@ -31,6 +31,12 @@ export const sv: Texts = {
   },
   giftCard: { code: 'Presentkortets kod', codeHint: '16 bokstäver och siffror', pin: 'PIN-kod, om kortet har en' },
   voucher: { number: 'Värdebevisets nummer', pin: 'PIN-kod, om det finns en' },
+  wallet: {
+    simulated: 'En simulerad ruta: den står för din telefon eller klocka.',
+    card: 'Kort',
+    confirm: 'Betala med {method}',
+    close: 'Avbryt',
+  },
   bank: {
     iban: 'Kontonummer (IBAN)',
     holder: 'Kontohavare',

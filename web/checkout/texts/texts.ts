@@ -41,6 +41,7 @@ export interface Texts {
   >
   giftCard: Record<'code' | 'codeHint' | 'pin', string>
   voucher: Record<'number' | 'pin', string>
+  wallet: Record<'simulated' | 'card' | 'confirm' | 'close', string>
   bank: Record<'iban' | 'holder' | 'mandate', string>
   notices: Record<NoticeCode, string>
   action: Record<
