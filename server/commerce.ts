@@ -42,9 +42,15 @@ import {
   takeBackDigital,
 } from './fulfilments/index.ts'
 import type { App } from './http/app.ts'
+import {
+  createInvoiceBook,
+  createInvoicesConsumer,
+  type InvoiceDeps,
+  routes as invoiceRoutes,
+} from './invoices/index.ts'
 import { createWorker, type Hints, type Worker } from './jobs/index.ts'
 import type { Clock } from './lib/clock.ts'
-import type { NewId } from './lib/ids.ts'
+import { isId, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { divideHalfUp } from './lib/money.ts'
 import { Problem } from './lib/problem.ts'
@@ -280,7 +286,20 @@ export function wireCommerce(base: CommerceBase): Commerce {
   }
   const returnsConsumer = createReturnsConsumer({ ...base, ...returns })
 
-  const consumers: Consumer[] = [ordersConsumer, guestOrders, fulfilmentsConsumer, returnsConsumer, timeline, points]
+  const invoicesConsumer = createInvoicesConsumer(base)
+  const invoices: InvoiceDeps = { db, clock, newId, log, merchantCache, consumer: invoicesConsumer }
+  const orderBook = createOrderBook({ db: lookups })
+  const invoiceBook = createInvoiceBook({ db: lookups })
+
+  const consumers: Consumer[] = [
+    ordersConsumer,
+    guestOrders,
+    fulfilmentsConsumer,
+    returnsConsumer,
+    timeline,
+    points,
+    invoicesConsumer,
+  ]
   const workers: Worker[] = [
     imports,
     createWorker({ name: 'old looks', clock, log, everyMs: PRUNE_EVERY_MS, tick: () => pruneViews(profiles) }),
@@ -309,10 +328,14 @@ export function wireCommerce(base: CommerceBase): Commerce {
       orderRoutes(app, orders)
       fulfilmentRoutes(app, fulfilments)
       returnRoutes(app, returns)
+      invoiceRoutes(app, invoices)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
-    orders: createOrderBook({ db: lookups }),
+    orders: {
+      due: (merchantId, id) => (isId('inv', id) ? invoiceBook : orderBook).due(merchantId, id),
+      keeps: (merchantId, id) => (isId('inv', id) ? invoiceBook : orderBook).keeps(merchantId, id),
+    },
     async seedDemo(merchantId) {
       await seedDemoCatalog(catalog, merchantId)
       await seedDemoStock(stock, merchantId, () => listCounted(db, merchantId))

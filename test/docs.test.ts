@@ -181,7 +181,7 @@ interface Route {
   parameters?: { name: string }[]
 }
 const MOVES_MONEY =
-  /^POST \/v1\/(payments|credits|payments\/\{id\}\/(tenders|tenders\/\{tender_id\}\/cancel|captures|cancel|refunds|increments|extensions)|orders\/\{id\}\/(cancel|changes\/\{change_id\}\/confirm)|fulfilments\/\{id\}\/(collect|ship)|returns\/\{id\}\/settle|exchanges|gift_cards|gift_cards\/\{id\}\/(load|transfer)|customers\/\{id\}\/(store_credit|loyalty)\/adjustments)$/
+  /^POST \/v1\/(payments|credits|payments\/\{id\}\/(tenders|tenders\/\{tender_id\}\/cancel|captures|cancel|refunds|increments|extensions)|orders\/\{id\}\/(cancel|changes\/\{change_id\}\/confirm)|fulfilments\/\{id\}\/(collect|ship)|returns\/\{id\}\/settle|exchanges|invoices|invoices\/\{id\}\/(credit|send)|gift_cards|gift_cards\/\{id\}\/(load|transfer)|customers\/\{id\}\/(store_credit|loyalty)\/adjustments)$/
 
 // ---- What can be written as an event -------------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ async function appliedEventTypes(): Promise<string[]> {
 const EVENT_FAMILIES = [
   ...['payment', 'dispute', 'customer', 'webhook_endpoint', 'webhook_delivery', 'product', 'variant', 'price_list'],
   ...['stock', 'transfer', 'promotion', 'cart', 'quote', 'order', 'fulfilment', 'return', 'exchange'],
-  ...['gift_card', 'store_credit', 'loyalty', 'import', 'checkout_session'],
+  ...['gift_card', 'store_credit', 'loyalty', 'import', 'checkout_session', 'invoice'],
 ]
 
 /** Types that stand in the code as they are, and those of disputes, which are made from the stage. */

@@ -41,6 +41,8 @@ export const SCOPES = [
   'gift_cards:write',
   'loyalty:read',
   'loyalty:write',
+  'invoices:read',
+  'invoices:write',
   'keys:read',
   'keys:write',
 ] as const

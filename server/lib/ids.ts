@@ -61,6 +61,7 @@ export const ID_KINDS = {
   brw: 'look at an article',
   mal: 'mail',
   chs: 'checkout session',
+  inv: 'invoice or credit note',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

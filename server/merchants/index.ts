@@ -28,6 +28,7 @@ export {
   type Purchase,
   takes,
 } from './method.ts'
+export { isTimeZone, timeZoneOf } from './place.ts'
 export type { MerchantRouteDeps } from './request.ts'
 export { routes } from './routes.ts'
 export type { Register, Store, Terminal } from './store.ts'

@@ -21,7 +21,7 @@ export interface OrderDue {
   customerId: string | null
 }
 
-/** Given by the orders module through wiring; null for an order it does not know. */
+/** Given through wiring, by orders and by invoices that bill no order; null for one they do not know. */
 export interface OrderBook {
   due(merchantId: string, orderId: string): Promise<OrderDue | null>
   /** What has to stay paid, because gift cards of the order were sold for it. Cancelling or returning them lets it go. */
@@ -127,7 +127,7 @@ export async function leftToCover(
 }
 
 async function ourOrder(orders: OrderBook | undefined, merchantId: string, orderId: string | undefined) {
-  if (!orders || orderId === undefined || !isId('ord', orderId)) return null
+  if (!orders || orderId === undefined || !isOurs(orderId)) return null
   const order = await orders.due(merchantId, orderId)
   if (order) return order
   throw new Problem('reference-not-found', { errors: [{ pointer: '/order_id', detail: 'names no order' }] })
@@ -182,8 +182,13 @@ export async function customerOfOrder(
   merchantId: string,
   orderId: string | undefined,
 ): Promise<string | undefined> {
-  if (!orders || orderId === undefined || !isId('ord', orderId)) return undefined
+  if (!orders || orderId === undefined || !isOurs(orderId)) return undefined
   return (await orders.due(merchantId, orderId))?.customerId ?? undefined
+}
+
+/** Of the form of our own orders, and of invoices that bill no order: they are paid as one. */
+function isOurs(orderId: string): boolean {
+  return isId('ord', orderId) || isId('inv', orderId)
 }
 
 /**

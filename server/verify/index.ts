@@ -6,6 +6,7 @@ import type { Queryable } from '../db/pool.ts'
 import { CART_CHECKS } from './carts-checks.ts'
 import { CATALOG_CHECKS } from './catalog-checks.ts'
 import { FULFILMENT_CHECKS } from './fulfilments-checks.ts'
+import { INVOICE_CHECKS } from './invoices-checks.ts'
 import { LOYALTY_CHECKS } from './loyalty-checks.ts'
 import { ORDER_CHECKS } from './orders-checks.ts'
 import { PROMOTION_CHECKS } from './promotions-checks.ts'
@@ -193,6 +194,7 @@ export const CHECKS: readonly Check[] = [
   ...ORDER_CHECKS,
   ...FULFILMENT_CHECKS,
   ...LOYALTY_CHECKS,
+  ...INVOICE_CHECKS,
   ...PROMOTION_CHECKS,
   ...STOCK_CHECKS,
 ]

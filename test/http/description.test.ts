@@ -35,7 +35,7 @@ test('every route has a summary and documents its problems', () => {
   }
 })
 
-test('exactly the routes that can move money ask for an Idempotency-Key', () => {
+test('exactly the routes that can move money, or bill it, ask for an Idempotency-Key', () => {
   const keyed = routes
     .filter(({ parameters }) => parameters.some((one) => one.in === 'header' && one.name === 'Idempotency-Key'))
     .map(({ method, path }) => `${method} ${path}`)
@@ -49,6 +49,8 @@ test('exactly the routes that can move money ask for an Idempotency-Key', () => 
     'POST /v1/gift_cards',
     'POST /v1/gift_cards/{id}/load',
     'POST /v1/gift_cards/{id}/transfer',
+    'POST /v1/invoices',
+    'POST /v1/invoices/{id}/credit',
     'POST /v1/orders/{id}/cancel',
     'POST /v1/orders/{id}/changes/{change_id}/confirm',
     'POST /v1/payments',

@@ -10,6 +10,7 @@ import { catalog } from './objects/catalog.ts'
 import { checkout } from './objects/checkout.ts'
 import { customers } from './objects/customers.ts'
 import { fulfilments } from './objects/fulfilments.ts'
+import { invoices } from './objects/invoices.ts'
 import { loyalty } from './objects/loyalty.ts'
 import { orders } from './objects/orders.ts'
 import { promotions } from './objects/promotions.ts'
@@ -109,6 +110,7 @@ const MODULES: ModuleObjects[] = [
   fulfilments,
   returns,
   checkout,
+  invoices,
 ]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
