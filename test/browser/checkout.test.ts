@@ -2,6 +2,8 @@
 // button, no script, and texts that try to be markup. After each, the books say what was paid.
 
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { atSimulator, fits, looksRight, shopping } from './shopper.ts'
 
@@ -351,6 +353,47 @@ inBrowser(
     await looksRight(page, 'hostile names')
   },
   { viewport: { width: 320, height: 700 } },
+)
+
+inBrowser(
+  'in a frame of the shop: it grows, tells where the customer stands, and believes nobody else',
+  async (page) => {
+    const server = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html')
+      response.end(`<!doctype html><title>Shop</title><h1>Shop</h1><script type="module" src="${world.shop.url}/embed.js"></script>
+      <onetill-checkout></onetill-checkout><iframe id="other" src="about:blank"></iframe>`)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      const made = await session()
+      const refused = await page.goto(origin)
+      assert.equal(refused?.status(), 200)
+      await world.api.call('PATCH', '/v1/checkout_settings', { allowed_origins: [origin] })
+      await page.evaluate(`
+      window.phases = []
+      const element = document.querySelector('onetill-checkout')
+      element.addEventListener('checkout-phase', (event) => window.phases.push(event.detail.phase))
+      element.setAttribute('src', ${JSON.stringify(made.url)})`)
+      const frame = page.frameLocator('onetill-checkout iframe')
+      await frame.getByRole('radio', { name: /^Card/ }).check()
+      await frame.locator('#card-number').fill('4242424242424242')
+      await frame.locator('#card-expiry').fill('12/30')
+      await frame.locator('#card-cvc').fill('123')
+      // Another frame, and the shop's own page, say that it is paid: nobody listens.
+      await page.evaluate(`window.postMessage({ onetill: 'checkout', phase: 'paid', height: 9999 }, '*')`)
+      assert.deepEqual(await page.evaluate('window.phases'), ['pay'])
+      await frame.getByRole('button', { name: /^Pay/ }).click()
+      await frame.getByRole('heading', { name: 'Paid' }).waitFor()
+      await page.waitForFunction(`window.phases.at(-1) === 'paid'`)
+      assert.equal((await booked(made)).captured, 4995)
+      await page.evaluate(`document.querySelector('onetill-checkout').setAttribute('src', 'javascript:alert(1)')`)
+      assert.equal(await page.locator('onetill-checkout iframe').getAttribute('src'), null)
+    } finally {
+      server.close()
+      await world.api.call('PATCH', '/v1/checkout_settings', { allowed_origins: [] })
+    }
+  },
 )
 
 inBrowser('a page that leads nowhere, has ended or was cancelled says so', async (page) => {

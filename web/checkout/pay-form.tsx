@@ -69,8 +69,8 @@ export function PayForm({ view, texts, language, onView }: Props) {
     if (next.action?.type === 'redirect' && next.notice === null) {
       // Out of a frame: banks do not let themselves be framed.
       ;(window.top ?? window).location.assign(next.action.url)
-      return
     }
+    // Where the browser does not let a frame take the window along, the way there stands on the page.
     onView(next)
   }
 
