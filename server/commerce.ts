@@ -65,6 +65,8 @@ import {
   type LoyaltyDeps,
   routes as loyaltyRoutes,
   revealGiftCard,
+  singlePurposeOf,
+  taxPrepaidOf,
   voidCancelled,
 } from './loyalty/index.ts'
 import type { MerchantCache } from './merchants/index.ts'
@@ -181,6 +183,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     loadVariants: (merchantId, ids) => loadVariants(catalog, merchantId, ids),
     priceVariants: (merchantId, context, items) => priceVariants(catalog, merchantId, context, items),
     explodeKits,
+    singlePurpose: (merchantId, skus) => singlePurposeOf(db, merchantId, skus),
     activePromotions: (merchantId, asked) => activePromotions(promotions, merchantId, asked),
     available: (merchantId, { variant_ids, channel, store_ids, without }) =>
       available(stock, merchantId, { variantIds: variant_ids, channel, storeIds: store_ids, without }),
@@ -206,6 +209,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       const { rules } = await policyOf({ db }, merchantId)
       return rules.alternatives.includes('store_credit') ? { method: 'store_credit', customer_id } : null
     },
+    taxPrepaid: (merchantId, paymentIds) => taxPrepaidOf(db, merchantId, paymentIds),
     dropCancelled: (tx, merchantId, what) => dropWithEdit(base, tx, merchantId, what),
     async takeBackCards(tx, merchantId, { order, units, by, at }) {
       const tell = await takeBackDigital(base, tx, merchantId, { order, units, by, at })
@@ -368,6 +372,8 @@ async function ordersToFollow(tx: Tx, merchantId: string, ids: string[]): Promis
     lines: (lines.get(order.id) ?? []).map((line) => ({
       ...line,
       line_id: line.id,
+      // A voucher is worth its price with the tax.
+      list: line.kind === 'gift_card' && !order.prices_include_tax ? line.list + line.tax : line.list,
       is_paid: line.kind !== 'gift_card' || areCardsPaid(order, lines.get(order.id) ?? [], line),
       cancelled: order.state === 'cancelled' ? line.quantity - line.fulfilled : line.cancelled,
     })),

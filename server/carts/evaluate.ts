@@ -2,7 +2,7 @@
 // nothing. The same answer is shown to the shopper, frozen into a quote and placed as an order.
 
 import type { SellableVariant } from '../catalog/index.ts'
-import { countryProfile, TAX_CATEGORIES, type TaxCategory, vatRate } from '../countries/index.ts'
+import { countryProfile, TAX_CATEGORIES, type TaxCategory, type VatAnswer, vatRate } from '../countries/index.ts'
 import { dayIn } from '../lib/day.ts'
 import { divideHalfUp, MAX_AMOUNT } from '../lib/money.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
@@ -40,6 +40,8 @@ export interface PricedLine {
   /** Whose tax it is; for goods that leave its area the country they leave. */
   tax_country: string
   is_export: boolean
+  /** A gift card whose VAT is due with it. */
+  is_single_purpose: boolean
   out: LineOut
 }
 
@@ -88,6 +90,7 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
     ),
   ])
 
+  const vouchers = await singlePurposeIn(deps, config.id, [...variants.values()])
   const profile = countryProfile(country)
   const prices_include_tax = profile?.prices_include_tax ?? true
   const stays_at_home = staysAtHome(config)
@@ -103,19 +106,24 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
       continue
     }
     const mode = modeOf(cart, line, variant)
-    const vat = vatRate({
-      ...journeyOf(cart, line, mode, config),
-      stays_at_home,
-      // A gift card, a deposit and a tip bear no tax anywhere, so they need none to be known.
-      category: standsOutside(variant.kind) ? 'exempt' : taxCategory(variant.tax_category),
-      on: day,
-      consumption: line.consumption ?? undefined,
-    })
+    const voucher = vouchers.get(variant.sku ?? '')
+    const vat = voucher
+      ? vatOfVoucher(voucher, store?.country ?? config.country, day)
+      : vatRate({
+          ...journeyOf(cart, line, mode, config),
+          stays_at_home,
+          // A gift card, a deposit and a tip bear no tax anywhere, so they need none to be known.
+          category: standsOutside(variant.kind) ? 'exempt' : taxCategory(variant.tax_category),
+          on: day,
+          consumption: line.consumption ?? undefined,
+        })
     if (!vat) {
       gone.push({ line, variant, why: 'tax_unknown' })
       continue
     }
-    const list = price ? inMode(price.unit_price_e4, price.tax_included, prices_include_tax, vat.rate_bp) : null
+    // What a voucher costs is what it is worth, with its tax in it.
+    const hasTax = voucher !== undefined || price?.tax_included === true
+    const list = price ? inMode(price.unit_price_e4, hasTax, prices_include_tax, vat.rate_bp) : null
     const unit_price_e4 = line.frozen_e4 ?? line.override_e4 ?? (list as bigint)
     const worth = divideHalfUp(unit_price_e4 * line.quantity, E4)
     if (sum + worth > MOST) {
@@ -136,6 +144,7 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
       tax_rate_bp: vat.rate_bp,
       tax_country: vat.country,
       is_export: vat.is_export,
+      is_single_purpose: voucher !== undefined,
     })
   }
 
@@ -226,8 +235,28 @@ function lineIn(each: Omit<PricedLine, 'out'>, promoted: AppliedPromotions): Lin
     unit_price_e4,
     tax_code,
     tax_rate_bp,
+    ...(each.is_single_purpose ? { is_single_purpose: true } : {}),
     ...(standsOutside(variant.kind) ? {} : { adjustments }),
   }
+}
+
+/** The VAT of a single-purpose voucher. */
+type Voucher = { category: string; rate_bp: number }
+
+async function singlePurposeIn(
+  deps: CartDeps,
+  merchantId: string,
+  variants: readonly SellableVariant[],
+): Promise<ReadonlyMap<string, Voucher>> {
+  const skus = variants.flatMap(({ kind, sku }) => (kind === 'gift_card' && sku !== null ? [sku] : []))
+  return skus.length === 0 ? new Map() : deps.goods.singlePurpose(merchantId, skus)
+}
+
+/** Its rate is known when it is sold, and so is the country: that of the seller. */
+function vatOfVoucher({ category, rate_bp }: Voucher, country: string, on: string): VatAnswer {
+  const known = vatRate({ to: { country }, category: taxCategory(category), on })
+  const code = known?.rate_bp === rate_bp ? known.code : `${country} ${category} ${rate_bp}`
+  return { rate_bp, code, country, is_export: false, category: taxCategory(category) }
 }
 
 /** A price of a list that has tax the other way round, half up in the fourth decimal below the minor unit. */

@@ -27,6 +27,8 @@ export interface Goods {
   explodeKits(variants: Map<string, SellableVariant>, items: Wanted[]): Wanted[]
   /** The promotions to try on a basket: those on offer to everybody, and those that the codes open. */
   activePromotions(merchantId: string, asked: { at: Date; codes: readonly string[] }): Promise<Promotion[]>
+  /** Of these articles the single-purpose vouchers: the VAT that is due when they are sold. */
+  singlePurpose(merchantId: string, skus: string[]): Promise<Map<string, { category: string; rate_bp: number }>>
   /** Units of each variant that the channel may still sell from these stores, or from all of its own when none is named, but for one. */
   available(
     merchantId: string,

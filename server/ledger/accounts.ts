@@ -21,6 +21,8 @@ export const CHART: Readonly<Record<string, AccountType>> = {
   gift_card_liability: { kind: 'liability', means: 'Sold on gift cards and not yet spent' },
   store_credit_liability: { kind: 'liability', means: 'Owed to customers as store credit' },
   loyalty_liability: { kind: 'liability', means: 'Worth of the points that customers can spend' },
+  vat_payable: { kind: 'liability', means: 'VAT due on single-purpose vouchers, from when they are sold' },
+  voucher_vat: { kind: 'asset', means: 'VAT of single-purpose vouchers not yet spent, due already' },
   tips_payable: { kind: 'liability', means: 'Tips received for the staff' },
   fees: { kind: 'expense', means: 'Fees expected for payments, by kind' },
   fees_accrued: { kind: 'liability', means: 'Fees expected and not yet charged by the provider' },

@@ -45,6 +45,7 @@ test('an order paid in part with points earns on the rest, once, and its return 
     cancelled: 0n,
     list: 5_000n,
     is_paid: true,
+    tax_rate_bp: 0,
     sku: null,
   }
   let order: FollowedOrder = {

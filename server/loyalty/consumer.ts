@@ -22,6 +22,8 @@ export interface FollowedLine extends EarningLine {
   list: bigint
   /** False while the money for it is not taken: no gift card comes into being for what is only held, or due. */
   is_paid: boolean
+  /** Of a gift card: not 0 when it is a single-purpose voucher. */
+  tax_rate_bp: number
   /** Says which programme a gift card follows. */
   sku: string | null
 }
@@ -90,6 +92,7 @@ async function cardsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: Fol
       ...{ ...where, quantity: units, currency, customer_id },
       face_value: (unit: bigint) => unitAllocation(list, quantity, unit),
       paid: (unit: bigint) => unitAllocation(total, quantity, unit),
+      tax_rate_bp: line.tax_rate_bp,
       programme: sku === null ? null : await programmeOfSku(tx, merchantId, sku),
     }
     const issued = line.is_paid ? await planIssue(deps, tx, merchantId, card) : []

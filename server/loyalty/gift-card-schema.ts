@@ -21,7 +21,7 @@ export const ProgrammeCode = Type.String({
 
 const Voucher = Type.Enum(['single_purpose', 'multi_purpose'], {
   description:
-    'single_purpose: VAT is due when it is issued. multi_purpose: VAT is due on what it buys. Kept for your tax accounting: no sale of a card bears VAT here.',
+    'single_purpose: VAT is due when it is sold, and not again on what it buys. multi_purpose: VAT is due on what it buys.',
 })
 const VALUE_STATES = ['inactive', 'active', 'depleted', 'blocked', 'expired'] as const
 

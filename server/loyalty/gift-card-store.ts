@@ -54,6 +54,36 @@ export async function programmeOfSku(db: Queryable, merchantId: string, sku: str
   return rows[0]?.code ?? null
 }
 
+/** Of these articles those whose cards are single-purpose vouchers, with their VAT. */
+export async function singlePurposeOf(
+  db: Queryable,
+  merchantId: string,
+  skus: readonly string[],
+): Promise<Map<string, { category: string; rate_bp: number }>> {
+  // The first programme that names an article is the one its cards follow, as in programmeOfSku.
+  const { rows } = await db.query<{ sku: string; voucher: string; category: string; rate_bp: number }>(
+    `select distinct on (s.sku) s.sku, p.voucher, p.tax_category as category, p.tax_rate_bp as rate_bp
+    from unnest($2::text[]) s (sku) join gift_card_programme p on p.merchant_id = $1 and s.sku = any (p.skus)
+    order by s.sku, p.code`,
+    [merchantId, skus],
+  )
+  const vouchers = rows.filter(({ voucher }) => voucher === 'single_purpose')
+  return new Map(vouchers.map(({ sku, category, rate_bp }) => [sku, { category, rate_bp }]))
+}
+
+/** The VAT in what single-purpose vouchers paid of these payments, less what went back onto them. Served by stored_value_operation_by_payment. */
+export async function taxPrepaidOf(db: Queryable, merchantId: string, paymentIds: readonly string[]): Promise<bigint> {
+  const { rows } = await db.query<{ tax: bigint }>(
+    `select coalesce(sum(voucher_vat(e.balance_after - e.units, g.tax_rate_bp) - voucher_vat(e.balance_after, g.tax_rate_bp)), 0)::bigint as tax
+    from stored_value_operation o
+    join gift_card g on g.merchant_id = $1 and g.id = o.account_id and g.voucher = 'single_purpose'
+    join stored_value_entry e on e.ref_id = o.id and e.merchant_id = $1 and e.type in ('redeem', 'reverse_redeem')
+    where o.payment_id = any ($2) and o.merchant_id = $1`,
+    [merchantId, paymentIds],
+  )
+  return rows[0]?.tax ?? 0n
+}
+
 /** All of a merchant: they are a handful, and the list is bounded all the same. */
 export async function listProgrammes(db: Queryable, merchantId: string): Promise<ProgrammeRow[]> {
   const { rows } = await db.query<ProgrammeRow>(

@@ -9,6 +9,7 @@ import {
   cardsOfOrder,
   type GiftCardRow,
   insertGiftCard,
+  type ProgrammeRow,
   readGiftCard,
   readProgramme,
   tieToOrder,
@@ -27,6 +28,8 @@ export interface GiftCardSale {
   paid?: (unit: bigint) => bigint
   currency: string
   programme?: string | null
+  /** The VAT that the line bears: not 0 for single-purpose vouchers, whatever their programme says by now. */
+  tax_rate_bp?: number
   customer_id?: string | null
   /** Blank cards from the rack, activated by this sale, by unit; for the others a new card is made. */
   blank_ids?: readonly (string | undefined)[]
@@ -70,6 +73,7 @@ export async function planIssue(deps: LoyaltyDeps, tx: Tx, merchantId: string, s
         line_id,
         unit,
         at,
+        ...voucherOf(programme, sale.tax_rate_bp),
       })
       if (!(await insertGiftCard(tx, merchantId, card, at))) continue
       id = card.id
@@ -79,6 +83,13 @@ export async function planIssue(deps: LoyaltyDeps, tx: Tx, merchantId: string, s
     changes.push(...issueChanges(deps, { id, currency }, sale, unit))
   }
   return changes
+}
+
+/** What the order sold counts: VAT that the customer paid is not due again, and VAT they did not is due on what the card buys. */
+function voucherOf(programme: ProgrammeRow | null, tax_rate_bp: number | undefined) {
+  if (tax_rate_bp === undefined) return {}
+  if (tax_rate_bp === 0) return { voucher: 'multi_purpose' as const }
+  return { voucher: 'single_purpose' as const, tax_category: programme?.tax_category ?? 'standard', tax_rate_bp }
 }
 
 async function isSellable(tx: Tx, merchantId: string, id: string, currency: string): Promise<boolean> {

@@ -40,6 +40,8 @@ export interface OrderDeps {
     merchantId: string,
     what: { order: Order; units: readonly { line_id: string; quantity: bigint; left: bigint }[]; by: string; at: Date },
   ): Promise<void>
+  /** The VAT in what single-purpose vouchers paid of these payments: it was due when those were sold. */
+  taxPrepaid(merchantId: string, paymentIds: readonly string[]): Promise<bigint>
   /**
    * Frees what fulfilments hold for units that `lines` no longer have, in the transaction of an edit, which holds the order's lock; with
    * those of its fulfilments and transfers the levels are locked, `levels` too. Answers what tells of it, to be called last.

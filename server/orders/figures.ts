@@ -50,11 +50,12 @@ export interface TaxRow {
   total: bigint
 }
 
-/** The taxes of an order now, highest rate first, as receipts list them. Gift cards, deposits and tips bear none. */
+/** The taxes of an order now, highest rate first, as receipts list them. Deposits and tips bear none, gift cards only as single-purpose vouchers. */
 export function taxesNow(lines: readonly OrderLine[], pricesIncludeTax: boolean): TaxRow[] {
   const rows = new Map<string, TaxRow>()
   for (const line of lines) {
-    if (line.kind === 'gift_card' || line.kind === 'deposit' || line.kind === 'tip') continue
+    if (line.kind === 'deposit' || line.kind === 'tip' || (line.kind === 'gift_card' && line.tax_rate_bp === 0))
+      continue
     const { net, tax, total } = lineNow(line, pricesIncludeTax)
     const key = JSON.stringify([line.tax_code, line.tax_rate_bp])
     const row = rows.get(key) ?? {

@@ -199,7 +199,11 @@ function price(order: Order, lines: readonly OrderLine[], drafts: readonly Draft
     currency: order.currency,
     prices_include_tax: order.prices_include_tax,
     tax_rounding: order.tax_rounding as TotalsIn['tax_rounding'],
-    lines: drafts.map(({ snapshot }, i) => ({ ...snapshot, seq: last + 1 + i })),
+    lines: drafts.map(({ snapshot }, i) => ({
+      ...snapshot,
+      seq: last + 1 + i,
+      is_single_purpose: snapshot.kind === 'gift_card' && snapshot.tax_rate_bp > 0,
+    })),
     order_adjustments: [],
   }
   const totals = computeTotals(input)

@@ -8,7 +8,7 @@ import { type OrderView, orderView } from './view.ts'
 
 /** An order with its lines and payments; null when there is none. */
 export async function readOrderView(
-  deps: Pick<OrderDeps, 'db'>,
+  deps: Pick<OrderDeps, 'db' | 'taxPrepaid'>,
   merchantId: string,
   id: string,
 ): Promise<OrderView | null> {
@@ -17,7 +17,10 @@ export async function readOrderView(
     readOrderLines(deps.db, merchantId, id),
     paymentsOfOrder(deps.db, merchantId, id),
   ])
-  return order && orderView(order, lines, payments)
+  if (!order) return null
+  const taken = payments.filter(({ amount_captured }) => amount_captured > 0n).map(({ id }) => id)
+  const taxPrepaid = taken.length === 0 ? 0n : await deps.taxPrepaid(merchantId, taken)
+  return orderView(order, lines, payments, taxPrepaid)
 }
 
 /** The same as an answer to a command. Throws not-found. */

@@ -193,6 +193,11 @@ export const OrderBody = Type.Object(
   {
     ...Summary,
     ...Basket,
+    tax_prepaid: {
+      ...AmountOrZero,
+      description:
+        'Of `tax`: in what single-purpose vouchers paid. It was due when they were sold, and is not due again.',
+    },
     fulfilment_status: Type.Enum([...FULFILMENT_STATUSES]),
     return_status: Type.Enum([...RETURN_STATUSES]),
     payments: Type.Array(

@@ -121,10 +121,16 @@ export function orderSummary(order: Order) {
 }
 
 /** The whole order. */
-export function orderView(order: Order, lines: readonly OrderLine[], payments: readonly PaymentFigures[]) {
+export function orderView(
+  order: Order,
+  lines: readonly OrderLine[],
+  payments: readonly PaymentFigures[],
+  taxPrepaid = 0n,
+) {
   return {
     ...orderSummary(order),
     ...basketView(lines, order),
+    tax_prepaid: amountOut(taxPrepaid),
     fulfilment_status: fulfilmentStatus(lines),
     return_status: returnStatus(lines),
     payments: payments.map(paymentView),

@@ -29,6 +29,8 @@ const WHOLE_BP = 10_000n
 interface Work {
   line: LineIn
   isOutside: boolean
+  /** A single-purpose voucher: each unit is a voucher of its own, whose tax is rounded by itself. */
+  isVoucher: boolean
   list: bigint
   left: bigint
   adjustments: Adjustment[]
@@ -47,8 +49,9 @@ export function computeTotals(input: TotalsIn): TotalsOut {
   const inSequence = [...works].sort((a, b) => a.line.seq - b.line.seq)
   for (const adjustment of input.order_adjustments) takeFromLines(inSequence, adjustment)
 
-  const groups = rateGroups(inSequence.filter((work) => !work.isOutside))
-  for (const group of groups) taxGroup(group, input)
+  for (const group of rateGroups(inSequence.filter((work) => !work.isOutside))) taxGroup(group, input)
+  for (const work of works) if (work.isVoucher) work.tax = voucherTax(work, input)
+  const groups = rateGroups(inSequence.filter((work) => !work.isOutside || work.isVoucher))
 
   const lines = works.map((work) => lineOut(work, input.prices_include_tax))
   const outBySeq = new Map(lines.map((line) => [line.seq, line]))
@@ -74,7 +77,12 @@ export function computeTotals(input: TotalsIn): TotalsOut {
 function startLine(line: LineIn): Work {
   const list = divideHalfUp(line.unit_price_e4 * line.quantity, E4)
   if (list > MAX_AMOUNT) throw new RangeError(`line ${line.seq} is beyond MAX_AMOUNT`)
-  const work: Work = { line, isOutside: standsOutside(line.kind), list, left: list, adjustments: [], tax: 0n }
+  const work: Work = {
+    line,
+    isOutside: standsOutside(line.kind),
+    isVoucher: line.kind === 'gift_card' && line.is_single_purpose === true,
+    ...{ list, left: list, adjustments: [], tax: 0n },
+  }
   for (const adjustment of line.adjustments ?? []) take(work, adjustment, adjustment.amount)
   return work
 }
@@ -116,10 +124,20 @@ function compareGroups(a: LineIn, b: LineIn): number {
   return a.tax_code < b.tax_code ? -1 : a.tax_code > b.tax_code ? 1 : 0
 }
 
+function taxOfAt(rate_bp: number, { prices_include_tax }: TotalsIn): (amount: bigint) => bigint {
+  const rate = BigInt(rate_bp)
+  return (amount) => divideHalfUp(amount * rate, prices_include_tax ? WHOLE_BP + rate : WHOLE_BP)
+}
+
+/** The tax of each of the line's vouchers by itself: where its price does not divide, some are worth a minor unit more. */
+function voucherTax({ list, line: { quantity, tax_rate_bp } }: Work, input: TotalsIn): bigint {
+  const taxOf = taxOfAt(tax_rate_bp, input)
+  const [low, high] = [list / quantity, list % quantity]
+  return taxOf(low) * (quantity - high) + taxOf(low + 1n) * high
+}
+
 function taxGroup(group: readonly Work[], input: TotalsIn): void {
-  const rate = BigInt((group[0] as Work).line.tax_rate_bp)
-  const taxOf = (amount: bigint) =>
-    input.prices_include_tax ? divideHalfUp(amount * rate, WHOLE_BP + rate) : divideHalfUp(amount * rate, WHOLE_BP)
+  const taxOf = taxOfAt((group[0] as Work).line.tax_rate_bp, input)
   if (input.tax_rounding === 'per_line') {
     for (const work of group) work.tax = taxOf(work.left)
     return
@@ -142,7 +160,7 @@ function lineOut(work: Work, pricesIncludeTax: boolean): LineOut {
   const { seq, tax_code } = work.line
   const net = pricesIncludeTax ? left - tax : left
   // What stands outside bears no tax whatever rate its article has elsewhere, and a receipt must not claim one.
-  const tax_rate_bp = work.isOutside ? 0 : work.line.tax_rate_bp
+  const tax_rate_bp = work.isOutside && !work.isVoucher ? 0 : work.line.tax_rate_bp
   return { seq, list, discount: list - left, adjustments, net, tax, total: net + tax, tax_code, tax_rate_bp }
 }
 

@@ -3,7 +3,10 @@
 
 import type { TaxRounding } from '../lib/money.ts'
 
-/** Goods, shipping and fees are revenue; gift cards, deposits and tips stand outside: no revenue, no VAT base, no discount. */
+/**
+ * Goods, shipping and fees are revenue; gift cards, deposits and tips stand outside: no revenue, no VAT base, no discount. But for a
+ * gift card that is a single-purpose voucher: that is taxed like goods, and still takes no discount.
+ */
 export type LineKind = 'goods' | 'shipping' | 'fee' | 'gift_card' | 'deposit' | 'tip'
 
 /** Something taken off a line, decided already, in the order in which it is taken. */
@@ -34,6 +37,8 @@ export interface LineIn {
   tax_code: string
   /** Basis points: 2100 is 21 %. 0 for exempt. */
   tax_rate_bp: number
+  /** Of a gift card: its VAT is due when it is sold, so it is revenue and bears tax. */
+  is_single_purpose?: boolean
   adjustments?: AdjustmentIn[]
 }
 
@@ -88,9 +93,9 @@ export interface TotalsOut {
   total: bigint
   /** Highest rate first. Sums to `goods_total`. */
   taxes: TaxOut[]
-  /** Revenue with tax: goods, shipping and fees. */
+  /** Revenue with tax: goods, shipping, fees, and single-purpose vouchers. */
   goods_total: bigint
-  /** Gift cards, deposits and tips. `goods_total + outside_total = total`. */
+  /** Other gift cards, deposits and tips. `goods_total + outside_total = total`. */
   outside_total: bigint
 }
 

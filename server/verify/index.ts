@@ -138,7 +138,8 @@ export const CHECKS: readonly Check[] = [
   },
   {
     id: 'books',
-    holds: 'What the ledger received for sales equals what payments captured, less refunds and gift cards sold',
+    holds:
+      'What the ledger received for sales equals what payments captured, less refunds, gift cards sold and the VAT of vouchers used',
     sql: `select merchant_id || ' ' || currency as "where"
       from (select merchant_id, currency, sum(credit - debit) as net from ledger_balance where account = 'sales_clearing' group by 1, 2) b
       full join (select p.merchant_id, p.currency,
@@ -147,7 +148,11 @@ export const CHECKS: readonly Check[] = [
         from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id group by 1, 2) p using (merchant_id, currency)
       full join (select merchant_id, currency, sum(amount) as sold from stored_value_entry
           where ref_type = 'order' and type in ('issue', 'void_issue') group by 1, 2) g using (merchant_id, currency)
-      where coalesce(b.net, 0) <> coalesce(p.net, 0) - coalesce(g.sold, 0)`,
+      full join (select e.merchant_id, e.currency,
+          sum(voucher_vat(e.balance_after - e.units, c.tax_rate_bp) - voucher_vat(e.balance_after, c.tax_rate_bp)) as tax
+        from gift_card c join stored_value_entry e on e.account_id = c.id and e.merchant_id = c.merchant_id
+          and e.type in ('redeem', 'reverse_redeem') where c.voucher = 'single_purpose' group by 1, 2) v using (merchant_id, currency)
+      where coalesce(b.net, 0) <> coalesce(p.net, 0) - coalesce(g.sold, 0) - coalesce(v.tax, 0)`,
   },
   {
     id: 'books',

@@ -60,4 +60,14 @@ export const LOYALTY_CHECKS: readonly Check[] = [
           where e.operation_id is null or o.state = 'succeeded' group by 1, 2, 3) e using (merchant_id, account, currency)
       where coalesce(b.owed, 0) <> coalesce(e.owed, 0)`,
   },
+  {
+    id: 'books',
+    holds: 'The VAT that the books hold for single-purpose vouchers is that of what is on them',
+    sql: `select coalesce(b.merchant_id, v.merchant_id) || ' ' || coalesce(b.currency, v.currency) as "where"
+      from (select merchant_id, currency, sum(debit - credit) as tax from ledger_balance where account = 'voucher_vat' group by 1, 2) b
+      full join (select a.merchant_id, a.currency, sum(voucher_vat(a.balance, g.tax_rate_bp)) as tax
+          from gift_card g join stored_value a on a.merchant_id = g.merchant_id and a.id = g.id
+          where g.voucher = 'single_purpose' group by 1, 2) v using (merchant_id, currency)
+      where coalesce(b.tax, 0) <> coalesce(v.tax, 0)`,
+  },
 ]
