@@ -61,9 +61,9 @@ const cartOf = (name: string, more: object = {}) =>
     },
   )
 
-async function cartsOf(name: string, more: object = {}): Promise<string[]> {
+async function cartsOf(name: string, more: object = {}, count = MANY): Promise<string[]> {
   const carts: string[] = []
-  for (let i = 0; i < MANY; i++) carts.push(await cartOf(name, more))
+  for (let i = 0; i < count; i++) carts.push(await cartOf(name, more))
   return carts
 }
 
@@ -109,6 +109,28 @@ test('a coupon for one is used by one; the others keep their carts, and nothing 
   assert.deepEqual(outcomes(answers), { 201: 1, 'promotion-exhausted': MANY - 1 })
   assert.equal(answers.find(({ status }) => status === 201)?.body.total, 2000)
   assert.deepEqual(await level('kettle'), [MANY, 1])
+})
+
+test('a cap of ten holds under fifty redemptions at once: ten orders have it, forty are told and charged nothing', async () => {
+  await floor.stocked('pan', '40.00', 50)
+  const made = await shop.api.call<{ id: string }>('POST', '/v1/promotions', {
+    ...{ name: 'First ten', rule: { kind: 'percent_off', percent_bp: 5000, applies_to: 'lines' }, needs_code: true },
+    max_uses: 10,
+  })
+  assert.equal(made.status, 201, made.text)
+  const codes = await shop.api.call('POST', `/v1/promotions/${made.body.id}/codes`, {
+    codes: ['FIRST10'],
+    max_uses: null,
+  })
+  assert.equal(codes.status, 201, codes.text)
+  const carts = await cartsOf('pan', { codes: ['FIRST10'] }, 50)
+  const answers = await together(50, (by, i) => place(by, carts[i] as string))
+  assert.deepEqual(outcomes(answers), { 201: 10, 'promotion-exhausted': 40 })
+  assert.deepEqual(
+    answers.flatMap(({ status, body }) => (status === 201 ? [body.total] : [])),
+    Array.from({ length: 10 }, () => 2000),
+  )
+  assert.deepEqual(await level('pan'), [50, 10])
 })
 
 test('one cart that is completed at both processes is one order, whoever asks', async () => {
