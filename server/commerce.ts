@@ -115,6 +115,8 @@ export interface CommerceBase {
   db: Db
   /** Connections for looking rows up by their key. */
   lookups: Db
+  /** Connections for the windows of consumers. */
+  followers: Db
   lanes: Lanes
   clock: Clock
   newId: NewId

@@ -21,8 +21,12 @@ import { wire } from './wiring.ts'
 const POOL_SIZE = 16
 /** Connections for looking rows up by their key: each question waits for the one before it, and there are some ten. */
 const LOOKUPS_SIZE = 6
+/** Connections for the consumers of the event log, each at one window at a time, and for reads that catch up. */
+const FOLLOWERS_SIZE = 8
 /** Connections for the lanes, which are fewer. */
 const LANES_SIZE = 8
+/** Through a quiet spell connections stay, and with them their plans. */
+const IDLE_MS = 5 * 60_000
 /** After this a stop no longer waits for requests; what they had begun is found by the resolver at the next start. */
 const DRAIN_MS = 20_000
 
@@ -68,9 +72,11 @@ interface Serving {
 async function serve({ config, clock, log, url, stopDatabase }: Serving): Promise<void> {
   const migrated = await migrate(url, { log })
   const role = migrated.hasAppRole ? APP_ROLE : undefined
-  const db = openPool(url, { max: POOL_SIZE, role })
-  const lookups = openPool(url, { max: LOOKUPS_SIZE, role, applicationName: 'onetill lookups', settings: BY_KEY })
-  const lanesDb = openPool(url, { max: LANES_SIZE, role, applicationName: 'onetill lanes' })
+  const pool = { role, idleMs: IDLE_MS }
+  const db = openPool(url, { ...pool, max: POOL_SIZE })
+  const followers = openPool(url, { ...pool, max: FOLLOWERS_SIZE, applicationName: 'onetill followers' })
+  const lookups = openPool(url, { ...pool, max: LOOKUPS_SIZE, applicationName: 'onetill lookups', settings: BY_KEY })
+  const lanesDb = openPool(url, { ...pool, max: LANES_SIZE, applicationName: 'onetill lanes' })
   const durability = await readDurability(db)
   if (durability !== '') log.error(`live payments are refused: ${durability}`)
 
@@ -78,6 +84,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
   const wired = await wire({
     db,
     lookups,
+    followers,
     lanesDb,
     clock,
     log,
@@ -116,7 +123,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
       await wired.simulator.stop()
     })()
     await Promise.race([drained, clock.sleep(DRAIN_MS)])
-    for (const pool of [db, lookups, lanesDb]) await pool.end().catch(() => {})
+    for (const pool of [db, lookups, followers, lanesDb]) await pool.end().catch(() => {})
     await removeRunFile(config.dataDir)
     await stopDatabase()
     log.info('stopped')

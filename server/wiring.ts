@@ -55,6 +55,8 @@ export interface WiringOptions {
   db: Db
   /** Connections for looking rows up by their key, which plan each statement once (`BY_KEY`); without it those of `db`. */
   lookups?: Db
+  /** Connections for the windows of consumers; without it those of `db`. */
+  followers?: Db
   /** Connections that lanes may keep; without it they take those of `db` as they need them. */
   lanesDb?: Db
   clock: Clock
@@ -93,7 +95,7 @@ export type Wired = Awaited<ReturnType<typeof wire>>
 
 /** Wires the program on a migrated database. Nothing runs in the background until the workers are started. */
 export async function wire(options: WiringOptions) {
-  const { db, lookups = db, clock, log, publicUrl } = options
+  const { db, lookups = db, followers = db, clock, log, publicUrl } = options
   const newId = options.newId ?? createIds(clock, options.fillRandom)
   const registry = createMetricsRegistry()
   const vault = await openVault({ db, lookups, clock, log, keysFolder: options.keysFolder })
@@ -172,6 +174,7 @@ export async function wire(options: WiringOptions) {
   const commerce = wireCommerce({
     db,
     lookups,
+    followers,
     lanes,
     clock,
     newId,

@@ -74,6 +74,8 @@ export interface PoolOptions {
   max?: number
   /** Shown in pg_stat_activity. */
   applicationName?: string
+  /** How long a connection is kept that nobody uses; a new one has to plan everything anew. Default 10 s. */
+  idleMs?: number
   /** Settings of each connection, such as `BY_KEY`. */
   settings?: Readonly<Record<string, string>>
   /** Works with the rights of this role from the first statement on (see migrate.ts); default the user's own. */
@@ -105,6 +107,7 @@ export function openPool(url: string, options: PoolOptions = {}): pg.Pool {
     max: options.max ?? 12,
     application_name: options.applicationName ?? 'onetill',
     connectionTimeoutMillis: 10_000,
+    ...(options.idleMs === undefined ? {} : { idleTimeoutMillis: options.idleMs }),
     // A statement that runs this long is a defect or a lock held by a dead session; failing it frees the caller.
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,

@@ -23,6 +23,8 @@ import { type AsideKey, dueAside, endAside, eventsAside, postponeAside, setAside
 
 export interface ConsumerDeps {
   db: Db
+  /** Connections for the windows of consumers alone, which keep their plans; without it those of `db`. */
+  followers?: Db | undefined
   clock: Clock
   log: Log
   hints: Pick<Hints, 'onAny'>
@@ -88,6 +90,7 @@ class NotHandled extends Error {
 
 export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Consumer {
   const consumer = options.name
+  const db = deps.followers ?? deps.db
   const { families, isRebuildable = false, withData = true } = options
   const of = { consumer, families, isRebuildable, withData }
   /** Merchants of whom a window failed: how many events to take next. Halved with each failure, doubled with each success. */
@@ -105,7 +108,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
 
   /** One window. Returns how far the cursor moved; `null` when another process holds it and we do not wait. */
   async function window(merchantId: string, wait: boolean, size: bigint): Promise<bigint | null> {
-    const moved = await transact(deps.db, async (tx) => {
+    const moved = await transact(db, async (tx) => {
       const moved = await moveWindow(tx, merchantId, { ...of, size, wait })
       if (moved === null) return null
       const { from, to, events } = moved
@@ -147,7 +150,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   /** Sets the one event aside and moves on, unless another process has moved on meanwhile. */
   async function skip(merchantId: string, failed: NotHandled): Promise<bigint> {
     const { after, event, cause } = failed
-    const moved = await transact(deps.db, async (tx) => {
+    const moved = await transact(db, async (tx) => {
       const cursor = (await lockCursor(tx, { merchantId, consumer, wait: true })) ?? after
       if (cursor !== after) return cursor - after
       await putAside(tx, { merchantId, consumer, subject: event.subject ?? event.object_id }, [event])
@@ -176,7 +179,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   async function again(key: AsideKey, attempts: number): Promise<boolean> {
     const { merchantId } = key
     try {
-      const isDone = await transact(deps.db, async (tx) => {
+      const isDone = await transact(db, async (tx) => {
         const cursor = await lockCursor(tx, { merchantId, consumer, wait: false })
         if (cursor === null) return false
         const events = await eventsAside(tx, key)
@@ -190,7 +193,7 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     } catch (error) {
       if (!(error instanceof NotHandled)) throw error
       const rest = Math.min(AGAIN_MS * 2 ** attempts, AGAIN_AT_MOST_MS)
-      await postponeAside(deps.db, key, { attempts, nextAt: new Date(deps.clock.now().getTime() + rest) })
+      await postponeAside(db, key, { attempts, nextAt: new Date(deps.clock.now().getTime() + rest) })
       tellFailure(merchantId, error.event, { attempt: attempts + 1, error: error.cause })
       return false
     }
@@ -218,9 +221,9 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     paceAtMostMs: PACE_AT_MOST_MS,
     async tick() {
       let did = 0
-      for (const merchantId of await merchantsBehind(deps.db, consumer, MERCHANTS))
+      for (const merchantId of await merchantsBehind(db, consumer, MERCHANTS))
         did += await apart(merchantId, async () => Number((await step(merchantId, false)) ?? 0n))
-      for (const { attempts, merchantId, subject } of await dueAside(deps.db, consumer, deps.clock.now(), AGAIN))
+      for (const { attempts, merchantId, subject } of await dueAside(db, consumer, deps.clock.now(), AGAIN))
         did += await apart(merchantId, async () => Number(await again({ merchantId, consumer, subject }, attempts)))
       return did
     },
@@ -228,9 +231,9 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
   deps.hints.onAny(() => worker.wake())
 
   async function readAll(merchantId: string): Promise<void> {
-    if (!(await isBehind(deps.db, consumer, merchantId))) return
+    if (!(await isBehind(db, consumer, merchantId))) return
     // Bounded by what is there now: what others write meanwhile is not waited for.
-    const goal = await lastSequence(deps.db, merchantId)
+    const goal = await lastSequence(db, merchantId)
     for (let read = 0n; read < goal; ) {
       const moved = (await step(merchantId, true)) ?? 0n
       if (moved === 0n) return

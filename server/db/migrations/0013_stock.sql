@@ -281,25 +281,34 @@ end $$;
 create trigger stock_reservation_update after update on stock_reservation referencing old table as before new table as after
   for each statement execute function stock_reservation_changed();
 
--- Takes the locks of levels in sorted order, making those that are missing. Every function begins with it.
-create function stock_lock(p_merchant text, p_variants text[], p_stores text[]) returns void
+-- Takes the locks of levels in sorted order, making those that are missing. Every function begins with it. The levels may be of
+-- several merchants: articles and stores are one merchant's, so what is sorted by them is sorted the same way for one.
+create function stock_lock_all(p_merchants text[], p_variants text[], p_stores text[]) returns void
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 begin
   insert into stock_level (merchant_id, variant_id, store_id)
-    select distinct p_merchant, k.variant_id, k.store_id from unnest(p_variants, p_stores) k (variant_id, store_id)
-    where not exists (select from stock_level l where l.merchant_id = p_merchant and l.variant_id = k.variant_id and l.store_id = k.store_id)
-    order by 2, 3
+    select distinct k.merchant_id, k.variant_id, k.store_id from unnest(p_merchants, p_variants, p_stores) k (merchant_id, variant_id, store_id)
+    where not exists (select from stock_level l where l.merchant_id = k.merchant_id and l.variant_id = k.variant_id and l.store_id = k.store_id)
+    order by 2, 3, 1
     on conflict do nothing;
-  perform from (select distinct k.variant_id, k.store_id from unnest(p_variants, p_stores) k (variant_id, store_id) order by 1, 2) k
+  perform from (select distinct k.variant_id, k.store_id, k.merchant_id
+      from unnest(p_merchants, p_variants, p_stores) k (merchant_id, variant_id, store_id) order by 1, 2, 3) k
     cross join lateral (select l.on_hand from stock_level l
-      where l.merchant_id = p_merchant and l.variant_id = k.variant_id and l.store_id = k.store_id for update) l;
+      where l.merchant_id = k.merchant_id and l.variant_id = k.variant_id and l.store_id = k.store_id for update) l;
+end $$;
+
+-- The same for one merchant.
+create function stock_lock(p_merchant text, p_variants text[], p_stores text[]) returns void
+language plpgsql as $$
+begin
+  perform stock_lock_all(array_fill(p_merchant, array[cardinality(p_variants)]), p_variants, p_stores);
 end $$;
 
 -- ---- Reserving -----------------------------------------------------------------------------------------------------
 
 create type stock_wanted as (n int, ref text, kind text, is_forced boolean, channel text, expires_at timestamptz, at timestamptz,
-  variant_id text, store_id text, quantity bigint);
+  variant_id text, store_id text, quantity bigint, merchant_id text);
 
 -- What a channel may still promise of a level: what is there and for sale, not promised, and not kept back from that channel.
 create function stock_free(l stock_level, p_channel text) returns bigint language sql stable as $$
@@ -308,46 +317,37 @@ create function stock_free(l stock_level, p_channel text) returns bigint languag
       and s.variant_id in ('', l.variant_id) and s.channel = p_channel), 0)
 $$;
 
--- Reserves sets: each n whole or not at all, however many rows it has. Rows: {n, reservation_ref, kind, expires_at, allow_negative, channel, at, lines:
--- [{variant_id, store_id, quantity}]}. Several lines of one article count together. Rows with allow_negative are never refused.
--- Outcomes: ok · out_of_stock, with what is short: [{variant_id, store_id, available}]. Rows are served in the order of n.
-create function stock_reserve(p_merchant text, p_rows json)
+-- Reserves sets: each n whole or not at all, however many rows it has; no row twice of one n, reference, article and store. Rows with
+-- is_forced are never refused. Outcomes: ok · out_of_stock, with what is short: [{variant_id, store_id, available}]. Rows are served in
+-- the order of n, which is of one merchant.
+create function stock_reserve_rows(p_wanted stock_wanted[])
 returns table (n int, outcome text, short json)
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 #variable_conflict use_column
 declare
-  v_wanted stock_wanted[];
   v_left jsonb;
   v_refused int[] := '{}';
   v_row record;
   v_short json;
 begin
-  select array_agg(w) into v_wanted from (
-    select r.n, r.reservation_ref, r.kind, coalesce(r.allow_negative, false), r.channel, r.expires_at, r.at, l.variant_id, l.store_id, sum(l.quantity)::bigint
-      from json_to_recordset(p_rows) r (n int, reservation_ref text, kind text, allow_negative boolean, channel text, expires_at timestamptz, at timestamptz, lines json)
-      cross join lateral json_to_recordset(r.lines) l (variant_id text, store_id text, quantity bigint)
-      group by 1, 2, 3, 4, 5, 6, 7, 8, 9) w;
-  if v_wanted is null then
-    return query select r.n, 'ok'::text, null::json from json_to_recordset(p_rows) r (n int);
-    return;
-  end if;
-  perform stock_lock(p_merchant, array(select w.variant_id from unnest(v_wanted) w), array(select w.store_id from unnest(v_wanted) w));
+  perform stock_lock_all(array(select w.merchant_id from unnest(p_wanted) w), array(select w.variant_id from unnest(p_wanted) w),
+    array(select w.store_id from unnest(p_wanted) w));
 
   -- Usually there is enough for all, and nobody has to be looked at alone.
   if exists (
-    select from unnest(v_wanted) w
-      join stock_level l on l.merchant_id = p_merchant and l.variant_id = w.variant_id and l.store_id = w.store_id
-      group by l.variant_id, l.store_id, w.channel, stock_free(l, w.channel), l.reserved
+    select from unnest(p_wanted) w
+      join stock_level l on l.merchant_id = w.merchant_id and l.variant_id = w.variant_id and l.store_id = w.store_id
+      group by l.merchant_id, l.variant_id, l.store_id, w.channel, stock_free(l, w.channel)
       having sum(w.quantity) filter (where not w.is_forced) > stock_free(l, w.channel))
-    or (select count(distinct w.channel) > 1 from unnest(v_wanted) w)
-    or exists (select from unnest(v_wanted) w where w.is_forced)
+    or exists (select from unnest(p_wanted) w group by w.merchant_id, w.variant_id, w.store_id having count(distinct w.channel) > 1)
+    or exists (select from unnest(p_wanted) w where w.is_forced)
   then
     v_left := '{}';
-    for v_row in select w.n, w.ref, w.is_forced, array_agg(w) as lines from unnest(v_wanted) w group by 1, 2, 3 order by 3 desc, 1, 2 loop
+    for v_row in select w.n, w.ref, w.is_forced, array_agg(w) as lines from unnest(p_wanted) w group by 1, 2, 3 order by 3 desc, 1, 2 loop
       select json_agg(json_build_object('variant_id', w.variant_id, 'store_id', w.store_id, 'available', greatest(0, x.free))) into v_short
         from unnest(v_row.lines::stock_wanted[]) w
-        join stock_level l on l.merchant_id = p_merchant and l.variant_id = w.variant_id and l.store_id = w.store_id
+        join stock_level l on l.merchant_id = w.merchant_id and l.variant_id = w.variant_id and l.store_id = w.store_id
         cross join lateral (select stock_free(l, w.channel) - coalesce((v_left ->> (w.variant_id || w.store_id))::bigint, 0) as free) x
         where w.quantity > x.free and not w.is_forced;
       if v_short is not null then
@@ -362,11 +362,34 @@ begin
 
   -- What customers hold in their hands first, so that promises are held against what is left.
   insert into stock_reservation as s (merchant_id, ref, variant_id, store_id, kind, is_forced, quantity, expires_at, created_at)
-    select p_merchant, w.ref, w.variant_id, w.store_id, w.kind, w.is_forced, w.quantity, w.expires_at, w.at
-    from unnest(v_wanted) w where w.n <> all (v_refused) order by w.is_forced desc, w.ref, w.variant_id, w.store_id
+    select w.merchant_id, w.ref, w.variant_id, w.store_id, w.kind, w.is_forced, w.quantity, w.expires_at, w.at
+    from unnest(p_wanted) w where w.n <> all (v_refused) order by w.is_forced desc, w.ref, w.variant_id, w.store_id
     on conflict (merchant_id, ref, variant_id, store_id) do update set quantity = s.quantity + excluded.quantity, expires_at = excluded.expires_at,
       is_forced = s.is_forced or excluded.is_forced;
-  return query select w.n, 'ok'::text, null::json from (select distinct x.n from unnest(v_wanted) x where x.n <> all (v_refused)) w;
+  return query select w.n, 'ok'::text, null::json from (select distinct x.n from unnest(p_wanted) x where x.n <> all (v_refused)) w;
+end $$;
+
+-- The same for rows as JSON: {n, reservation_ref, kind, expires_at, allow_negative, channel, at, lines: [{variant_id, store_id, quantity}]}.
+-- Several lines of one article count together; allow_negative is is_forced.
+create function stock_reserve(p_merchant text, p_rows json)
+returns table (n int, outcome text, short json)
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+#variable_conflict use_column
+declare
+  v_wanted stock_wanted[];
+begin
+  select array_agg(w) into v_wanted from (
+    select r.n, r.reservation_ref, r.kind, coalesce(r.allow_negative, false), r.channel, r.expires_at, r.at, l.variant_id, l.store_id,
+        sum(l.quantity)::bigint, p_merchant
+      from json_to_recordset(p_rows) r (n int, reservation_ref text, kind text, allow_negative boolean, channel text, expires_at timestamptz, at timestamptz, lines json)
+      cross join lateral json_to_recordset(r.lines) l (variant_id text, store_id text, quantity bigint)
+      group by 1, 2, 3, 4, 5, 6, 7, 8, 9) w;
+  if v_wanted is null then
+    return query select r.n, 'ok'::text, null::json from json_to_recordset(p_rows) r (n int);
+    return;
+  end if;
+  return query select * from stock_reserve_rows(v_wanted);
 end $$;
 
 -- Gives promises back, whole references or (with p_rows) some units of them, [{ref, variant_id, store_id, quantity}]; more than is left
@@ -379,10 +402,10 @@ declare
   v_count int;
 begin
   if p_rows is null then
-    select array_agg((null, s.ref, null, null, null, null, null, s.variant_id, s.store_id, s.quantity)::stock_wanted) into v_rows
+    select array_agg((null, s.ref, null, null, null, null, null, s.variant_id, s.store_id, s.quantity, p_merchant)::stock_wanted) into v_rows
       from unnest(p_refs) r (ref) join stock_reservation s on s.merchant_id = p_merchant and s.ref = r.ref where s.quantity > 0;
   else
-    select array_agg((null, r.ref, null, null, null, null, null, r.variant_id, r.store_id, r.quantity)::stock_wanted) into v_rows
+    select array_agg((null, r.ref, null, null, null, null, null, r.variant_id, r.store_id, r.quantity, p_merchant)::stock_wanted) into v_rows
       from (select ref, variant_id, store_id, sum(quantity)::bigint as quantity from json_to_recordset(p_rows) x (ref text, variant_id text, store_id text, quantity bigint) group by 1, 2, 3) r;
   end if;
   if v_rows is null then return 0; end if;

@@ -52,7 +52,7 @@ create type order_place_row as (
   store_id text, register_id text, country text, currency text, prices_include_tax boolean, tax_rounding text, customer_id text,
   email text, reference text, shipping_address jsonb, billing_address jsonb, metadata jsonb, token_id text, instrument_id text,
   list bigint, discount bigint, net bigint, tax bigint, total bigint, expires_at timestamptz,
-  -- For stock_reserve and promotion_hold, in their words; null where there is nothing to reserve or to hold.
+  -- For stock_reserve and promotion_hold, in the words of their rows; null where there is nothing to reserve or to hold.
   reservations jsonb, promotions jsonb,
   lines order_place_line[], groups order_place_group[], placed_by text, event_id text, confirmed_event_id text, cart_event_id text
 );
@@ -77,6 +77,7 @@ declare
   v_carts order_refused[];
   v_events event_row[];
   v_short order_refused[];
+  v_wanted stock_wanted[];
   v_orders sales_order[];
   v_at timestamptz;
   v_merchant text;
@@ -100,12 +101,18 @@ begin
         v_rows := array(select r from unnest(v_rows) r where r.n not in (select f.n from unnest(v_carts) f) order by r.n);
       end if;
 
-      for v_merchant in select distinct r.merchant_id from unnest(v_rows) r where r.reservations is not null order by 1 loop
-        select v_short || array(select (s.n, s.outcome, null, s.short)::order_refused from stock_reserve(v_merchant,
-            (select json_agg(x || jsonb_build_object('n', r.n)) from unnest(v_rows) r cross join lateral jsonb_array_elements(r.reservations) x
-              where r.merchant_id = v_merchant and r.reservations is not null)) s where s.outcome <> 'ok')
-          into v_short;
-      end loop;
+      v_wanted := array(
+        select (r.n, x.reservation_ref, x.kind, coalesce(x.allow_negative, false), x.channel, x.expires_at, x.at, l.variant_id, l.store_id,
+            sum(l.quantity)::bigint, r.merchant_id)::stock_wanted
+          from unnest(v_rows) r
+          cross join lateral jsonb_to_recordset(r.reservations) x (reservation_ref text, kind text, allow_negative boolean, channel text,
+            expires_at timestamptz, at timestamptz, lines jsonb)
+          cross join lateral jsonb_to_recordset(x.lines) l (variant_id text, store_id text, quantity bigint)
+          where r.reservations is not null
+          group by r.n, r.merchant_id, x.reservation_ref, x.kind, x.allow_negative, x.channel, x.expires_at, x.at, l.variant_id, l.store_id);
+      if cardinality(v_wanted) > 0 then
+        v_short := array(select (s.n, s.outcome, null, s.short)::order_refused from stock_reserve_rows(v_wanted) s where s.outcome <> 'ok');
+      end if;
 
       if cardinality(v_short) = 0 then
         for v_merchant in select distinct r.merchant_id from unnest(v_rows) r where r.promotions is not null order by 1 loop
