@@ -51,7 +51,7 @@ const COMMANDS = {
   },
   bench: {
     program: 'bench/run.ts',
-    words: '[--quick]',
+    words: '[--quick] [--orders | --search]',
     needsDev: true,
     needsWeb: true,
     about: 'measure, with the baseline beside it',

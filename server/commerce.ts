@@ -166,7 +166,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     clock,
     newId,
     merchantCache,
-    promotionCache: createPromotionCache({ db, clock }),
+    promotionCache: createPromotionCache({ db: lookups, clock }),
     hasCustomer: (merchantId, id) => hasCustomer(db, merchantId, id),
   }
   const stock: StockRouteDeps = {

@@ -125,7 +125,7 @@ export async function wire(options: WiringOptions) {
     simulator: simulator.connector(),
     storedValue: createStoredValue(createStoredValueBook({ db, clock, newId })),
   })
-  const merchantCache = createMerchantCache({ db, clock, configSeal })
+  const merchantCache = createMerchantCache({ db: lookups, clock, configSeal })
   const authenticator = createAuthenticator({ db, clock, log })
   const hints = createSharedHints({ db, clock, log })
   // Carts and orders are made in lanes apart too: what they change besides is guarded by versions, whoever comes first.
