@@ -77,8 +77,10 @@ import {
   createOrderBook,
   createOrdersConsumer,
   createOrderWorkers,
+  isLinePaid,
   MIXED_FUNCTIONS as ORDER_FUNCTIONS,
   type OrderDeps,
+  type OrderLine,
   routes as orderRoutes,
   readOrderLines,
   readOrders,
@@ -368,18 +370,23 @@ async function ordersToFollow(tx: Tx, merchantId: string, ids: string[]): Promis
   const { rules } = await policyOf({ db: tx }, merchantId)
   const orders = await readOrders(tx, merchantId, ids)
   const lines = Map.groupBy(await readOrderLines(tx, merchantId, ids), (line) => line.order_id)
-  return [...orders.values()].map((order) => ({
-    ...order,
-    returnable_until: returnWindowEnd(order, lines.get(order.id) ?? [], rules.window_days),
-    lines: (lines.get(order.id) ?? []).map((line) => ({
-      ...line,
-      line_id: line.id,
-      // A voucher is worth its price with the tax.
-      list: line.kind === 'gift_card' && !order.prices_include_tax ? line.list + line.tax : line.list,
-      is_paid: line.kind !== 'gift_card' || areCardsPaid(order, lines.get(order.id) ?? [], line),
-      cancelled: order.state === 'cancelled' ? line.quantity - line.fulfilled : line.cancelled,
-    })),
-  }))
+  return [...orders.values()].map((order) => {
+    const own = (lines.get(order.id) ?? []).map((line) =>
+      order.state === 'cancelled' ? { ...line, cancelled: line.quantity - line.fulfilled } : line,
+    )
+    const isPaid = (line: OrderLine) => (line.kind === 'gift_card' ? areCardsPaid : isLinePaid)(order, own, line)
+    return {
+      ...order,
+      returnable_until: returnWindowEnd(order, lines.get(order.id) ?? [], rules.window_days),
+      lines: own.map((line) => ({
+        ...line,
+        line_id: line.id,
+        // A voucher is worth its price with the tax.
+        list: line.kind === 'gift_card' && !order.prices_include_tax ? line.list + line.tax : line.list,
+        is_paid: isPaid(line),
+      })),
+    }
+  })
 }
 
 /** Articles as returns without a receipt see them: worth what they cost at the least of late. */

@@ -20,7 +20,7 @@ export interface FollowedLine extends EarningLine {
   cancelled: bigint
   /** Before discounts: the face value of gift cards. */
   list: bigint
-  /** False while the money for it is not taken: no gift card comes into being for what is only held, or due. */
+  /** False while the money for it is not taken: no gift card and no points come into being for what is only held, or due. */
   is_paid: boolean
   /** Of a gift card: not 0 when it is a single-purpose voucher. */
   tax_rate_bp: number
@@ -117,7 +117,8 @@ async function pointsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: Fo
   const customer_id = await currentProfile(tx, merchantId, order.customer_id)
   const where = whereOf(deps, order)
   const paid_by_points = await coveredBy(tx, merchantId, { orderId: id, method: 'points' })
-  const sale = { ...where, customer_id, confirmed_at, returnable_until, currency, paid_by_points, lines }
+  const paid = new Set(lines.filter(({ is_paid }) => is_paid).map(({ line_id }) => line_id))
+  const sale = { ...where, customer_id, confirmed_at, returnable_until, currency, paid_by_points, lines, paid }
   const earned = isTooLate(order) ? [] : await planEarning(deps, tx, merchantId, sale)
   await waitForWindow(tx, merchantId, { id, confirmed_at, returnable_until })
   return [...earned, ...(await planReversal(deps, tx, merchantId, { ...where, lines }))]

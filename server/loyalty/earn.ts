@@ -32,6 +32,8 @@ export interface EarnInput {
   /** Minor units of the order that points pay. */
   paid_by_points: bigint
   lines: readonly EarningLine[]
+  /** Those whose money is taken; absent where all of it is. The others earn when they are told again, paid. */
+  paid?: ReadonlySet<string>
   channel: string
   store_id?: string | null
   confirmed_at: Date
@@ -71,6 +73,7 @@ export async function planEarning(deps: LoyaltyDeps, tx: Tx, merchantId: string,
   const confirm_at = spendableAt(programme, input)
   const changes: Change[] = []
   for (const line of earned) {
+    if (input.paid && !input.paid.has(line.line_id)) continue
     const isNew = await insertEarning(tx, merchantId, {
       ...line,
       order_id,

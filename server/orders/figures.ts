@@ -161,6 +161,22 @@ export function areCardsPaid(
   return untakenFor(order, lines, open) === 0n
 }
 
+/**
+ * Whether all that a line still costs is taken. Money pays the lines in their sequence; what is only held does not count. A line of
+ * which everything was cancelled has nothing that could be paid.
+ */
+export function isLinePaid(
+  order: Pick<Order, 'amount_captured' | 'amount_to_refund' | 'prices_include_tax'>,
+  lines: readonly OrderLine[],
+  line: OrderLine,
+): boolean {
+  if (line.cancelled === line.quantity) return false
+  const needed = lines
+    .filter(({ seq }) => seq <= line.seq)
+    .reduce((sum, each) => sum + lineNow(each, order.prices_include_tax).total, 0n)
+  return needed <= order.amount_captured - order.amount_to_refund
+}
+
 export const PAYMENT_STATUSES = [
   'none',
   'authorized',

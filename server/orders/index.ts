@@ -17,6 +17,7 @@ export {
   type FulfilmentStatus,
   fulfilmentStatus,
   isHandedOver,
+  isLinePaid,
   lineNow,
   missingFor,
   type OrderFigures,

@@ -94,6 +94,44 @@ test('an order paid with points and a card earns on what the card paid; a cancel
   assert.deepEqual([(spendable ?? 0) % 1_000, pending], [40, 0])
 })
 
+test('what an edit adds gives its points once it is paid, and what was paid keeps its own', async () => {
+  const customer = await shop.customer()
+  const order = await orders.order({ kettle: 1 }, { customer_id: customer })
+  const paid = await orders.pay(order, CARDS.approved, { customer_id: customer })
+  await shop.settle()
+  assert.deepEqual(await points(customer), [0, 50])
+  const added = await orders.draft(order.id, { add: [{ variant_id: orders.variant('kettle'), quantity: 2 }] })
+  assert.equal((await orders.confirm(order.id, added.body.id)).status, 200)
+  await shop.settle()
+  assert.deepEqual(await points(customer), [0, 50])
+  await shop.api.tender(paid.body.id, { method: 'card', token: await shop.api.token(CARDS.approved) })
+  await shop.settle()
+  assert.deepEqual(await points(customer), [0, 150])
+})
+
+test('what is charged at the counter gives its points with the charge, and none while the card declines', async () => {
+  const at = fulfilmentShop(shop)
+  await at.sells('pan', '40.00', { track: 'quantity' })
+  await at.receive('pan', at.till, 5n)
+  async function toCollect(card: string) {
+    const customer = await shop.customer()
+    const fulfilment = { mode: 'collect', store_id: at.till }
+    const cart = await at.cart({}, { lines: [{ variant_id: at.variant('pan'), quantity: 1, fulfilment }] })
+    const token = await shop.api.token(card)
+    const placed = await at.place(cart, { customer_id: customer, charge: 'on_collection', token })
+    assert.equal(placed.status, 201, placed.text)
+    await shop.settle()
+    assert.deepEqual(await points(customer), [0, 0])
+    const id = (await at.fulfilments(placed.body.id))[0]?.id as string
+    const { code } = await at.does(id, 'accept', 'pick', 'ready')
+    const { state } = (await at.collect(id, { code })).body.charge
+    await shop.settle()
+    return [state, ...(await points(customer))]
+  }
+  assert.deepEqual(await toCollect(CARDS.approved), ['charged', 0, 40])
+  assert.deepEqual(await toCollect(CARDS.poor), ['declined', 0, 0])
+})
+
 test('gift cards in an order are issued when it is paid, earn nothing, and die with a cancellation', async () => {
   const customer = await shop.customer()
   const cart = await shop.api.call<{ id: string }>('POST', '/v1/carts', {
