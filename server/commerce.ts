@@ -45,7 +45,9 @@ import type { App } from './http/app.ts'
 import {
   createInvoiceBook,
   createInvoicesConsumer,
+  documentRoutes,
   type InvoiceDeps,
+  invoiceAttachments,
   routes as invoiceRoutes,
 } from './invoices/index.ts'
 import { createWorker, type Hints, type Worker } from './jobs/index.ts'
@@ -69,6 +71,7 @@ import {
   taxPrepaidOf,
   voidCancelled,
 } from './loyalty/index.ts'
+import type { MakeAttachment } from './mail/index.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import type { Consumer, EventStreams } from './notify/index.ts'
 import {
@@ -140,6 +143,8 @@ export interface Commerce {
   orders: OrderBook | undefined
   /** Gives the demo retailer goods, and its stores some of each; nothing when it has them. */
   seedDemo(merchantId: string): Promise<void>
+  /** Makes what mails bring along, by kind. */
+  attachments: Record<string, MakeAttachment>
   /** Gift cards, store credit and points, for payments. */
   storedValue: StoredValueBooks
 }
@@ -337,6 +342,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       fulfilmentRoutes(app, fulfilments)
       returnRoutes(app, returns)
       invoiceRoutes(app, invoices)
+      documentRoutes(app, invoices)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
@@ -348,6 +354,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       await seedDemoCatalog(catalog, merchantId)
       await seedDemoStock(stock, merchantId, () => listCounted(db, merchantId))
     },
+    attachments: invoiceAttachments({ db }),
     storedValue: createStoredValueBooks(loyalty),
   }
 }

@@ -19,13 +19,7 @@ import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { Problem } from './lib/problem.ts'
 import { createStoredValueBook } from './loyalty/index.ts'
-import {
-  createMailWorkers,
-  devMailRoutes,
-  isForDevelopment,
-  type MailTransport,
-  type MakeAttachment,
-} from './mail/index.ts'
+import { createMailWorkers, devMailRoutes, isForDevelopment, type MailTransport } from './mail/index.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
 import { connectorMetrics, consumerMetrics, laneMetrics, openOperationMetrics } from './metrics.ts'
 import {
@@ -188,7 +182,7 @@ export async function wire(options: WiringOptions) {
   payments.orders = commerce.orders
   payments.storedValue = commerce.storedValue
   workers.push(...commerce.workers)
-  const attachments: Record<string, MakeAttachment> = {}
+  const { attachments } = commerce
   const { mailTransport } = options
   if (mailTransport) workers.push(...createMailWorkers({ db, clock, log, transport: mailTransport, attachments }))
   const checkoutConsumer = createCheckoutConsumer({ db, clock, log, newId, hints, publicUrl })

@@ -11,6 +11,7 @@ export type InvoiceEventType =
   | 'invoice.issued'
   | 'invoice.credited'
   | 'invoice.paid'
+  | 'invoice.sent'
   | 'invoice.cancelled'
 
 /** Appends events of invoices as they stand now, with the commit. The caller has raised each version. */

@@ -184,11 +184,8 @@ export const CreditIn = Type.Object(
 )
 
 export const SendIn = Type.Object(
-  {
-    to: Type.Optional(Email),
-    attach_ubl: Type.Optional(Type.Boolean({ description: 'Attach the XML beside the PDF. Default false.' })),
-  },
-  closed,
+  { to: Type.Optional(Email) },
+  { ...closed, description: 'Default: the buyer’s address.' },
 )
 
 const Text = Nullable(Type.String())

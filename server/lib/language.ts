@@ -79,3 +79,12 @@ export function dayText(language: Language, day: string): string {
     timeZone: 'UTC',
   }).format(new Date(`${day}T00:00:00Z`))
 }
+
+/** `amount` minor units as a plain figure, for columns of one currency: `1.234,50`. */
+export function figureText(language: Language, amount: bigint, currency: string): string {
+  const exponent = currencyOf(currency)?.exponent ?? 2
+  return new Intl.NumberFormat(LOCALES[language], {
+    minimumFractionDigits: exponent,
+    maximumFractionDigits: exponent,
+  }).format(toMajor(amount, exponent) as Intl.StringNumericLiteral)
+}

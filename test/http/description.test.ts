@@ -51,6 +51,7 @@ test('exactly the routes that can move money, or bill it, ask for an Idempotency
     'POST /v1/gift_cards/{id}/transfer',
     'POST /v1/invoices',
     'POST /v1/invoices/{id}/credit',
+    'POST /v1/invoices/{id}/send',
     'POST /v1/orders/{id}/cancel',
     'POST /v1/orders/{id}/changes/{change_id}/confirm',
     'POST /v1/payments',

@@ -36,6 +36,7 @@ export const invoices: ModuleObjects = {
     },
     'POST /v1/invoices/{id}/issue': {},
     'POST /v1/invoices/{id}/cancel': {},
+    'POST /v1/invoices/{id}/send': { to: 'ada@example.org' },
     'POST /v1/invoices/{id}/credit': { lines: [{ no: 1, quantity: '1' }], reason: 'broken' },
   }),
 }

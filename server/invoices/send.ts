@@ -1,0 +1,110 @@
+// Sending: the mail that brings a document to its buyer, with the PDF attached when it leaves. It is queued in one transaction with
+// what the invoice keeps of it.
+
+import type { Tx } from '../db/pool.ts'
+import { amountText, dayText } from '../lib/language.ts'
+import { Problem } from '../lib/problem.ts'
+import { composeMail, isMailAddress, type MailText, type MakeAttachment, queueMail } from '../mail/index.ts'
+import type { InvoiceDeps } from './deps.ts'
+import { tellInvoices } from './event.ts'
+import { amountDue, type Invoice } from './invoice.ts'
+import { renderPdf } from './pdf.ts'
+import { printedReference } from './reference.ts'
+import { lockInvoice, readInvoice, readLines, writeState } from './store.ts'
+import { fill, TEXTS } from './texts.ts'
+
+export const PDF = 'invoice_pdf'
+
+/**
+ * Mails a document that was issued to its buyer, or to `to`. Throws not-found, invalid-state (a draft), validation-error (nobody to
+ * send it to).
+ */
+export async function sendInvoice(
+  deps: InvoiceDeps,
+  tx: Tx,
+  merchantId: string,
+  of: { id: string; to?: string },
+): Promise<Invoice> {
+  if (!(await lockInvoice(tx, merchantId, of.id))) throw new Problem('not-found')
+  const invoice = (await readInvoice(tx, merchantId, of.id)) as Invoice
+  if (invoice.state !== 'issued') throw new Problem('invalid-state', { detail: 'Issue the invoice before it is sent.' })
+  const to = of.to ?? invoice.buyer.email
+  if (to === undefined || !isMailAddress(to))
+    throw new Problem('validation-error', {
+      errors: [{ pointer: '/to', detail: 'is needed: the buyer has no address' }],
+    })
+  const at = deps.clock.now()
+  await queueMail(tx, merchantId, {
+    ...{ id: deps.newId('mal'), at, kind: invoice.kind, language: invoice.language, to, objectId: invoice.id },
+    ...senderOf(invoice),
+    ...letterOf(invoice),
+    attachments: [{ kind: PDF, ref: invoice.id }],
+  })
+  await writeState(tx, merchantId, of.id, { sent_at: at, is_told: true })
+  const sent = (await readInvoice(tx, merchantId, of.id)) as Invoice
+  await tellInvoices(deps, tx, merchantId, at, [{ type: 'invoice.sent', invoice: sent }])
+  return sent
+}
+
+/** Who a mail about an invoice comes from, and where answers go. */
+function senderOf({ seller }: Invoice): { fromName: string; replyTo: string | null } {
+  const replyTo = seller?.email !== undefined && isMailAddress(seller.email) ? seller.email : null
+  return { fromName: seller?.trade_name ?? seller?.name ?? '', replyTo }
+}
+
+function letterOf(invoice: Invoice): MailText {
+  const { language, currency, seller, number, kind } = invoice
+  const texts = TEXTS[language]
+  const values = {
+    number: number ?? '',
+    seller: seller?.trade_name ?? seller?.name ?? '',
+    day: invoice.due_on === null ? '' : dayText(language, invoice.due_on),
+    corrects: invoice.corrects_number ?? '',
+  }
+  const due = amountDue(invoice)
+  const isBill = kind === 'invoice'
+  const reference =
+    invoice.reference === null || invoice.reference_kind === null
+      ? ''
+      : printedReference(invoice.reference_kind, invoice.reference)
+  const rows: [string, string][] = [
+    [texts.toAccount, seller?.iban?.replaceAll(/(.{4})(?=.)/g, '$1 ') ?? ''],
+    [texts.withReference, reference],
+    [texts.before, values.day],
+  ]
+  return composeMail({
+    language,
+    from: values.seller,
+    subject: fill(isBill ? texts.mail.subject : texts.mail.creditSubject, values),
+    ...(seller?.accent === undefined ? {} : { accent: seller.accent }),
+    blocks: [
+      { kind: 'paragraph', text: fill(isBill ? texts.mail.lead : texts.mail.creditLead, values) },
+      { kind: 'amount', text: amountText(language, isBill ? due : invoice.total, currency) },
+      ...(isBill && due > 0n ? [{ kind: 'facts' as const, rows: rows.filter(([, value]) => value !== '') }] : []),
+      ...(isBill && due === 0n ? [{ kind: 'paragraph' as const, text: texts.nothingDue }] : []),
+      { kind: 'small', text: texts.mail.attached },
+    ],
+    footer: seller ? [`${seller.name}, ${seller.address.city}`] : [],
+  })
+}
+
+/** Makes what mails about invoices bring along. */
+export function invoiceAttachments({ db }: Pick<InvoiceDeps, 'db'>): Record<string, MakeAttachment> {
+  return {
+    async [PDF](merchantId, id) {
+      const invoice = await readInvoice(db, merchantId, id)
+      if (!invoice) return undefined
+      return {
+        filename: `${invoice.number ?? id}.pdf`,
+        contentType: 'application/pdf',
+        content: await pdfOf(db, merchantId, invoice),
+      }
+    },
+  }
+}
+
+/** The PDF of a document. */
+export async function pdfOf(db: InvoiceDeps['db'], merchantId: string, invoice: Invoice): Promise<Buffer> {
+  const lines = (await readLines(db, merchantId, [invoice.id])).get(invoice.id) ?? []
+  return renderPdf(invoice, lines, invoice.seller)
+}
