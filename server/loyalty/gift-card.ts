@@ -17,7 +17,7 @@ import {
   readGiftCard,
   readProgramme,
 } from './gift-card-store.ts'
-import { bookChanges, type Change, hasEntry, lockValue, setState } from './store.ts'
+import { bookChanges, type Change, hasEntry, lockValue, raiseVersion, setState } from './store.ts'
 
 export interface IssueInput {
   /** Face value in minor units; without it the card is a blank one, activated by its first load, sale or refund. */
@@ -222,6 +222,7 @@ export async function transferGiftCard(
         },
       ])
     } else {
+      if (fresh) await announce(deps, tx, merchantId, fresh.id, 'gift_card.created', at)
       await announce(deps, tx, merchantId, from.id, 'gift_card.blocked', at)
     }
     return (await readGiftCard(tx, merchantId, toId)) as GiftCardRow
@@ -256,7 +257,7 @@ export function change(
   return { entry_id: deps.newId('sve'), event_id: deps.newId('evt'), account_id: card.id, currency: card.currency, at }
 }
 
-/** Tells a change that moved no money. Answers the card as it is now. */
+/** Tells a change that moved no money, as the card's next version. Answers the card as it is now. */
 export async function announce(
   deps: Pick<LoyaltyDeps, 'newId'>,
   tx: Tx,
@@ -265,6 +266,7 @@ export async function announce(
   type: string,
   at: Date,
 ): Promise<GiftCardRow> {
+  await raiseVersion(tx, merchantId, id)
   const card = (await readGiftCard(tx, merchantId, id)) as GiftCardRow
   await appendEvents(tx, merchantId, at, [
     {

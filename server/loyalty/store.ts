@@ -151,17 +151,23 @@ export async function setMergedInto(tx: Queryable, merchantId: string, id: strin
   await tx.query('update stored_value set merged_into = $3 where merchant_id = $1 and id = $2', [merchantId, id, into])
 }
 
-/** Moves the state of an account whose row is locked by the caller's transaction. Answers the row as it is then. */
+/** Moves the state of an account whose row is locked by the caller's transaction. Its version rises with the event that tells it. */
 export async function setState(
-  db: Queryable,
+  tx: Queryable,
   merchantId: string,
   change: { id: string; state: ValueState; at: Date },
-): Promise<ValueRow> {
-  const { rows } = await db.query<ValueRow>(
-    `update stored_value set state = $3, version = version + 1, updated_at = $4 where merchant_id = $1 and id = $2 returning ${COLUMNS}`,
-    [merchantId, change.id, change.state, change.at],
-  )
-  return rows[0] as ValueRow
+): Promise<void> {
+  await tx.query('update stored_value set state = $3, updated_at = $4 where merchant_id = $1 and id = $2', [
+    merchantId,
+    change.id,
+    change.state,
+    change.at,
+  ])
+}
+
+/** Raises the version of an account for an event that moves no balance; those that do raise it in the functions of migration 0016. */
+export async function raiseVersion(tx: Queryable, merchantId: string, id: string): Promise<void> {
+  await tx.query('update stored_value set version = version + 1 where merchant_id = $1 and id = $2', [merchantId, id])
 }
 
 export interface EntryRow {

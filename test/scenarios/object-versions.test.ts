@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { OrderView } from '../../server/orders/view.ts'
+import { balanceStories } from './balance-stories.ts'
 import { type ReturnShop, returnShop } from './return-shop.ts'
 import { CARDS, DAY, MINUTE, openShop, type Shop } from './shop.ts'
 import { type TransferShop, transferShop } from './transfer-shop.ts'
@@ -22,8 +23,23 @@ before(async () => {
 })
 after(() => shop.close())
 
-/** Balances count what moves them; of a count only its result is told. */
-const OTHERS = ['gift_card', 'store_credit', 'loyalty_account', 'stock_count']
+/** Of a count only its result is told. */
+const OTHERS = ['stock_count']
+
+/** What a story of balances reaches only if it goes all the way. */
+const ENDS_OF_BALANCES = [
+  'gift_card.expired',
+  'gift_card.released',
+  'gift_card.transferred_in',
+  'gift_card.voided',
+  'loyalty.confirmed',
+  'loyalty.expired',
+  'loyalty.merged',
+  'loyalty.released',
+  'loyalty.reversed',
+  'store_credit.credited',
+  'store_credit.merged',
+]
 
 async function done<T = { id: string }>(method: 'POST' | 'PATCH' | 'PUT', path: string, body: object = {}): Promise<T> {
   const answer = await shop.api.call<T>(method, path, body)
@@ -110,6 +126,7 @@ const STORIES: Record<string, () => Promise<string | undefined>> = {
     await done('PATCH', `/v1/variants/${at.variant('lamp')}`, { is_active: false })
     return undefined
   },
+  ...balanceStories(() => ({ shop, floor })),
 }
 
 async function held(quantity: number): Promise<OrderView> {
@@ -131,6 +148,13 @@ for (const [story, run] of Object.entries(STORIES)) {
       [shop.keys.merchant_id, OTHERS],
     )
     assert.deepEqual(rows, [])
+    const { rows: behind } = await shop.database.db.query(
+      `select id, version, told from stored_value v cross join lateral (
+         select coalesce(max(object_version), 0) as told from event e where e.merchant_id = v.merchant_id and e.object_id = v.id) e
+       where merchant_id = $1 and version <> told`,
+      [shop.keys.merchant_id],
+    )
+    assert.deepEqual(behind, [], 'what a balance shows')
     if (order === undefined) return
     const { rows: last } = await shop.database.db.query<{ version: number }>(
       'select max(object_version) as version from event where merchant_id = $1 and object_id = $2',
@@ -151,12 +175,23 @@ test('the stories moved an object of every kind', async () => {
     'customer',
     'exchange',
     'fulfilment',
+    'gift_card',
+    'loyalty_account',
     'order',
     'payment',
     'promotion',
     'quote',
     'return',
+    'store_credit',
     'transfer',
   ])
     assert.ok(kinds.has(kind), `${kind} is not among ${[...kinds]}`)
+  const { rows: told } = await shop.database.db.query<{ type: string }>(
+    `select distinct type from event where merchant_id = $1 and type = any ($2) order by 1`,
+    [shop.keys.merchant_id, ENDS_OF_BALANCES],
+  )
+  assert.deepEqual(
+    told.map(({ type }) => type),
+    ENDS_OF_BALANCES,
+  )
 })

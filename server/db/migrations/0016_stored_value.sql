@@ -36,7 +36,8 @@ create table stored_value (
   expires_at  timestamptz,
   -- Of a customer who was merged into another: what comes back to this balance goes to that one.
   merged_into text collate "C",
-  version     int not null default 1,
+  -- Counts its events: the first, which tells that it is there, is 1. An account that was opened and never moved has none.
+  version     int not null default 0,
   created_at  timestamptz not null,
   updated_at  timestamptz not null,
   -- Of points: when the oldest came that may be unspent; null when there are none.
