@@ -43,16 +43,15 @@ import {
 } from './fulfilments/index.ts'
 import type { App } from './http/app.ts'
 import {
-  createInvoiceBook,
   createInvoicesConsumer,
-  documentRoutes,
   type InvoiceDeps,
   invoiceAttachments,
   routes as invoiceRoutes,
+  withInvoices,
 } from './invoices/index.ts'
 import { createWorker, type Hints, type Worker } from './jobs/index.ts'
 import type { Clock } from './lib/clock.ts'
-import { isId, type NewId } from './lib/ids.ts'
+import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { divideHalfUp } from './lib/money.ts'
 import { Problem } from './lib/problem.ts'
@@ -301,8 +300,6 @@ export function wireCommerce(base: CommerceBase): Commerce {
 
   const invoicesConsumer = createInvoicesConsumer(base)
   const invoices: InvoiceDeps = { db, clock, newId, log, merchantCache, consumer: invoicesConsumer }
-  const orderBook = createOrderBook({ db: lookups })
-  const invoiceBook = createInvoiceBook({ db: lookups })
 
   const consumers: Consumer[] = [
     ordersConsumer,
@@ -342,14 +339,10 @@ export function wireCommerce(base: CommerceBase): Commerce {
       fulfilmentRoutes(app, fulfilments)
       returnRoutes(app, returns)
       invoiceRoutes(app, invoices)
-      documentRoutes(app, invoices)
     },
     workers: [...consumers.map(({ worker }) => worker), ...workers],
     consumers,
-    orders: {
-      due: (merchantId, id) => (isId('inv', id) ? invoiceBook : orderBook).due(merchantId, id),
-      keeps: (merchantId, id) => (isId('inv', id) ? invoiceBook : orderBook).keeps(merchantId, id),
-    },
+    orders: withInvoices(createOrderBook({ db: lookups }), { db: lookups }),
     async seedDemo(merchantId) {
       await seedDemoCatalog(catalog, merchantId)
       await seedDemoStock(stock, merchantId, () => listCounted(db, merchantId))

@@ -1,9 +1,18 @@
 // The public face of invoices.
 
+import type { App } from '../http/app.ts'
+import type { InvoiceDeps } from './deps.ts'
+import { documentRoutes } from './document-routes.ts'
+import { routes as invoiceRoutes } from './routes.ts'
+
 export type { InvoiceDeps } from './deps.ts'
-export { documentRoutes } from './document-routes.ts'
 export type { Invoice, InvoiceStatus } from './invoice.ts'
 export { type FoundReference, matchReference, type ReferenceKind, referenceOf } from './reference.ts'
-export { routes } from './routes.ts'
 export { invoiceAttachments } from './send.ts'
-export { createInvoiceBook, createInvoicesConsumer } from './settle.ts'
+export { createInvoicesConsumer, withInvoices } from './settle.ts'
+
+/** Registers every route of invoices. */
+export function routes(app: App, deps: InvoiceDeps): void {
+  invoiceRoutes(app, deps)
+  documentRoutes(app, deps)
+}

@@ -83,7 +83,7 @@ export async function figuresOf(
 }
 
 /** What payments ask about an invoice before a charge is begun; see OrderBook. */
-export function createInvoiceBook({ db }: Pick<InvoiceDeps, 'db'>): OrderBook {
+function createInvoiceBook({ db }: Pick<InvoiceDeps, 'db'>): OrderBook {
   return {
     async due(merchantId, id): Promise<OrderDue | null> {
       const [invoice] = await readInvoices(db, merchantId, [id])
@@ -100,5 +100,15 @@ export function createInvoiceBook({ db }: Pick<InvoiceDeps, 'db'>): OrderBook {
     },
     // Gift cards are sold in orders.
     keeps: async () => 0n,
+  }
+}
+
+/** The book of orders, and of invoices that are paid as orders. */
+export function withInvoices(orders: OrderBook, deps: Pick<InvoiceDeps, 'db'>): OrderBook {
+  const invoices = createInvoiceBook(deps)
+  const bookOf = (id: string) => (isId('inv', id) ? invoices : orders)
+  return {
+    due: (merchantId, id) => bookOf(id).due(merchantId, id),
+    keeps: (merchantId, id) => bookOf(id).keeps(merchantId, id),
   }
 }
