@@ -7,7 +7,7 @@ import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
 import { createStoredValue } from './connectors/stored-value/index.ts'
-import { routes as customerRoutes, hasCustomer } from './customers/index.ts'
+import { routes as customerRoutes, hasCustomer, localeOf } from './customers/index.ts'
 import { createLanes } from './db/lanes.ts'
 import { assertNoOpenTransaction, type Db } from './db/pool.ts'
 import { type App, createApp, type Readiness } from './http/app.ts'
@@ -18,6 +18,13 @@ import type { Clock } from './lib/clock.ts'
 import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { Problem } from './lib/problem.ts'
+import {
+  createLinkConsumer,
+  createLinkGuard,
+  createLinkWorkers,
+  type LinkDeps,
+  routes as linkRoutes,
+} from './links/index.ts'
 import { createStoredValueBook } from './loyalty/index.ts'
 import { createMailWorkers, devMailRoutes, isForDevelopment, type MailTransport } from './mail/index.ts'
 import { createMerchantCache, routes as merchantRoutes } from './merchants/index.ts'
@@ -187,7 +194,9 @@ export async function wire(options: WiringOptions) {
   if (mailTransport) workers.push(...createMailWorkers({ db, clock, log, transport: mailTransport, attachments }))
   const checkoutConsumer = createCheckoutConsumer({ db, clock, log, newId, hints, publicUrl })
   workers.push(checkoutConsumer.worker)
-  const consumers = [...commerce.consumers, checkoutConsumer].map(({ worker }) => worker.name)
+  const linkConsumer = createLinkConsumer({ db, followers, clock, log, newId, hints, payments })
+  workers.push(linkConsumer.worker)
+  const consumers = [...commerce.consumers, checkoutConsumer, linkConsumer].map(({ worker }) => worker.name)
   consumerMetrics(registry, () => readConsumerFigures(db, consumers))
 
   const app: App = await createApp({
@@ -239,11 +248,18 @@ export async function wire(options: WiringOptions) {
   if (mailFolder !== null && isForDevelopment(publicUrl)) devMailRoutes(app, { db, folder: mailFolder })
   const pages = await loadPages()
   pageRoutes(app, pages)
-  checkoutRoutes(app, {
+  const checkout = {
     ...{ db, clock, log, newId, merchantCache, payments, pages, publicUrl },
     methodsOf: connectors.methodsOf,
-    consumer: checkoutConsumer,
-  })
+  }
+  const links: LinkDeps = {
+    ...checkout,
+    consumer: linkConsumer,
+    languageOf: (merchantId, id) => localeOf(db, merchantId, id),
+  }
+  workers.push(...createLinkWorkers(links))
+  checkoutRoutes(app, { ...checkout, consumer: checkoutConsumer, guard: createLinkGuard(links) })
+  linkRoutes(app, links)
   simulatorPages(app, simulator)
   simulatorControls(app, simulator, {
     prefix: '/simulator',

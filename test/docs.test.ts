@@ -207,7 +207,7 @@ async function appliedEventTypes(): Promise<string[]> {
 const EVENT_FAMILIES = [
   ...['payment', 'dispute', 'customer', 'webhook_endpoint', 'webhook_delivery', 'product', 'variant', 'price_list'],
   ...['stock', 'transfer', 'promotion', 'cart', 'quote', 'order', 'fulfilment', 'return', 'exchange'],
-  ...['gift_card', 'store_credit', 'loyalty', 'import', 'checkout_session', 'invoice'],
+  ...['gift_card', 'store_credit', 'loyalty', 'import', 'checkout_session', 'invoice', 'payment_link'],
 ]
 
 /** Types that stand in the code as they are, and those of disputes, which are made from the stage. */

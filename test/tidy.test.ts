@@ -82,6 +82,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   pages: ['lib', 'http'],
   checkout: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages'],
   invoices: [...COMMERCE_GROUND, 'totals', 'catalog', 'customers', 'payments', 'orders'],
+  links: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages', 'mail', 'checkout'],
   // A client of the API: it knows routes and JSON, and nothing of the server behind them.
   replay: ['lib'],
 }
@@ -149,6 +150,7 @@ const TABLES: Record<string, string[]> = {
   access: ['api_key'],
   fulfilments: ['fulfilment', 'fulfilment_line', 'pickup_queue'],
   checkout: ['checkout_settings', 'checkout_session'],
+  links: ['payment_link', 'payment_link_use', 'payment_link_try'],
   stock: [
     'stock_level',
     'stock_reservation',
@@ -215,13 +217,8 @@ const TABLES: Record<string, string[]> = {
   carts: ['cart', 'cart_line', 'cart_code', 'quote'],
   orders: ['sales_order', 'order_line', 'order_group', 'order_change', 'order_refund', 'order_task', 'order_counter'],
   loyalty: [
-    'gift_card_programme',
-    'stored_value',
-    'gift_card',
-    'stored_value_operation',
-    'stored_value_entry',
-    'loyalty_programme',
-    'loyalty_earning',
+    ...['gift_card_programme', 'stored_value', 'gift_card', 'stored_value_operation'],
+    ...['stored_value_entry', 'loyalty_programme', 'loyalty_earning'],
   ],
 }
 /** The simulator is another company's system, with tables of its own. The auditor reads across all books on purpose. */

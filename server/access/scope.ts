@@ -43,6 +43,10 @@ export const SCOPES = [
   'loyalty:write',
   'invoices:read',
   'invoices:write',
+  'checkout:read',
+  'checkout:write',
+  'payment_links:read',
+  'payment_links:write',
   'keys:read',
   'keys:write',
 ] as const

@@ -13,9 +13,15 @@ import { insertSession } from './store.ts'
 
 /**
  * Makes a session over an amount, or over what is due for an order. Throws validation-error, totals-mismatch, reference-not-found,
- * url-not-allowed, order-not-payable, amount-exceeds-due, currency-mismatch; then nothing is written.
+ * url-not-allowed, order-not-payable, amount-exceeds-due, currency-mismatch; then nothing is written. `made`: for which link, and until
+ * when, where that is not the caller's to say.
  */
-export async function createSession(deps: CheckoutDeps, merchantId: string, input: NewSession): Promise<Session> {
+export async function createSession(
+  deps: CheckoutDeps,
+  merchantId: string,
+  input: NewSession,
+  made: { payment_link_id?: string; expires_at?: Date } = {},
+): Promise<Session> {
   const now = deps.clock.now()
   const owed = await owedFor(deps, merchantId, input)
   const lines = input.lines ?? []
@@ -40,6 +46,8 @@ export async function createSession(deps: CheckoutDeps, merchantId: string, inpu
     country: input.country ?? null,
     language: input.language ?? null,
     order_id: input.order_id ?? null,
+    payment_link_id: made.payment_link_id ?? null,
+    pay_up_to: null,
     customer_id: input.customer_id ?? owed.customer_id,
     store_id: input.store_id ?? null,
     reference: input.reference ?? null,
@@ -52,7 +60,7 @@ export async function createSession(deps: CheckoutDeps, merchantId: string, inpu
     payment_id: null,
     payment_seq: 0,
     version: 1n,
-    expires_at: new Date(now.getTime() + (input.expires_in ?? 86_400) * 1000),
+    expires_at: made.expires_at ?? new Date(now.getTime() + (input.expires_in ?? 86_400) * 1000),
     created_at: now,
     completed_at: null,
   }

@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import type { Pages } from '../pages/index.ts'
 import type { PaymentDeps } from '../payments/index.ts'
+import type { SessionGuard } from './guard.ts'
 
 export interface CheckoutDeps {
   db: Db
@@ -20,4 +21,6 @@ export interface CheckoutDeps {
   methodsOf(connector: string): readonly string[]
   /** Where browsers reach this server, without a slash at the end. */
   publicUrl: string
+  /** Asked about sessions that were made for a payment link. */
+  guard?: SessionGuard
 }

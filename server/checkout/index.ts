@@ -1,10 +1,16 @@
 // The public face of checkout.
 
+export { accentProperties } from './accent.ts'
 export { createCheckoutConsumer } from './complete.ts'
 export { createSession } from './create.ts'
 export type { CheckoutDeps } from './deps.ts'
+export { endSession } from './end.ts'
+export type { GuardedTry, Leave, SessionGuard } from './guard.ts'
 export { qrImage } from './qr-image.ts'
 export { type CheckoutRouteDeps, routes } from './routes.ts'
-export { type Session, sessionUrl } from './session.ts'
+export type { NewSession } from './schema.ts'
+export { type Session, sessionUrl, stateOf as sessionStateOf } from './session.ts'
 export { returnAddress, type Settings, settingsOf, webAddress } from './settings.ts'
+export { coveredBy, standingOf } from './standing.ts'
+export { countSessionsOfLink, linkedSessions, prolongSession, readSession, setPart } from './store.ts'
 export { pageCaller } from './token-key.ts'

@@ -158,7 +158,7 @@ async function draw(
   const waits = view.phase === 'processing' || view.phase === 'unknown' || view.phase === 'action'
   return sendDocument(reply, deps.pages, {
     ...{ face: 'checkout', language, view },
-    status: view.phase === 'expired' || view.phase === 'canceled' ? 410 : 200,
+    status: view.phase === 'expired' || view.phase === 'canceled' || view.phase === 'paused' ? 410 : 200,
     framedBy: allowed_origins,
     // A form's redirect may lead to any bank; what it leads to was said by the provider, not by the browser.
     formTargets: ['https:', ...(deps.publicUrl.startsWith('http:') ? [deps.publicUrl] : [])],

@@ -4,9 +4,18 @@
 /**
  * Where the customer stands.
  * - pay: choose a method. - action: do something elsewhere (bank, app). - processing: it is under way. - unknown: an answer was
- * lost, and paying again could pay twice. - paid. - paid_elsewhere: the order was paid another way. - expired, canceled: over.
+ * lost, and paying again could pay twice. - paid. - paid_elsewhere: the order was paid another way. - expired, canceled: over. - paused: not now.
  */
-export type Phase = 'pay' | 'action' | 'processing' | 'unknown' | 'paid' | 'paid_elsewhere' | 'expired' | 'canceled'
+export type Phase =
+  | 'pay'
+  | 'action'
+  | 'processing'
+  | 'unknown'
+  | 'paid'
+  | 'paid_elsewhere'
+  | 'expired'
+  | 'canceled'
+  | 'paused'
 
 /** What a method asks the customer for before the button. */
 export type MethodForm = 'none' | 'card' | 'saved' | 'wallet' | 'gift_card' | 'voucher' | 'bank_account'
@@ -88,6 +97,10 @@ export interface CheckoutView {
   /** What is still to be paid, as text and in minor units. The number is only sent back, to notice when it has changed. */
   due: string
   due_minor: number
+  /** All that is left to pay; more than `due` where only a part is asked for. */
+  left: string
+  /** Where another part of it is chosen, when it may be paid in parts. */
+  part_url: string | null
   /** Parts that are paid already. */
   paid: { name: string; amount: string }[]
   methods: MethodView[]

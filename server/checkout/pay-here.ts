@@ -5,7 +5,7 @@ import { hash } from 'node:crypto'
 import type { Idempotency } from '../http/idempotency.ts'
 import { canonicalJson, type JsonValue } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
-import { addTender, type PaymentView, pay, type TenderInput, withdraw } from '../payments/index.ts'
+import { addTender, type PaymentView, pay, type Reply, type TenderInput, withdraw } from '../payments/index.ts'
 import type { CheckoutDeps } from './deps.ts'
 import type { NoticeCode, TryInput } from './page-view.ts'
 import { type Session, sessionUrl, stateOf } from './session.ts'
@@ -22,20 +22,49 @@ export type Tried = NoticeCode | null
 export async function payHere(deps: CheckoutDeps, session: Session, input: TryInput): Promise<Tried> {
   if (stateOf(session, deps.clock.now()) !== 'open') return null
   try {
-    const { due, isElsewhere } = await standingOf(deps, session)
-    if (due === 0n || isElsewhere) return null
+    const { due, isElsewhere, maker } = await standingOf(deps, session)
+    if (due === 0n || isElsewhere || maker !== 'open') return null
     if (input.seen !== undefined && BigInt(input.seen) !== due) return 'amount_changed'
     const tender = await withBalance(deps, session, tenderOf(session, input), due)
     if (tender === null) return 'balance_insufficient'
-    const paymentId = await ensurePayment(deps, session)
-    if (!(await clearWay(deps, session, paymentId, input.attempt))) return 'busy'
-    const key = `${session.id}:${input.attempt}`
-    await addTender(asCaller(deps, session), session.merchant_id, identify(key, { ...input }), paymentId, tender)
-    return null
+    return await guarded(deps, session, input, async () => {
+      const paymentId = await ensurePayment(deps, session)
+      if (!(await clearWay(deps, session, paymentId, input.attempt))) return 'busy'
+      const key = `${session.id}:${input.attempt}`
+      const part =
+        tender.amount === undefined && session.pay_up_to !== null ? { ...tender, amount: Number(due) } : tender
+      return addTender(asCaller(deps, session), session.merchant_id, identify(key, { ...input }), paymentId, part)
+    })
   } catch (error) {
     const notice = error instanceof Problem ? NOTICES[error.code] : undefined
     if (notice === undefined) throw error
     return notice
+  }
+}
+
+/** Lets whatever the page was made for have its say before a try, and hear of it afterwards. */
+async function guarded(
+  deps: CheckoutDeps,
+  session: Session,
+  { attempt, method, token }: TryInput,
+  attemptIt: () => Promise<Reply | 'busy'>,
+): Promise<Tried> {
+  const { guard } = deps
+  if (session.payment_link_id === null || !guard) {
+    const reply = await attemptIt()
+    return reply === 'busy' ? reply : null
+  }
+  const made = { attempt, card: token ?? (method.startsWith('ins_') ? method : null) }
+  const leave = await guard.begin(session, made)
+  if (!leave.ok) return leave.notice
+  let payment: PaymentView | null = null
+  try {
+    const reply = await attemptIt()
+    if (reply === 'busy') return reply
+    payment = JSON.parse(reply.body) as PaymentView
+    return null
+  } finally {
+    await guard.end(session, made, payment)
   }
 }
 

@@ -7,15 +7,14 @@ import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
 import { etagOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
-import { appendEvents } from '../notify/index.ts'
 import { createSession } from './create.ts'
 import type { CheckoutDeps } from './deps.ts'
-import { sessionEvent } from './event.ts'
+import { endSession } from './end.ts'
 import { pageRoutes } from './page-routes.ts'
 import { NewSession, SessionBody, SettingsBody, SettingsInput } from './schema.ts'
 import { sessionView } from './session.ts'
 import { changeSettings, settingsOf } from './settings.ts'
-import { cancelSession, listSessions, readSession } from './store.ts'
+import { listSessions, readSession } from './store.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'checkout:read' } } as const
 const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'checkout:write' } } as const
@@ -116,10 +115,8 @@ export function routes(app: App, deps: CheckoutRouteDeps): void {
       const { merchantId } = callerOf(request)
       const { id } = request.params
       await deps.consumer.catchUp(merchantId)
-      const at = deps.clock.now()
       const session = await transact(deps.db, async (tx) => {
-        const ended = await cancelSession(tx, merchantId, id)
-        if (ended) await appendEvents(tx, merchantId, at, [sessionEvent(deps, 'checkout_session.canceled', ended)])
+        const ended = await endSession(deps, tx, merchantId, id)
         return ended ?? (await readSession(tx, merchantId, id))
       })
       if (!session) throw new Problem('not-found')

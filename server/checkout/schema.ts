@@ -89,6 +89,7 @@ export const SessionBody = Type.Object(
     customer_id: Nullable(Type.String()),
     store_id: Nullable(Type.String()),
     payment_id: Nullable(Type.String({ description: 'The payment it has begun: the only proof of being paid.' })),
+    payment_link_id: Nullable(Type.String({ description: 'The payment link it was opened from.' })),
     reference: Nullable(Type.String()),
     description: Nullable(Type.String()),
     lines: Type.Array(SessionLine),

@@ -27,6 +27,9 @@ export interface Session {
   country: string | null
   language: string | null
   order_id: string | null
+  payment_link_id: string | null
+  /** How much of it is to be covered when the next part is paid; null: all of it. */
+  pay_up_to: bigint | null
   customer_id: string | null
   store_id: string | null
   reference: string | null
@@ -72,6 +75,7 @@ export function sessionView(deps: Pick<CheckoutDeps, 'publicUrl' | 'clock'>, ses
     amount: Number(amount),
     ...{ currency, channel, capture, country, language, order_id, customer_id, store_id },
     payment_id: session.payment_id,
+    payment_link_id: session.payment_link_id,
     reference: session.reference,
     description: session.description,
     lines: session.lines,

@@ -9,9 +9,13 @@ export interface Standing {
   /** Minor units, all of it. */
   total: bigint
   /** What is neither taken nor held. What waits for the customer can still be taken back, so it is counted as owed. */
+  left: bigint
+  /** What is asked for now: all that is left, or the part of it that the customer chose. */
   due: bigint
   /** Another payment has, or is getting, the order's money. */
   isElsewhere: boolean
+  /** How whatever the session was made for stands. */
+  maker: 'open' | 'paused' | 'expired' | 'canceled' | 'paid_elsewhere'
 }
 
 export async function standingOf(deps: CheckoutDeps, session: Session): Promise<Standing> {
@@ -23,7 +27,11 @@ export async function standingOf(deps: CheckoutDeps, session: Session): Promise<
   const total = live ? BigInt(live.amount) : order?.isPayable ? order.limit : session.amount
   const covered = (live?.tenders ?? []).reduce((sum, tender) => sum + coveredBy(tender), 0n)
   const isPayable = order == null || order.isPayable
-  return { payment: live, total, due: isPayable && total > covered ? total - covered : 0n, isElsewhere }
+  const left = isPayable && total > covered ? total - covered : 0n
+  // A part that was asked for ends by itself once it is covered.
+  const part = session.pay_up_to !== null && session.pay_up_to > covered ? session.pay_up_to - covered : left
+  const maker = session.payment_link_id === null ? 'open' : ((await deps.guard?.standing(session)) ?? 'open')
+  return { payment: live, total, left, due: part < left ? part : left, isElsewhere, maker }
 }
 
 export async function readPaymentView(

@@ -4,7 +4,8 @@ import type { Queryable, Tx } from '../db/pool.ts'
 import type { Session } from './session.ts'
 import type { Settings } from './settings.ts'
 
-const COLUMNS = `merchant_id, id, token, state, amount, currency, channel, capture, country, language, order_id, customer_id, store_id,
+const COLUMNS = `merchant_id, id, token, state, amount, currency, channel, capture, country, language, order_id, payment_link_id,
+  pay_up_to, customer_id, store_id,
   reference, description, lines, methods, success_url, cancel_url, metadata, payment_id, payment_seq, version, expires_at, created_at, completed_at`
 
 export async function insertSession(tx: Tx, session: Session): Promise<void> {
@@ -91,6 +92,52 @@ export async function cancelSession(tx: Tx, merchantId: string, id: string): Pro
     [merchantId, id],
   )
   return rows[0] ?? null
+}
+
+/** Says how much is to be covered when the next part is paid. */
+export async function setPart(db: Queryable, merchantId: string, id: string, payUpTo: bigint | null): Promise<void> {
+  await db.query(`update checkout_session set pay_up_to = $3 where merchant_id = $1 and id = $2 and state = 'open'`, [
+    merchantId,
+    id,
+    payUpTo,
+  ])
+}
+
+/** Moves the end of an open session. */
+export async function prolongSession(db: Queryable, merchantId: string, id: string, until: Date): Promise<void> {
+  await db.query(`update checkout_session set expires_at = $3 where merchant_id = $1 and id = $2 and state = 'open'`, [
+    merchantId,
+    id,
+    until,
+  ])
+}
+
+/** The sessions of links whose payments these are. */
+export async function linkedSessions(
+  db: Queryable,
+  merchantId: string,
+  paymentIds: string[],
+): Promise<{ id: string; payment_id: string; payment_link_id: string }[]> {
+  const { rows } = await db.query<{ id: string; payment_id: string; payment_link_id: string }>(
+    `select id, payment_id, payment_link_id from checkout_session
+     where merchant_id = $1 and payment_id = any ($2) and payment_link_id is not null`,
+    [merchantId, paymentIds],
+  )
+  return rows
+}
+
+/** How many pages of a link were made since. */
+export async function countSessionsOfLink(
+  db: Queryable,
+  merchantId: string,
+  linkId: string,
+  since: Date,
+): Promise<number> {
+  const { rows } = await db.query<{ made: number }>(
+    `select count(*)::int as made from checkout_session where merchant_id = $1 and payment_link_id = $2 and created_at > $3`,
+    [merchantId, linkId, since],
+  )
+  return rows[0]?.made ?? 0
 }
 
 const SETTINGS = 'display_name, logo, accent, allowed_origins, terms_url, privacy_url, support_email'

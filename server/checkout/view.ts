@@ -49,6 +49,8 @@ export async function checkoutView(
     total: show(standing.total),
     due: show(standing.due),
     due_minor: Number(standing.due),
+    left: show(standing.left),
+    part_url: session.payment_link_id === null ? null : ((await deps.guard?.partUrl(session)) ?? null),
     paid: paidParts(standing.payment, (tender) => nameOf(config, tender, language), show),
     methods: phase === 'pay' ? await methodViews(deps, session, { config, language, due: standing.due }) : [],
     notice: noticeOf(phase, standing.payment, notice ?? null),
@@ -65,7 +67,7 @@ export async function checkoutView(
 }
 
 /** Where the customer stands. The books come before the clock: what is paid is paid, also on a page that is over. */
-export function phaseOf(session: Session, { payment, isElsewhere, due }: Standing, now: Date): Phase {
+export function phaseOf(session: Session, { payment, isElsewhere, left, maker }: Standing, now: Date): Phase {
   if (payment && (payment.status === 'captured' || payment.status === 'authorized')) return 'paid'
   const open = payment?.tenders.filter(({ status }) => status === 'requires_action' || status === 'processing') ?? []
   if (payment?.attention === 'unknown_outcome' && open.length > 0) return 'unknown'
@@ -75,7 +77,8 @@ export function phaseOf(session: Session, { payment, isElsewhere, due }: Standin
   if (state === 'complete') return 'paid'
   if (open.length > 0) return 'action'
   if (state !== 'open') return state
-  return due === 0n ? 'canceled' : 'pay'
+  if (maker !== 'open') return maker
+  return left === 0n ? 'canceled' : 'pay'
 }
 
 function merchantView(config: MerchantConfig, settings: Settings): CheckoutView['merchant'] {

@@ -20,6 +20,11 @@ export async function hasCustomer(db: Queryable, merchantId: string, id: string)
   return (await readCustomer(db, merchantId, id)) !== null
 }
 
+/** The language a customer told us, as a tag; null where they did not. */
+export async function localeOf(db: Queryable, merchantId: string, id: string): Promise<string | null> {
+  return (await readCustomer(db, merchantId, id))?.locale ?? null
+}
+
 /** The groups customers belong to, for prices and promotions; null for an unknown one. One per process: asked at every sale. */
 export function createGroupLoader(db: Queryable): Loader<string[]> {
   return createScopedLoader((merchantIds, ids) => readGroups(db, merchantIds, ids))

@@ -62,6 +62,7 @@ export const ID_KINDS = {
   mal: 'mail',
   chs: 'checkout session',
   inv: 'invoice or credit note',
+  lnk: 'payment link',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

@@ -11,6 +11,7 @@ import { checkout } from './objects/checkout.ts'
 import { customers } from './objects/customers.ts'
 import { fulfilments } from './objects/fulfilments.ts'
 import { invoices } from './objects/invoices.ts'
+import { links } from './objects/links.ts'
 import { loyalty } from './objects/loyalty.ts'
 import { orders } from './objects/orders.ts'
 import { promotions } from './objects/promotions.ts'
@@ -111,6 +112,7 @@ const MODULES: ModuleObjects[] = [
   returns,
   checkout,
   invoices,
+  links,
 ]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */

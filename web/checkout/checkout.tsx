@@ -116,7 +116,7 @@ function Summary({ view, texts }: { view: CheckoutView; texts: Texts }) {
           ))}
           <div class="rest">
             <dt>{texts.rest}</dt>
-            <dd>{view.due}</dd>
+            <dd>{view.left}</dd>
           </div>
         </dl>
       ) : null}
@@ -172,6 +172,8 @@ function Phase(props: StepProps) {
           <Onward url={view.cancel_url} texts={texts} merchant={merchant} />
         </Told>
       )
+    case 'paused':
+      return <Told icon="info" tone="warn" title={texts.pausedTitle} lead={fill(texts.pausedLead, { merchant })} />
     case 'canceled':
       return (
         <Told icon="info" tone="info" title={texts.canceledTitle} lead={fill(texts.canceledLead, { merchant })}>
@@ -275,6 +277,11 @@ function Foot({ view, texts, language }: { view: CheckoutView; texts: Texts; lan
   return (
     <footer class="foot">
       {view.phase === 'pay' ? <p>{fill(texts.validUntil, { time: view.expires_at })}</p> : null}
+      {view.phase === 'pay' && view.part_url !== null ? (
+        <p>
+          <a href={view.part_url}>{texts.otherPart}</a>
+        </p>
+      ) : null}
       {view.phase === 'pay' && view.cancel_url !== null ? (
         <p>
           <a href={view.cancel_url} target="_top" rel="noreferrer">

@@ -92,7 +92,7 @@ export const de: Texts = {
   unknownLead:
     'Eine Antwort ging unterwegs verloren. Wir fragen nach. Zahlen Sie nicht noch einmal: Diese Seite zeigt, wie es ausging.',
   paidTitle: 'Bezahlt',
-  paidLead: 'Vielen Dank. {merchant} hat Ihre Zahlung über {amount}.',
+  paidLead: 'Vielen Dank. {merchant} hat Ihre Zahlung über {amount} erhalten.',
   paidAt: 'Bezahlt am {time}',
   backToShop: 'Zurück zu {merchant}',
   close: 'Sie können diese Seite schließen.',
@@ -102,6 +102,10 @@ export const de: Texts = {
   expiredLead: 'Es wurde nichts abgebucht. Bitten Sie {merchant} um einen neuen Link.',
   canceledTitle: 'Hier ist nichts zu zahlen',
   canceledLead: '{merchant} hat diese Zahlung beendet. Es wurde nichts abgebucht.',
+  pausedTitle: 'Zahlung zurzeit nicht möglich',
+  pausedLead:
+    'Es wurde nichts abgebucht. {merchant} hat diese Zahlung unterbrochen. Bitte versuchen Sie es später noch einmal.',
+  otherPart: 'Einen anderen Teil zahlen',
   unknownPageTitle: 'Diese Seite gibt es nicht',
   unknownPageLead: 'Bitte prüfen Sie die Adresse oder bitten Sie das Geschäft um einen neuen Link.',
   validUntil: 'Zahlbar bis {time}.',

@@ -102,6 +102,10 @@ export const nl: Texts = {
   expiredLead: 'Er is niets afgeschreven. Vraag {merchant} om een nieuwe link.',
   canceledTitle: 'Hier valt niets te betalen',
   canceledLead: '{merchant} heeft deze betaling beëindigd. Er is niets afgeschreven.',
+  pausedTitle: 'Betalen kan nu even niet',
+  pausedLead:
+    'Er is niets afgeschreven. {merchant} heeft deze betaling tijdelijk stilgezet. Probeer het later nog eens.',
+  otherPart: 'Een ander deel betalen',
   unknownPageTitle: 'Deze pagina bestaat niet',
   unknownPageLead: 'Controleer het adres of vraag de winkel om een nieuwe link.',
   validUntil: 'Kan betaald worden tot {time}.',

@@ -74,6 +74,10 @@ export interface Texts {
   expiredLead: string
   canceledTitle: string
   canceledLead: string
+  pausedTitle: string
+  pausedLead: string
+  /** Where it is paid in parts. */
+  otherPart: string
   unknownPageTitle: string
   unknownPageLead: string
   validUntil: string

@@ -1,0 +1,7 @@
+// The public face of payment links.
+
+export type { LinkDeps } from './deps.ts'
+export { createLinkConsumer } from './follow.ts'
+export { createLinkGuard } from './guard.ts'
+export { createLinkWorkers, remindDue, tellExpired } from './remind.ts'
+export { routes } from './routes.ts'

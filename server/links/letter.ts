@@ -1,0 +1,54 @@
+// The mail that brings a link, and those that remind of it.
+
+import { settingsOf } from '../checkout/index.ts'
+import type { Tx } from '../db/pool.ts'
+import { showAmount, showDay } from '../lib/show-money.ts'
+import { type Block, composeMail, queueMail } from '../mail/index.ts'
+import type { LinkDeps } from './deps.ts'
+import { type Link, linkUrl } from './link.ts'
+import { fill, TEXTS } from './texts.ts'
+import { dueOf, languageOf, merchantName } from './view.ts'
+
+/** Each occasion is one mail, however often it is asked for. False when it was queued before. */
+export async function queueLinkMail(
+  deps: Omit<LinkDeps, 'consumer'>,
+  tx: Tx,
+  link: Link,
+  occasion: 'sent' | 'reminder',
+): Promise<boolean> {
+  const language = await languageOf(deps, link)
+  const texts = TEXTS[language]
+  const merchant = await merchantName(deps, link.merchant_id)
+  const due = await dueOf(deps, link)
+  const amount = due === null ? null : showAmount(due, link.currency, language)
+  const isReminder = occasion === 'reminder'
+  const [named, open] = isReminder
+    ? [texts.reminderSubject, texts.reminderSubjectOpen]
+    : [texts.subject, texts.subjectOpen]
+  const subject = fill(amount === null ? open : named, { merchant, amount: amount ?? '' })
+  const facts: [string, string][] = [
+    ...(link.reference === null ? [] : [[texts.reference, link.reference] as [string, string]]),
+    ...(link.expires_at === null ? [] : [[texts.until, showDay(link.expires_at, language, 'UTC')] as [string, string]]),
+  ]
+  const blocks: Block[] = [
+    { kind: 'paragraph', text: isReminder ? texts.reminderLead : fill(texts.lead, { merchant }) },
+    ...(link.description === null ? [] : [{ kind: 'paragraph' as const, text: link.description }]),
+    ...(amount === null ? [] : [{ kind: 'amount' as const, text: amount, label: texts.amount }]),
+    { kind: 'button', label: texts.button, url: linkUrl(deps, link) },
+    ...(facts.length === 0 ? [] : [{ kind: 'facts' as const, rows: facts }]),
+    { kind: 'small', text: texts.ignore },
+  ]
+  const { accent, support_email } = await settingsOf(deps, link.merchant_id)
+  return queueMail(tx, link.merchant_id, {
+    id: deps.newId('mal'),
+    at: deps.clock.now(),
+    kind: isReminder ? 'payment_link_reminder' : 'payment_link',
+    language,
+    to: link.email as string,
+    fromName: merchant,
+    replyTo: support_email,
+    ...composeMail({ language, from: merchant, subject, blocks, ...(accent === null ? {} : { accent }) }),
+    objectId: link.id,
+    onceKey: `${link.id} ${isReminder ? `reminder ${link.reminders_sent + 1}` : `to ${link.email}`}`,
+  })
+}
