@@ -75,6 +75,7 @@ export async function withdrawHere(deps: CheckoutDeps, session: Session): Promis
     return (await clearWay(deps, session, session.payment_id, undefined)) ? 'withdrawn' : 'busy'
   } catch (error) {
     if (error instanceof Problem && error.code === 'invalid-state') return null
+    if (error instanceof Problem && error.code === 'operation-in-flight') return 'busy'
     throw error
   }
 }
@@ -94,6 +95,7 @@ const NOTICES: Partial<Record<string, NoticeCode>> = {
   'order-already-paid': 'busy',
   'order-not-payable': 'busy',
   'invalid-state': 'busy',
+  'operation-in-flight': 'busy',
   'idempotency-in-flight': 'busy',
   'idempotency-key-reused': 'busy',
   'reference-not-found': 'details_missing',

@@ -226,6 +226,8 @@ async function keptCard(
 
 // ---- Carrying it out -----------------------------------------------------------------------------------------------
 
+const IN_FLIGHT: ReadonlySet<string> = new Set(['idempotency-in-flight', 'operation-in-flight'])
+
 /** Charges what is planned and writes what came of it. Answers the fulfilment as it is then. */
 export async function carryOutCharge(deps: FulfilmentDeps, merchantId: string, f: Fulfilment): Promise<Fulfilment> {
   const plan = f.charge_plan
@@ -240,9 +242,9 @@ export async function carryOutCharge(deps: FulfilmentDeps, merchantId: string, f
     result = await resultOf(deps, merchantId, { ...f, charge_plan: { ...plan, payment_id: view.id } }, view)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    // The first request is still waiting for the provider; anything else was refused before a provider was called.
+    // It, or what it has to wait for, is still at the provider; anything else was refused before a provider was called.
     result =
-      error.code === 'idempotency-in-flight' || error.status >= 500
+      IN_FLIGHT.has(error.code) || error.status >= 500
         ? { outcome: 'unknown', taken: 0n, paymentId: plan.payment_id, decline: null }
         : {
             outcome: 'declined',

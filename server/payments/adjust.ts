@@ -8,7 +8,10 @@ import type { ExtensionInput, IncrementInput, Reply } from './payment.ts'
 import { notFound } from './problems.ts'
 import type { TenderRow } from './store.ts'
 
-/** Raises what is authorised, and with it what is owed, by `amount`. Throws invalid-state, operation-unsupported, reference-not-found. */
+/**
+ * Raises what is authorised, and with it what is owed, by `amount`. Throws invalid-state, operation-in-flight, operation-unsupported,
+ * reference-not-found.
+ */
 export function increment(
   deps: PaymentDeps,
   merchantId: string,

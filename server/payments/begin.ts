@@ -215,6 +215,7 @@ function cashFigures({ rounding, cash_tendered }: { rounding?: bigint; cash_tend
 const REFUSALS: Record<string, ProblemCode> = {
   not_found: 'not-found',
   invalid_state: 'invalid-state',
+  in_flight: 'operation-in-flight',
   out_of_range: 'amount-out-of-range',
   exceeds_due: 'amount-exceeds-due',
   exceeds_capturable: 'amount-exceeds-capturable',

@@ -8,8 +8,8 @@ import type { Reply } from './payment.ts'
 
 /**
  * Cancels what has not been captured. A payment whose charge is at the provider without an answer cannot be cancelled
- * (invalid-state): its outcome comes first. If money arrives after all, it is booked and given back by resolve.ts.
- * Throws invalid-state, operation-unsupported.
+ * (operation-in-flight): its outcome comes first. If money arrives after all, it is booked and given back by resolve.ts.
+ * Throws invalid-state, operation-in-flight, operation-unsupported.
  */
 export function cancel(
   deps: PaymentDeps,

@@ -14,7 +14,8 @@ import { readKey, readPayment, type TenderRow } from './store.ts'
  * Captures `amount` (default: all that remains and is owed), over the tenders in their order; `final` releases what is left, as the
  * capture of all that an order owes does by itself. On a method without partial capture only the whole tender; without multiple
  * captures the first is final. A lost reply leaves the operation `unknown` and its amount in flight; resolve.ts settles it. Throws
- * amount-exceeds-capturable, amount-exceeds-due (of an order), order-not-payable, invalid-state, operation-unsupported.
+ * amount-exceeds-capturable, amount-exceeds-due (of an order), order-not-payable, invalid-state, operation-in-flight (another operation
+ * of the tender must end first), operation-unsupported.
  */
 export function capture(
   deps: PaymentDeps,
@@ -34,6 +35,8 @@ export function capture(
       })
     }
     const capturable = capturableOf(tenders)
+    // What is held and on its way may still be left.
+    if (capturable === 0n && tenders.length > 0 && !payment.is_canceled) throw new Problem('operation-in-flight')
     if (capturable === 0n) throw new Problem('invalid-state', { detail: 'Nothing is authorised to be captured.' })
     const left = await leftToTake(deps, context.merchant.id, payment.order_id)
     if (left?.isPayable === false) throw new Problem('order-not-payable')

@@ -9,7 +9,7 @@ import type { Reply } from './payment.ts'
 /**
  * Withdraws a tender whose customer has not acted yet, and leaves the payment open for another. If they act at the same moment,
  * the provider decides: what it answers is booked, so money that came in after all pays. Throws not-found, invalid-state (the
- * tender waits for nobody), operation-unsupported.
+ * tender waits for nobody), operation-in-flight (it is being withdrawn), operation-unsupported.
  */
 export function withdraw(
   deps: PaymentDeps,

@@ -51,6 +51,7 @@ const LONGEST_WAIT_MS = 2_000
 /** Refusals that pass: the same request is right a moment later. */
 const PASSING = new Set([
   'idempotency-in-flight',
+  'operation-in-flight',
   'request-timeout',
   'rate-limited',
   'internal',

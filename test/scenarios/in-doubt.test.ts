@@ -64,7 +64,8 @@ test('while an increment is in doubt its amount is in flight, and nothing final 
     ['increments', { amount: 1 }],
   ] as const) {
     const answer = await post(`/v1/payments/${id}/${path}`, body)
-    assert.deepEqual([answer.status, answer.body['code']], [409, 'invalid-state'], path)
+    const said = [answer.status, answer.body['code'], answer.body['retry']]
+    assert.deepEqual(said, [409, 'operation-in-flight', 'same-key'], path)
   }
   shop.clock.advance(6 * SECOND)
   await shop.ask()
@@ -74,6 +75,59 @@ test('while an increment is in doubt its amount is in flight, and nothing final 
     [1500, 1500, 0, null],
   )
   assert.equal((await post(`/v1/payments/${id}/cancel`)).body['status'], 'canceled')
+})
+
+for (const [fault, status, code] of [
+  ['lost_before', 201, undefined],
+  ['lost_after', 409, 'invalid-state'],
+] as const) {
+  test(`a capture beside one of all, of which (${fault}) nobody knows, is told to come again, and learns how that one ended`, async () => {
+    const { id } = await authorised()
+    next('capture', fault)
+    assert.equal((await shop.api.capture(id)).status, 202)
+    const key = shop.api.nextKey()
+    const body = { amount: 400, final: true }
+    const early = await shop.api.call<{ code: string }>('POST', `/v1/payments/${id}/captures`, body, { key })
+    assert.deepEqual([early.status, early.body.code], [409, 'operation-in-flight'], early.text)
+    // Nobody knows of it at first; only after a while that says that it never arrived.
+    for (let asked = 0; asked < 10 && (await shop.api.payment(id)).amount_in_flight > 0; asked++) {
+      shop.clock.advance(5 * MINUTE)
+      await shop.ask()
+    }
+    const again = await shop.api.call<{ code?: string }>('POST', `/v1/payments/${id}/captures`, body, { key })
+    assert.deepEqual([again.status, again.body.code], [status, code], again.text)
+    const { amount_captured, amount_in_flight } = await shop.api.payment(id)
+    assert.deepEqual([amount_captured, amount_in_flight], [status === 201 ? 400 : 1000, 0])
+  })
+}
+
+test('increments at two processes, and cancellations beside them: whoever is told to come again gets through with the same key', async () => {
+  const there = await shop.another()
+  for (let round = 0; round < 6; round++) {
+    const { id } = await authorised()
+    const raise = async (api: Pick<typeof shop.api, 'call' | 'nextKey'>, amount: number): Promise<number> => {
+      const key = api.nextKey()
+      for (let waits = 0; ; waits++) {
+        const path = `/v1/payments/${id}/increments`
+        const answer = await api.call<{ code?: string; retry?: string }>('POST', path, { amount }, { key })
+        if (answer.status === 201) return waits
+        assert.deepEqual([answer.body.code, answer.body.retry], ['operation-in-flight', 'same-key'], answer.text)
+      }
+    }
+    await Promise.all([raise(shop.api, 100), raise(there, 200), raise(shop.api, 300), raise(there, 400)])
+    const raised = await shop.api.payment(id)
+    assert.deepEqual([raised.amount, raised.amount_capturable], [2000, 2000])
+    const [one, other] = await Promise.all([shop.api.cancel(id), there.cancel(id)])
+    assert.deepEqual([one.status, other.status].sort(), [200, 409])
+    assert.equal((await shop.api.payment(id)).status, 'canceled')
+    assert.equal(
+      shop
+        .journal(id)
+        .filter((effect) => effect.startsWith('voided'))
+        .join(),
+      'voided 2000',
+    )
+  }
 })
 
 test('a void that the provider refuses leaves the payment as it was, to be captured or cancelled again', async () => {

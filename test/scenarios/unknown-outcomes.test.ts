@@ -58,7 +58,7 @@ test('a charge whose answer is lost is a 202 that reserves its amount and asks f
   })
   assert.deepEqual([again.status, again.body.code], [409, 'invalid-state'])
   const cancel = await shop.api.cancel(lost.body.id)
-  assert.deepEqual([cancel.status, cancel.body.code], [409, 'invalid-state'])
+  assert.deepEqual([cancel.status, cancel.body.code], [409, 'operation-in-flight'])
   const listed = await shop.api.get<{ data: PaymentView[] }>('/v1/payments?attention=unknown_outcome')
   assert.deepEqual(
     listed.body.data.map(({ id }) => id),
@@ -235,7 +235,7 @@ test('a capture whose answer is lost blocks cancelling and a second capture of t
   const second = await shop.api.capture(held.body.id, { amount: 1501 })
   assert.deepEqual([second.status, second.body.code], [422, 'amount-exceeds-capturable'])
   const cancel = await shop.api.cancel(held.body.id)
-  assert.deepEqual([cancel.status, cancel.body.code], [409, 'invalid-state'])
+  assert.deepEqual([cancel.status, cancel.body.code], [409, 'operation-in-flight'])
   shop.clock.advance(6 * SECOND)
   await shop.ask()
   const known = await shop.api.payment(held.body.id)

@@ -99,10 +99,11 @@ begin
 
   if r.is_cancel then
     -- Money asked for but not answered, or on its way in, cannot be cancelled away; a customer's pending action can.
-    if p.is_canceled or p.direction = 'credit' or exists (
+    if p.is_canceled or p.direction = 'credit' then perform refuse('invalid_state'); end if;
+    if exists (
       select from tender x where x.merchant_id = p_merchant and x.payment_id = p.id
         and (x.capture_in_flight > 0 or x.void_in_flight > 0 or x.increment_in_flight > 0 or (x.charge_in_flight > 0 and x.next_action is null)))
-    then perform refuse('invalid_state'); end if;
+    then perform refuse('in_flight'); end if;
     if p.amount_capturable = 0 and p.status not in ('requires_payment', 'requires_action', 'failed', 'expired') then
       perform refuse('invalid_state');
     end if;
@@ -175,7 +176,8 @@ begin
   return v_sent;
 end $$;
 
--- Reserves the amount of one instruction by one guarded UPDATE.
+-- Reserves the amount of one instruction by one guarded UPDATE. What only has to wait for another operation of its tender is refused
+-- with an outcome of its own, in_flight: repeated, it can succeed.
 create function payment_reserve(p_merchant text, p_payment text, o payment_instruct_operation, p_is_cancel boolean) returns void
 language plpgsql as $$
 begin
@@ -188,14 +190,14 @@ begin
     if not found then perform refuse('invalid_state'); end if;
   when 'capture' then
     if exists (select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
-                 and (t.void_in_flight > 0 or t.is_expired or t.released >= t.authorized or tender_hold(t) = 0))
+                 and (t.is_expired or t.released >= t.authorized or tender_hold(t) = 0))
     then perform refuse('invalid_state'); end if;
     -- A last capture releases what is left, so what is left must be known: it waits for every other, and every other for it.
     if exists (select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
-                 and t.capture_in_flight + t.increment_in_flight > 0 and (coalesce(o.is_final, false) or not 'multi_capture' = any (t.can) or exists (
+                 and t.capture_in_flight + t.increment_in_flight + t.void_in_flight > 0 and (t.void_in_flight > 0 or coalesce(o.is_final, false) or not 'multi_capture' = any (t.can) or exists (
                    select from operation x where x.merchant_id = p_merchant and x.payment_id = p_payment and x.tender_id = t.id
                      and x.kind = 'capture' and x.is_final and x.state in ('created', 'dispatched', 'pending', 'unknown'))))
-    then perform refuse('invalid_state'); end if;
+    then perform refuse('in_flight'); end if;
     update tender t set capture_in_flight = t.capture_in_flight + o.amount
       where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
         and t.captured - t.reversed + t.capture_in_flight + o.amount <= t.authorized - t.released + t.authorized * t.over_capture_bp / 10000;
@@ -206,7 +208,12 @@ begin
         and t.capture_in_flight = 0 and t.void_in_flight = 0 and t.increment_in_flight = 0
         and (tender_hold(t) = o.amount
           or ((p_is_cancel or t.next_action is not null) and t.charge_in_flight = o.amount));
-    if not found then perform refuse('invalid_state'); end if;
+    if not found then
+      perform refuse(case when exists (
+        select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+          and t.capture_in_flight + t.void_in_flight + t.increment_in_flight > 0)
+        then 'in_flight' else 'invalid_state' end);
+    end if;
   when 'refund', 'credit' then
     -- A credit payment's own tender pays out without a capture; it is reserved like a charge, once.
     update tender t set refund_in_flight = t.refund_in_flight + o.amount
@@ -226,7 +233,12 @@ begin
           select from operation x where x.merchant_id = p_merchant and x.payment_id = p_payment and x.tender_id = t.id
             and x.kind = 'capture' and x.state in ('created', 'dispatched', 'pending', 'unknown')
             and (x.is_final or not 'multi_capture' = any (t.can)));
-    if not found then perform refuse('invalid_state'); end if;
+    if not found then
+      perform refuse(case when exists (
+        select from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
+          and 'increment' = any (t.can) and not t.is_expired and tender_hold(t) > 0)
+        then 'in_flight' else 'invalid_state' end);
+    end if;
   when 'extend' then
     perform from tender t where t.merchant_id = p_merchant and t.payment_id = p_payment and t.id = o.tender_id
         and o.kind = any (t.can) and t.void_in_flight = 0 and not t.is_expired and tender_hold(t) > 0;
