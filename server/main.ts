@@ -29,6 +29,8 @@ const LANES_SIZE = 8
 const IDLE_MS = 5 * 60_000
 /** After this a stop no longer waits for requests; what they had begun is found by the resolver at the next start. */
 const DRAIN_MS = 20_000
+/** A connection that is lent out is not waited for any longer: its transaction is undone by the database's stop. */
+const POOL_END_MS = 1_000
 
 async function main(): Promise<void> {
   const config = readConfig()
@@ -116,14 +118,15 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
     log.info(`${signal}: finishing what is under way`)
     const drained = (async () => {
       await wired.eventStreams.stop()
-      await closeServer(wired.app, clock)
-      await Promise.all(wired.workers.map((worker) => worker.stop()))
+      // Side by side: a request that takes all the time there is must not leave the workers running when the pools end.
+      await Promise.all([closeServer(wired.app, clock), ...wired.workers.map((worker) => worker.stop())])
       await wired.lanes.drain()
       await wired.hints.stop()
       await wired.simulator.stop()
     })()
     await Promise.race([drained, clock.sleep(DRAIN_MS)])
-    for (const pool of [db, lookups, followers, lanesDb]) await pool.end().catch(() => {})
+    const ended = Promise.all([db, lookups, followers, lanesDb].map((pool) => pool.end().catch(() => {})))
+    await Promise.race([ended, clock.sleep(POOL_END_MS)])
     await removeRunFile(config.dataDir)
     await stopDatabase()
     log.info('stopped')

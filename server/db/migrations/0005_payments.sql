@@ -353,7 +353,7 @@ begin
     select json_agg(row_to_json(v) order by t.seq) as list,
       sum(t.credited) as credited, sum(t.disputed) as disputed, sum(tender_covers(t)) as covered,
       (array_agg(t.next_action order by t.seq) filter (where t.next_action is not null))[count(t.next_action)] as next_action,
-      (array_agg(tender_decline(t) order by t.seq))[count(*)] as decline,
+      (array_agg(tender_decline(t) order by t.seq desc) filter (where t.decline_code is distinct from 'canceled'))[1] as decline,
       bool_or('increment' = any (t.can) and tender_capturable(t) > 0) as can_increment,
       bool_or('extend' = any (t.can) and tender_capturable(t) > 0) as can_extend
     from tender t
@@ -388,7 +388,8 @@ begin
     p.amount_refundable, p.amount_refunded, p.amount_in_flight,
     coalesce(t.credited, 0) as amount_credited, coalesce(t.disputed, 0) as amount_disputed,
     coalesce(t.list, '[]'::json) as tenders,
-    case when p.status = 'requires_action' then t.next_action end as next_action,
+    -- Nobody is sent to pay what was given up.
+    case when p.status = 'requires_action' and not p.is_canceled then t.next_action end as next_action,
     case when p.status = 'failed' then t.decline end as decline,
     array_remove(array[
       case when p.direction = 'charge' and not p.is_canceled and p.status in ('requires_payment', 'partially_captured', 'failed', 'expired')

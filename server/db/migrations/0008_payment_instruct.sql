@@ -289,7 +289,8 @@ begin
                               s.has_action, s.tenders, s.has_expired, s.released, s.reversed),
       version = p.version + 1, updated_at = p_at
     from (
-      select i.id, i.merchant_id, count(t.id)::int as tenders,
+      -- What was taken back before it was paid is as if it had never been tried.
+      select i.id, i.merchant_id, (count(t.id) filter (where t.decline_code is distinct from 'canceled'))::int as tenders,
         coalesce(sum(t.authorized), 0)::bigint as authorized, coalesce(sum(tender_capturable(t)), 0)::bigint as capturable,
         coalesce(sum(t.captured - t.reversed), 0)::bigint as captured,
         coalesce(sum(tender_refundable(t)), 0)::bigint as refundable, coalesce(sum(t.reversed), 0)::bigint as reversed,
