@@ -146,6 +146,8 @@ export interface Commerce {
   attachments: Record<string, MakeAttachment>
   /** Gift cards, store credit and points, for payments. */
   storedValue: StoredValueBooks
+  /** What the pages of orders stand on. */
+  forPages: { carts: CartRouteDeps; orders: OrderDeps; returns: ReturnDeps }
 }
 
 /** Set-based functions that take rows of several merchants in one call. */
@@ -349,6 +351,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     },
     attachments: invoiceAttachments({ db }),
     storedValue: createStoredValueBooks(loyalty),
+    forPages: { carts, orders, returns },
   }
 }
 

@@ -105,6 +105,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
   })
   const demo = await seedDemo(wired.merchants, join(config.dataDir, 'demo.json'))
   await wired.commerce.seedDemo(demo.merchant_id)
+  wired.shop.open = { merchantId: demo.merchant_id, publishableKey: demo.publishable_key }
   await listen(wired.app, { port: config.port, host: config.host })
   await writeRunFile(config.dataDir, { pid: process.pid, databaseUrl: url, port: config.port })
   wired.hints.start()
@@ -140,6 +141,7 @@ function announce({ publicUrl, dataDir, smtpUrl }: Config, demo: NewMerchantKeys
     '',
     '  Onetill is ready.',
     '',
+    `  Shop           ${publicUrl}/shop`,
     `  API            ${publicUrl}/v1`,
     `  Reference      ${publicUrl}/docs`,
     `  Health         ${publicUrl}/health/ready`,

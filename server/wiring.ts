@@ -50,6 +50,7 @@ import {
   resolveDue,
   reverseDuplicates,
 } from './payments/index.ts'
+import { type ShopDoor, routes as storefrontRoutes } from './storefront/index.ts'
 import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
 
 export interface WiringOptions {
@@ -260,6 +261,8 @@ export async function wire(options: WiringOptions) {
   workers.push(...createLinkWorkers(links))
   checkoutRoutes(app, { ...checkout, consumer: checkoutConsumer, guard: createLinkGuard(links) })
   linkRoutes(app, links)
+  const shop: ShopDoor = { open: null }
+  storefrontRoutes(app, { ...checkout, ...commerce.forPages, shop })
   simulatorPages(app, simulator)
   simulatorControls(app, simulator, {
     prefix: '/simulator',
@@ -272,7 +275,7 @@ export async function wire(options: WiringOptions) {
     },
   })
 
-  return { app, payments, merchants, commerce, simulator, workers, hints, eventStreams, lanes, registry }
+  return { app, payments, merchants, commerce, shop, simulator, workers, hints, eventStreams, lanes, registry }
 }
 
 /** A worker's step; it found nothing that asks for another at once. */

@@ -41,6 +41,7 @@ export async function servedShop(): Promise<ServedShop> {
   })
   const demo = await seedDemo(program.merchants, join(dataDir, 'demo.json'))
   await program.commerce.seedDemo(demo.merchant_id)
+  program.shop.open = { merchantId: demo.merchant_id, publishableKey: demo.publishable_key }
   await program.app.listen({ port, host: '127.0.0.1' })
   program.hints.start()
   program.simulator.start()

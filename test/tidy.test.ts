@@ -83,6 +83,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   checkout: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages'],
   invoices: [...COMMERCE_GROUND, 'totals', 'catalog', 'customers', 'payments', 'orders'],
   links: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages', 'mail', 'checkout'],
+  storefront: [...COMMERCE_GROUND, 'vault', 'carts', 'orders', 'fulfilments', 'returns', 'checkout', 'pages'],
   // A client of the API: it knows routes and JSON, and nothing of the server behind them.
   replay: ['lib'],
 }

@@ -155,6 +155,9 @@ const LineSchema = Type.Object({
   variant_id: Id('var'),
   sku: Nullable(Type.String()),
   name: Nullable(Type.String()),
+  kind: Type.Optional(
+    Nullable(Type.String({ description: '`goods`, `shipping`, `gift_card` …; absent in quotes older than it.' })),
+  ),
   quantity: Type.Integer(),
   unit: Nullable(Type.String()),
   unit_price: Nullable(UnitPriceOut),

@@ -4,7 +4,7 @@ import Type from 'typebox'
 import { transact } from '../db/pool.ts'
 import { type App, callerOf } from '../http/app.ts'
 import { PageQuery } from '../http/page.ts'
-import { Nullable } from '../http/schema.ts'
+import { Id, Nullable } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
 import { contextOf } from './ask-price.ts'
 import type { CatalogDeps } from './draft.ts'
@@ -39,6 +39,18 @@ const SearchQuery = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/** What a list shows of the product that a variant is one of. */
+const ProductBrief = Type.Object({
+  id: Id('prd'),
+  name: Type.String(),
+  brand: Nullable(Type.String()),
+  kind: Type.String(),
+  unit: Type.String(),
+  image_url: Nullable(Type.String()),
+  categories: Type.Array(Type.String()),
+  reference: Nullable(Type.String()),
+})
 
 const ScanQuery = Type.Object(
   {
@@ -83,7 +95,14 @@ export function findRoutes(app: App, deps: CatalogDeps): void {
       querystring: SearchQuery,
       response: {
         200: Type.Object({
-          data: Type.Array(Type.Object({ match: Type.Enum([...MATCHES]), variant: Variant, price: Nullable(Price) })),
+          data: Type.Array(
+            Type.Object({
+              match: Type.Enum([...MATCHES]),
+              variant: Variant,
+              product: ProductBrief,
+              price: Nullable(Price),
+            }),
+          ),
         }),
       },
     },
@@ -110,8 +129,9 @@ export function findRoutes(app: App, deps: CatalogDeps): void {
           const found = variants.get(variant_id)
           if (!found) return []
           const price = priceOf(found.facts, lists, context, 1n) ?? undefined
-          const variant = variantView(found.product, found.variant, inside)
-          return [{ match, variant, price: priceView(price, context.currency) }]
+          const { product } = found
+          const variant = variantView(product, found.variant, inside)
+          return [{ match, variant, product, price: priceView(price, context.currency) }]
         }),
       }
     },

@@ -19,6 +19,12 @@ import { priceView } from './views.ts'
 const TAGS = ['Prices']
 const ListPath = Type.Object({ id: Id('prl') })
 const VariantPath = Type.Object({ id: Id('var') })
+const VARIANT = 'var_[0-9A-HJKMNP-TV-Z]{26}'
+const VariantIds = Type.String({
+  maxLength: 31 * 100,
+  pattern: `^${VARIANT}(,${VARIANT}){0,99}$`,
+  description: 'Ids of articles, with commas between them.',
+})
 
 const listFields = {
   valid_from: Type.Optional(Timestamp),
@@ -254,6 +260,39 @@ export function priceRoutes(app: App, deps: CatalogDeps): void {
       const price = (await priceVariants(deps, merchantId, context, items)).get(id)
       if (!price) throw new Problem('not-found', { detail: `There is no price in ${context.currency}.` })
       return priceView(price, context.currency) as NonNullable<ReturnType<typeof priceView>>
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/catalog/prices',
+    config: SHOWN,
+    schema: {
+      operationId: 'listPrices',
+      summary: 'Read the prices that hold, of up to 100 articles',
+      description: 'As they are now for one piece. An article that is not for sale, or has no price here, is left out.',
+      tags: TAGS,
+      querystring: Type.Object({ variant_ids: VariantIds, ...priceQuery }, { additionalProperties: false }),
+      response: {
+        200: Type.Object({ data: Type.Array(Type.Object({ variant_id: Id('var'), price: Price })) }),
+      },
+    },
+    handler: async (request) => {
+      const { merchantId } = callerOf(request)
+      const { variant_ids, ...question } = request.query
+      const inside = isInside(request)
+      const context = await contextOf(deps, merchantId, question, inside)
+      const wanted = [...new Set(variant_ids.split(','))]
+      const variants = await loadVariants(deps, merchantId, wanted)
+      const ids = wanted.filter((id) => variants.has(id) && (inside || variants.get(id)?.is_sellable))
+      const items = ids.map((variant_id) => ({ variant_id, quantity: 1n }))
+      const prices = await priceVariants(deps, merchantId, context, items)
+      return {
+        data: ids.flatMap((variant_id) => {
+          const price = priceView(prices.get(variant_id), context.currency)
+          return price ? [{ variant_id, price }] : []
+        }),
+      }
     },
   })
 

@@ -33,7 +33,7 @@ export async function createSession(
   if (input.store_id !== undefined && !merchant?.stores.has(input.store_id)) throw missing('/store_id')
   const settings = await settingsOf(deps, merchantId)
   const urlOf = (name: 'success_url' | 'cancel_url') =>
-    input[name] === undefined ? null : returnAddress(settings, input[name], `/${name}`)
+    input[name] === undefined ? null : returnAddress(deps, settings, input[name], `/${name}`)
 
   const session: Session = {
     merchant_id: merchantId,

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
 import type { App } from '../http/app.ts'
+import { formOf, refuseForeign } from '../http/same-site.ts'
 import { closed, Id } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
 import { isLanguage, type Language, languageFor, sendDocument } from '../pages/index.ts'
@@ -174,19 +175,6 @@ function languageOf(request: FastifyRequest, session: Session | null): Language 
 
 function seeOther(reply: FastifyReply, url: string): FastifyReply {
   return reply.code(303).header('location', url).header('referrer-policy', 'no-referrer').send('')
-}
-
-/** A page of another site cannot press the button, should it have learned the address. */
-function refuseForeign(request: FastifyRequest): void {
-  const site = request.headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    throw new Problem('scope-missing', { detail: 'Another site asks for this.' })
-}
-
-/** The posted form; one that is larger than any of ours means nothing. */
-function formOf(request: FastifyRequest): URLSearchParams {
-  const bytes = request.rawBody
-  return new URLSearchParams(bytes === null || bytes.length > 4096 ? '' : bytes.toString('utf8'))
 }
 
 /** Without script. A card number never comes this way: its fields have no names, and the vault takes them from a script only. */

@@ -63,10 +63,15 @@ export function webAddress(text: string, pointer: string): URL {
   return url
 }
 
-/** An address customers may be sent to. Throws url-not-allowed, also where its origin is none of the merchant's. */
-export function returnAddress(settings: Settings, text: string, pointer: string): string {
+/**
+ * An address customers may be sent to: of the merchant's origins, or an order's own page here. Throws url-not-allowed for any
+ * other.
+ */
+export function returnAddress(deps: { publicUrl: string }, settings: Settings, text: string, pointer: string): string {
   const url = webAddress(text, pointer)
   if (settings.allowed_origins.includes(url.origin)) return url.href
+  const own = new URL(deps.publicUrl)
+  if (url.origin === own.origin && url.pathname.startsWith('/o/')) return url.href
   throw new Problem('url-not-allowed', {
     detail: `${url.origin} is none of the allowed_origins of your checkout settings.`,
     errors: [{ pointer, detail: 'its origin is not allowed' }],

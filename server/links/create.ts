@@ -39,7 +39,7 @@ export async function createLink(deps: LinkDeps, merchantId: string, input: NewL
   const success_url =
     input.success_url === undefined
       ? null
-      : returnAddress(await settingsOf(deps, merchantId), input.success_url, '/success_url')
+      : returnAddress(deps, await settingsOf(deps, merchantId), input.success_url, '/success_url')
   const lasts = input.expires_in === undefined ? EXPIRES_IN_S : input.expires_in
 
   const made: Link = {

@@ -123,6 +123,28 @@ const READ = { access: { keys: ['secret', 'restricted'], scope: 'stores:read' } 
 const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'stores:write' } } as const
 const TAGS = ['Merchant']
 
+/** What a store's own website would say of it: no costs, no capacities. */
+const PickupStore = Type.Object(
+  {
+    id: Id('sto'),
+    object: Type.Literal('pickup_store'),
+    name: Name,
+    country: CountryCode,
+    currency: Currency,
+    time_zone: Type.String(),
+    address: Nullable(Address),
+    latitude: Nullable(Type.Number()),
+    longitude: Nullable(Type.Number()),
+    opening_hours: Nullable(Type.Unsafe<OpeningHours>(Hours)),
+    takes_returns: Type.Boolean(),
+    pickup_lead_minutes: Type.Integer({
+      description: 'From the order to the goods lying ready, within opening hours.',
+    }),
+    pickup_hold_days: Type.Integer({ description: 'How long they wait.' }),
+  },
+  { title: 'PickupStore' },
+)
+
 /** Registers the routes of stores. */
 export function storeRoutes(app: App, deps: MerchantRouteDeps): void {
   const show = (row: rows.StoreRow) => showStore(row, deps.clock.now())
@@ -164,6 +186,24 @@ export function storeRoutes(app: App, deps: MerchantRouteDeps): void {
     handler: async (request) => {
       const list = await rows.listStores(deps.db, callerOf(request).merchantId, request.query)
       return page(list.map(show), request.query.limit, (store) => store.id)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/pickup_stores',
+    config: { access: { keys: ['publishable', 'secret', 'restricted'], scope: 'stores:read' } },
+    schema: {
+      operationId: 'listPickupStores',
+      summary: 'Stores where an order can be collected',
+      description: 'For pages, with the publishable key: what customers may know of your stores. By name.',
+      tags: TAGS,
+      response: { 200: Type.Object({ data: Type.Array(PickupStore) }) },
+    },
+    handler: async (request) => {
+      const merchant = found(await deps.merchantCache.get(callerOf(request).merchantId))
+      const stores = [...merchant.stores.values()].filter(({ capabilities }) => capabilities.includes('pickup'))
+      return { data: stores.sort((a, b) => (a.name < b.name ? -1 : 1)).map(pickupStore) }
     },
   })
 
@@ -236,5 +276,16 @@ function showStore(row: rows.StoreRow, at: Date) {
       is_optional: rule.is_optional,
     },
     created_at: row.created_at.toISOString(),
+  }
+}
+
+function pickupStore(store: rows.Store) {
+  const { id, name, country, currency, address, latitude, longitude } = store
+  return {
+    ...{ id, object: 'pickup_store' as const, name, country, currency, time_zone: store.timeZone },
+    ...{ address, latitude, longitude, opening_hours: store.openingHours },
+    takes_returns: store.capabilities.includes('return'),
+    pickup_lead_minutes: store.pickupLeadMinutes,
+    pickup_hold_days: store.pickupHoldDays,
   }
 }

@@ -51,6 +51,8 @@ export interface OrderDeps {
     merchantId: string,
     what: { order: Order; lines: readonly OrderLine[]; levels: readonly Omit<Units, 'quantity'>[]; at: Date },
   ): Promise<() => Promise<void>>
+  /** Where browsers reach this server. */
+  publicUrl: string
   /** Brings orders to what their payments have come to. */
   consumer: Pick<Consumer, 'catchUp'>
 }

@@ -8,6 +8,7 @@ import { carryOutRefunds } from './refund.ts'
 
 export { type Applied, applyChange, type Units } from './apply-change.ts'
 export { createGuestOrdersConsumer } from './attach.ts'
+export { cancelOrder } from './cancel.ts'
 export { returnableSince, returnWindowEnd } from './close.ts'
 export type { OrderDeps } from './deps.ts'
 export { createOrderBook } from './due.ts'
@@ -40,6 +41,8 @@ export type {
   OrderState,
 } from './order.ts'
 export { GROUP_MODES } from './order.ts'
+export { orderOfPage, orderPageUrl } from './page-token.ts'
+export { readOrderView } from './read.ts'
 export { carryOut } from './refund.ts'
 export { openTask } from './refund-store.ts'
 export { reservationRef } from './reservation-ref.ts'
@@ -59,6 +62,7 @@ export {
   readOrdersOf,
   returnLines,
 } from './store.ts'
+export type { OrderView } from './view.ts'
 export { writeOffUnpaid } from './write-off.ts'
 
 /** The set-based functions of orders that take rows of several merchants in one call. */

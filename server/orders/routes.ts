@@ -15,6 +15,7 @@ import { changeView, confirmChange, declineChange, draftChange } from './change.
 import { listChanges } from './change-store.ts'
 import { closeOrder } from './close.ts'
 import type { OrderDeps } from './deps.ts'
+import { orderPageUrl } from './page-token.ts'
 import { placeOrder } from './place.ts'
 import { readOrderView } from './read.ts'
 import { closeTask, listTasks, type OrderTask } from './refund-store.ts'
@@ -75,10 +76,11 @@ export function routes(app: App, deps: OrderDeps): void {
         { caller: cart, by: caller.keyId },
         request.body,
       )
+      const page_url = await orderPageUrl(deps, caller.merchantId, view.id)
       return reply
         .code(isNew ? 201 : 200)
         .header('etag', etagOf(view.version))
-        .send(view)
+        .send({ ...view, page_url })
     },
   })
 
@@ -123,7 +125,8 @@ export function routes(app: App, deps: OrderDeps): void {
       await deps.consumer.catchUp(merchantId)
       const view = await readOrderView(deps, merchantId, request.params.id)
       if (!view) throw new Problem('not-found')
-      return reply.header('etag', etagOf(view.version)).send(view)
+      const page_url = await orderPageUrl(deps, merchantId, view.id)
+      return reply.header('etag', etagOf(view.version)).send({ ...view, page_url })
     },
   })
 

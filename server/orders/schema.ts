@@ -200,6 +200,12 @@ export const OrderBody = Type.Object(
     },
     fulfilment_status: Type.Enum([...FULFILMENT_STATUSES]),
     return_status: Type.Enum([...RETURN_STATUSES]),
+    page_url: Type.Optional(
+      Type.String({
+        description:
+          'Where the customer follows, pays, cancels and returns it. Told when it is placed and read; whoever has it may do that.',
+      }),
+    ),
     payments: Type.Array(
       Type.Object({
         id: Id('pay'),

@@ -6,8 +6,10 @@ import type { ReturnDeps } from './deps.ts'
 
 export { createReturnsConsumer } from './consumer.ts'
 export type { Priced, ReturnDeps } from './deps.ts'
+export { returnsOfOrder } from './of-order.ts'
 export { policyOf } from './policy.ts'
-export type { Destination } from './return.ts'
+export { requestReturn } from './request.ts'
+export type { Destination, ReturnView } from './return.ts'
 export { routes } from './routes.ts'
 
 /** How soon money that a crash left open is looked at. */

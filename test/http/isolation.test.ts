@@ -33,6 +33,8 @@ const SHOP_WINDOW = [
   'GET /v1/variants/{id}/price',
   'GET /v1/catalog/search',
   'GET /v1/catalog/scan',
+  'GET /v1/catalog/prices',
+  'GET /v1/pickup_stores',
   'GET /v1/stock/availability',
 ]
 
@@ -212,6 +214,7 @@ const NEEDS_THE_SECRET = [
   'POST /v1/quotes/{id}/accept',
   'POST /v1/quotes/{id}/decline',
   'POST /v1/orders',
+  'POST /v1/orders/{id}/checkout',
 ]
 
 test('a publishable key finds no cart without the cart’s own secret, whatever it asks of it', async () => {
@@ -221,7 +224,7 @@ test('a publishable key finds no cart without the cart’s own secret, whatever 
     assert.ok(route, name)
     const path = pathFor(route, ours)
     const answer = await ask(route.method, path, bodyFor(route, ours), shop.keys.publishable_key)
-    const unknown = path.replaceAll(/(crt|quo)_\w+/g, (id) => unknownLike(id))
+    const unknown = path.replaceAll(/(crt|quo|ord)_\w+/g, (id) => unknownLike(id))
     assert.equal(answer.status, 404, `${name}: ${answer.text}`)
     assert.deepEqual(answer, await ask(route.method, unknown, bodyFor(route, ours), shop.keys.publishable_key))
   }

@@ -49,7 +49,10 @@ export const catalog: ModuleObjects = {
     imports: made['import'],
   }),
 
-  queries: (made) => ({ 'GET /v1/catalog/scan': `code=${made['sku']}` }),
+  queries: (made) => ({
+    'GET /v1/catalog/scan': `code=${made['sku']}`,
+    'GET /v1/catalog/prices': `variant_ids=${made['variant']}`,
+  }),
 
   bodies: (made) => {
     const variant = {

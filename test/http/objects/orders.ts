@@ -82,6 +82,7 @@ export const orders: ModuleObjects = {
     },
     'POST /v1/orders/{id}/changes/{change_id}/confirm': {},
     'POST /v1/orders/{id}/changes/{change_id}/decline': {},
+    'POST /v1/orders/{id}/checkout': { language: 'nl', channel: 'web' },
     'POST /v1/orders/{id}/close': {},
     'POST /v1/order_tasks/{id}/close': {},
   }),

@@ -1,0 +1,17 @@
+// The returns of one order, as the API shows them.
+
+import type { Queryable } from '../db/pool.ts'
+import { readRefundsOf } from './refund-store.ts'
+import { type ReturnView, returnView } from './return.ts'
+import { listReturns } from './store.ts'
+
+/** More than anybody asks for of one order. */
+const MOST = 50
+
+/** Newest first. */
+export async function returnsOfOrder(db: Queryable, merchantId: string, orderId: string): Promise<ReturnView[]> {
+  const rows = (await listReturns(db, merchantId, { order_id: orderId }, { limit: MOST })).slice(0, MOST)
+  const ids = rows.map(({ id }) => id)
+  const refunds = await readRefundsOf(db, merchantId, ids)
+  return rows.map((row) => returnView(row, refunds.get(row.id) ?? []))
+}

@@ -1,0 +1,119 @@
+// The words of the shop. A language is a file beside this one; a missing word does not compile. Only the server holds them all: a page
+// gets those of its language.
+
+import type { Language } from '../../../server/pages/language.ts'
+import { de } from './de.ts'
+import { en } from './en.ts'
+import { fr } from './fr.ts'
+import { nl } from './nl.ts'
+import { pl } from './pl.ts'
+import { sv } from './sv.ts'
+
+export interface Texts {
+  title: string
+  slogan: string
+  lead: string
+  test: string
+  skip: string
+  search: string
+  searchHint: string
+  clear: string
+  all: string
+  categories: Record<string, string>
+  categoriesName: string
+  options: Record<string, string>
+  products: string
+  found: string
+  nothing: string
+  nothingLead: string
+  showAll: string
+  more: string
+  loading: string
+  from: string
+  perKilo: string
+  was: string
+  lowest: string
+  includesVat: string
+  weight: string
+  add: string
+  added: string
+  toCart: string
+  keepLooking: string
+  online: string
+  inStores: string
+  stock: Record<'yes' | 'low' | 'no', string>
+  notReturnable: string
+  returnable: string
+  cart: string
+  cartOf: string
+  empty: string
+  emptyLead: string
+  quantity: string
+  fewer: string
+  more1: string
+  remove: string
+  gone: string
+  short: string
+  changed: string
+  code: string
+  useCode: string
+  removeCode: string
+  codeRefused: string
+  goods: string
+  discount: string
+  delivery: string
+  free: string
+  total: string
+  vat: string
+  checkout: string
+  handover: string
+  handoverLead: string
+  handoverQr: string
+  handoverCode: string
+  handoverUntil: string
+  close: string
+  joinTitle: string
+  joinDone: string
+  joinWrong: string
+  contact: string
+  email: string
+  emailHint: string
+  emailWrong: string
+  how: string
+  deliver: string
+  deliverLead: string
+  collect: string
+  collectLead: string
+  whichStore: string
+  fits: Record<'yes' | 'low' | 'no' | 'brought', string>
+  noStore: string
+  name: string
+  street: string
+  postalCode: string
+  city: string
+  country: string
+  missing: string
+  speed: string
+  speeds: Record<string, string>
+  pay: string
+  place: string
+  payLead: string
+  summary: string
+  priceChanged: string
+  outOfStock: string
+  failed: string
+  noAnswer: string
+  retry: string
+  backToCart: string
+  orders: string
+  ordersLead: string
+  noOrders: string
+  order: string
+  deliverTo: string
+  language: string
+  developers: string
+  notFound: string
+  home: string
+}
+
+export const TEXTS: Record<Language, Texts> = { en, nl, sv, pl, fr, de }
