@@ -100,6 +100,7 @@ import {
   createReturnsConsumer,
   createReturnsWorker,
   type Destination,
+  givesDeliveryBack,
   type Priced,
   policyOf,
   type ReturnDeps,
@@ -214,6 +215,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     stockReads,
     loadOf,
     returnDaysOf,
+    givesDeliveryBack,
     async worthGoesTo(merchantId, { customer_id }) {
       if (customer_id === null) return null
       const { rules } = await policyOf({ db }, merchantId)

@@ -8,9 +8,9 @@ import {
   appendOrderEvents,
   applyChange,
   carryOut,
-  isHandedOver,
   type OrderLine,
   type Units,
+  withFees,
 } from '../orders/index.ts'
 import { type Begun, begin, type Command, moveOf } from './begin.ts'
 import type { FulfilmentDeps } from './deps.ts'
@@ -84,7 +84,7 @@ export function openUnits(lines: readonly FulfilmentLine[]): LineUnits[] {
     .filter(({ quantity }) => quantity > 0n)
 }
 
-/** Cancels units in the order, and shipping and fees with the last of them. Answers the refund to carry out after the commit. */
+/** Cancels units in the order, and what goes with the last of them (`withFees`). Answers the refund to carry out after the commit. */
 export async function cancelUnits(
   deps: FulfilmentDeps,
   tx: Tx,
@@ -94,8 +94,11 @@ export async function cancelUnits(
   { reason, by }: { reason: string; by: string | null },
 ): Promise<Applied['refund']> {
   if (units.length === 0 || order.state !== 'confirmed') return null
-  const cancel = withFees(
-    orderLines,
+  const cancel = await withFees(
+    deps.orders,
+    tx,
+    merchantId,
+    { order, lines: orderLines },
     units.map(({ line_id, quantity }): Units => ({ line: lineOf(orderLines, line_id), quantity })),
   )
   const before = { total: order.total, state: order.state }
@@ -119,17 +122,6 @@ export function lineOf(lines: readonly OrderLine[], id: string): OrderLine {
   const line = lines.find((each) => each.id === id)
   if (!line) throw new Error('a fulfilment names a line its order does not have')
   return line
-}
-
-/** When nothing was handed over and nothing is left, shipping and fees go too. */
-function withFees(lines: readonly OrderLine[], units: Units[]): Units[] {
-  const left = lines.filter(isHandedOver).some((line) => {
-    const gone = units.filter((each) => each.line.id === line.id).reduce((sum, { quantity }) => sum + quantity, 0n)
-    return line.fulfilled > 0n || line.cancelled + gone < line.quantity
-  })
-  if (left) return units
-  const fees = lines.filter((line) => !isHandedOver(line) && line.cancelled + line.fulfilled < line.quantity)
-  return [...units, ...fees.map((line) => ({ line, quantity: line.quantity - line.cancelled - line.fulfilled }))]
 }
 
 // ---- Not collected in time -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import { readOrderReply } from './read.ts'
 import { carryOut } from './refund.ts'
 import type { CancelInput } from './schema.ts'
 import { fulfilLines, lockOrder, readOrder, readOrderLines } from './store.ts'
+import { withFees } from './with-fees.ts'
 
 /**
  * Cancels what is named, or all that is open. Units that were handed over are returned, never cancelled; but for gift cards sent
@@ -57,7 +58,8 @@ function begin(
       deps.clock.now(),
     )
     const lines = delivered.map((line) => ({ ...line, fulfilled: line.fulfilled - (back.get(line.id) ?? 0n) }))
-    const cancel = input.lines === undefined ? whatIsOpen(lines) : named(lines, input.lines)
+    const units = input.lines === undefined ? whatIsOpen(lines) : named(lines, input.lines)
+    const cancel = await withFees(deps, tx, merchantId, { order, lines }, units)
     if (cancel.length === 0) throw new Problem('invalid-state', { detail: 'Nothing of this order is open.' })
     const before = { total: order.total, state: order.state }
     const applied = await applyChange(
@@ -78,12 +80,12 @@ function begin(
       at,
     }
     await insertChange(tx, merchantId, { ...change, state: 'confirmed', preview: {}, plan: {} })
-    const units = applied.lines.flatMap(({ id: line_id, quantity, cancelled, returned }) =>
+    const cards = applied.lines.flatMap(({ id: line_id, quantity, cancelled, returned }) =>
       back.has(line_id)
         ? [{ line_id, quantity: back.get(line_id) as bigint, left: quantity - cancelled - returned }]
         : [],
     )
-    if (units.length > 0) await deps.takeBackCards(tx, merchantId, { order, units, by, at })
+    if (cards.length > 0) await deps.takeBackCards(tx, merchantId, { order, units: cards, by, at })
     await appendOrderEvents(tx, deps, merchantId, at, [
       {
         order_id: id,
@@ -114,7 +116,7 @@ function cardsToTakeBack(lines: readonly OrderLine[], wanted: NonNullable<Cancel
   return back
 }
 
-/** Shipping and fees go with the goods, unless some of these were handed over. */
+/** Goods that are open; of an order of which nothing was handed over all that is charged beside them too, even without any. */
 function whatIsOpen(lines: readonly OrderLine[]): Units[] {
   const isUntouched = lines.every((line) => line.fulfilled === 0n)
   return lines
@@ -123,21 +125,15 @@ function whatIsOpen(lines: readonly OrderLine[]): Units[] {
     .filter(({ quantity }) => quantity > 0n)
 }
 
-/** The units that were named; and when these are the last goods of an untouched order, shipping and fees with them. */
+/** The units that were named. Throws reference-not-found. */
 function named(lines: readonly OrderLine[], wanted: NonNullable<CancelInput['lines']>): Units[] {
   const byLine = new Map<string, bigint>()
   for (const { line_id, quantity } of wanted) byLine.set(line_id, (byLine.get(line_id) ?? 0n) + BigInt(quantity))
-  const units = [...byLine].map(([line_id, quantity], i) => {
+  return [...byLine].map(([line_id, quantity], i) => {
     const line = lines.find(({ id }) => id === line_id)
     if (line) return { line, quantity }
     throw new Problem('reference-not-found', {
       errors: [{ pointer: `/lines/${i}/line_id`, detail: 'Is no line of this order.' }],
     })
   })
-  const isLast = lines
-    .filter(isHandedOver)
-    .every((line) => line.cancelled + (byLine.get(line.id) ?? 0n) === line.quantity)
-  if (!isLast) return units
-  const others = whatIsOpen(lines).filter(({ line }) => !isHandedOver(line) && !byLine.has(line.id))
-  return [...units, ...others]
 }

@@ -31,6 +31,8 @@ export interface OrderDeps {
   returnDaysOf(merchantId: string): Promise<number>
   /** Where what an order was paid with goes when it cannot go back to where it came from; null when nobody knows. */
   worthGoesTo(merchantId: string, order: Order): Promise<RefundInput['to'] | null>
+  /** Whether the delivery of an order goes back once nothing of it stays with its customer, by the rules for returns, and has not yet. */
+  givesDeliveryBack(tx: Tx, merchantId: string, order: Order): Promise<boolean>
   /**
    * Takes gift cards that were delivered back, in the transaction in which they are cancelled; `left` units of the line remain. Throws
    * balance-insufficient when too few are unused, quantity-exceeds-available when they were handed over as goods are. Appends events.

@@ -63,6 +63,7 @@ export {
   returnLines,
 } from './store.ts'
 export type { OrderView } from './view.ts'
+export { withFees } from './with-fees.ts'
 export { writeOffUnpaid } from './write-off.ts'
 
 /** The set-based functions of orders that take rows of several merchants in one call. */

@@ -5,6 +5,7 @@ import { carryOutDue } from './carry-out.ts'
 import type { ReturnDeps } from './deps.ts'
 
 export { createReturnsConsumer } from './consumer.ts'
+export { givesDeliveryBack } from './delivery.ts'
 export type { Priced, ReturnDeps } from './deps.ts'
 export { returnsOfOrder } from './of-order.ts'
 export { policyOf } from './policy.ts'

@@ -4,18 +4,18 @@
 import { type Tx, transact } from '../db/pool.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
-import { type OrderLine, readOrder, readOrderLines, returnLines } from '../orders/index.ts'
+import { type OrderLine, readOrderLines, returnLines } from '../orders/index.ts'
 import { onceWithin } from '../payments/index.ts'
 import { type Disposition, receiveBack } from '../stock/index.ts'
 import { unitsWorth } from '../totals/index.ts'
 import { takesBack } from './counter.ts'
 import { lockedIn, type Step } from './decide.ts'
+import { deliveryOf } from './delivery.ts'
 import type { ReturnDeps } from './deps.ts'
 import { announce } from './event.ts'
-import { policyOf } from './policy.ts'
 import { readRefunds } from './refund-store.ts'
 import { outstandingOf, type ReturnLine, type ReturnRow, type ReturnView, returnView, STEPS } from './return.ts'
-import { deliveryGivenBack, updateReturn } from './store.ts'
+import { updateReturn } from './store.ts'
 
 export interface Received {
   no: number
@@ -36,7 +36,6 @@ export async function receive(
 ): Promise<ReturnView> {
   const merchant = await deps.merchantCache.get(merchantId)
   takesBack(merchant?.stores.get(step.storeId))
-  const { rules } = await policyOf(deps, merchantId)
   const at = deps.clock.now()
   const work = async (tx: Tx) => {
     const before = await lockedIn(tx, merchantId, step, STEPS.receive)
@@ -56,7 +55,7 @@ export async function receive(
       version: before.version + 1,
       updated_at: at,
     }
-    if (rules.refunds_delivery) row.amount_delivery += await deliveryOf(tx, merchantId, row)
+    row.amount_delivery += await deliveryOf(tx, merchantId, row.order_id)
     await receiveBack(deps, tx, merchantId, {
       lines: step.lines.flatMap(({ no, quantity, disposition }) =>
         componentsOf(lines, no).map((one) => ({
@@ -144,20 +143,6 @@ function received(line: ReturnLine, arrived: readonly Received[], orderLines: re
     next.amount += (line.unit_amount ?? 0n) * quantity
   }
   return next
-}
-
-/** The delivery goes back once, with the return that completes an order sold at a distance. */
-async function deliveryOf(tx: Tx, merchantId: string, row: ReturnRow): Promise<bigint> {
-  if (row.order_id === null) return 0n
-  const order = await readOrder(tx, merchantId, row.order_id)
-  if (!order || order.channel === 'pos' || order.channel === 'kiosk') return 0n
-  const lines = await readOrderLines(tx, merchantId, order.id)
-  const isWhole = lines
-    .filter(({ kind }) => kind === 'goods')
-    .every(({ quantity, cancelled, returned }) => returned === quantity - cancelled)
-  if (!isWhole) return 0n
-  const delivery = lines.filter(({ kind }) => kind === 'shipping').reduce((sum, { total }) => sum + total, 0n)
-  return delivery - (await deliveryGivenBack(tx, merchantId, order.id))
 }
 
 function componentsOf(lines: readonly ReturnLine[], no: number): ReturnLine['components'] {
