@@ -44,6 +44,7 @@ import {
 import type { App } from './http/app.ts'
 import {
   createInvoicesConsumer,
+  createInvoiceWorker,
   type InvoiceDeps,
   invoiceAttachments,
   routes as invoiceRoutes,
@@ -326,6 +327,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     ...Object.values(fulfilmentWorkers),
     ...createLoyaltyWorkers({ ...loyalty, clock, log }),
     createReturnsWorker(returns),
+    createInvoiceWorker({ ...invoices, clock }),
   ]
   return {
     routes(app) {

@@ -12,6 +12,7 @@ export type InvoiceEventType =
   | 'invoice.credited'
   | 'invoice.paid'
   | 'invoice.sent'
+  | 'invoice.reminded'
   | 'invoice.cancelled'
 
 /** Appends events of invoices as they stand now, with the commit. The caller has raised each version. */

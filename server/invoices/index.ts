@@ -6,6 +6,7 @@ import { documentRoutes } from './document-routes.ts'
 import { routes as invoiceRoutes } from './routes.ts'
 
 export type { InvoiceDeps } from './deps.ts'
+export { createInvoiceWorker } from './dunning.ts'
 export type { Invoice, InvoiceStatus } from './invoice.ts'
 export { type FoundReference, matchReference, type ReferenceKind, referenceOf } from './reference.ts'
 export { invoiceAttachments } from './send.ts'

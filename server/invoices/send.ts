@@ -46,13 +46,34 @@ export async function sendInvoice(
   return sent
 }
 
+/** How a reminder speaks: before the due day, on it, after it, and for the last time. */
+export type ReminderKind = 'soon' | 'today' | 'late' | 'last'
+
+/** Mails a reminder to the buyer, with the PDF. False where the buyer has no address. */
+export async function queueReminder(
+  tx: Tx,
+  merchantId: string,
+  invoice: Invoice,
+  { kind, mailId, at }: { kind: ReminderKind; mailId: string; at: Date },
+): Promise<boolean> {
+  const to = invoice.buyer.email
+  if (to === undefined || !isMailAddress(to)) return false
+  await queueMail(tx, merchantId, {
+    ...{ id: mailId, at, kind: 'invoice_reminder', language: invoice.language, to, objectId: invoice.id },
+    ...senderOf(invoice),
+    ...letterOf(invoice, kind),
+    attachments: [{ kind: PDF, ref: invoice.id }],
+  })
+  return true
+}
+
 /** Who a mail about an invoice comes from, and where answers go. */
 function senderOf({ seller }: Invoice): { fromName: string; replyTo: string | null } {
   const replyTo = seller?.email !== undefined && isMailAddress(seller.email) ? seller.email : null
   return { fromName: seller?.trade_name ?? seller?.name ?? '', replyTo }
 }
 
-function letterOf(invoice: Invoice): MailText {
+function letterOf(invoice: Invoice, reminder?: ReminderKind): MailText {
   const { language, currency, seller, number, kind } = invoice
   const texts = TEXTS[language]
   const values = {
@@ -75,13 +96,20 @@ function letterOf(invoice: Invoice): MailText {
   return composeMail({
     language,
     from: values.seller,
-    subject: fill(isBill ? texts.mail.subject : texts.mail.creditSubject, values),
+    subject: fill(
+      reminder ? texts.mail[`${reminder}Subject`] : isBill ? texts.mail.subject : texts.mail.creditSubject,
+      values,
+    ),
     ...(seller?.accent === undefined ? {} : { accent: seller.accent }),
     blocks: [
-      { kind: 'paragraph', text: fill(isBill ? texts.mail.lead : texts.mail.creditLead, values) },
+      {
+        kind: 'paragraph',
+        text: fill(reminder ? texts.mail[`${reminder}Lead`] : isBill ? texts.mail.lead : texts.mail.creditLead, values),
+      },
       { kind: 'amount', text: amountText(language, isBill ? due : invoice.total, currency) },
       ...(isBill && due > 0n ? [{ kind: 'facts' as const, rows: rows.filter(([, value]) => value !== '') }] : []),
       ...(isBill && due === 0n ? [{ kind: 'paragraph' as const, text: texts.nothingDue }] : []),
+      ...(reminder ? [{ kind: 'small' as const, text: texts.mail.paidAlready }] : []),
       { kind: 'small', text: texts.mail.attached },
     ],
     footer: seller ? [`${seller.name}, ${seller.address.city}`] : [],

@@ -306,3 +306,46 @@ export async function creditedQuantities(tx: Tx, merchantId: string, id: string)
   )
   return new Map(rows.map(({ no, quantity_e3 }) => [no, quantity_e3]))
 }
+
+export interface ToRemind {
+  merchant_id: string
+  invoice_id: string
+  /** Days after the due day whose reminders have not been sent and whose time has come. */
+  days: number[]
+  /** The last of all days chosen. */
+  last_day: number
+}
+
+/** Invoices that were sent, are not paid and have a reminder due today where their merchant is. Served by invoice_open. */
+export async function invoicesToRemind(db: Queryable, now: Date, limit: number): Promise<ToRemind[]> {
+  const { rows } = await db.query<ToRemind>(
+    `select s.merchant_id, s.invoice_id, array_agg(d.day) as days, max(t.last_day) as last_day
+     from invoice_state s
+     join invoice i on i.merchant_id = s.merchant_id and i.id = s.invoice_id
+     join invoice_settings o on o.merchant_id = s.merchant_id
+     cross join lateral (select max(x) as last_day from unnest(o.reminder_days) x) t
+     cross join lateral unnest(o.reminder_days) d (day)
+     where s.is_open and s.sent_at is not null and i.kind = 'invoice' and s.amount_in_flight = 0
+       and i.due_on + d.day <= ($1::timestamptz at time zone o.time_zone)::date
+       and not exists (select from invoice_reminder r
+         where r.merchant_id = s.merchant_id and r.invoice_id = s.invoice_id and r.day = d.day)
+     group by s.merchant_id, s.invoice_id order by s.merchant_id, s.invoice_id limit $2`,
+    [now, limit],
+  )
+  return rows
+}
+
+/** Notes reminders as sent (`day`, with its mail) or passed over; answers those that were not noted before. */
+export async function noteReminders(
+  tx: Tx,
+  merchantId: string,
+  of: { invoice_id: string; days: number[]; day: number; mailId: string; at: Date },
+): Promise<number[]> {
+  const { rows } = await tx.query<{ day: number }>(
+    `insert into invoice_reminder (merchant_id, invoice_id, day, mail_id, at)
+     select $1, $2, d, case when d = $4::int then $5 end, $6 from unnest($3::int[]) d
+     on conflict (merchant_id, invoice_id, day) do nothing returning day`,
+    [merchantId, of.invoice_id, of.days, of.day, of.mailId, of.at],
+  )
+  return rows.map(({ day }) => day)
+}

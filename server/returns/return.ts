@@ -129,10 +129,11 @@ export type ByDisposition = Partial<Record<Disposition, bigint>>
 
 export const ATTENTIONS = ['refund_failed', 'refund_reversed'] as const
 
-/** The last refund that failed decides: `refund_reversed` went and came back. */
-function attentionOf(refunds: readonly RefundRow[]): (typeof ATTENTIONS)[number] | null {
+/** The last refund that failed decides, unless another way was found for all of it: `refund_reversed` went and came back. */
+function attentionOf(refunds: readonly RefundRow[], wanted: bigint): (typeof ATTENTIONS)[number] | null {
   const last = refunds.findLast(({ state }) => state === 'failed')
-  if (!last) return null
+  const underWay = refunds.filter(({ state }) => state !== 'failed').reduce((sum, { amount }) => sum + amount, 0n)
+  if (!last || underWay >= wanted) return null
   return last.failure?.endsWith('_reversed') ? 'refund_reversed' : 'refund_failed'
 }
 
@@ -145,7 +146,7 @@ export function returnView(row: ReturnRow, refunds: readonly RefundRow[]) {
     order_id: row.order_id,
     customer_id: row.customer_id,
     state: row.state,
-    attention: row.state === 'settling' ? attentionOf(refunds) : null,
+    attention: row.state === 'settling' ? attentionOf(refunds, refundOf(row)) : null,
     channel: row.channel,
     store_id: row.store_id,
     currency: row.currency,

@@ -171,6 +171,26 @@ describe('the money', () => {
     assert.deepEqual([again.body.state, again.body.attention, again.body.amount_refunded], ['settled', null, 3000])
   })
 
+  it('of a refund that was refused, and another way whose answer is lost: nobody is asked for a third', async () => {
+    const order = await floor.bought({ lamp: 1 }, byCard())
+    const asked = await floor.ask(order, { lamp: 1 })
+    await floor.receive(asked.body.id, [back(1, 1)])
+    const next = (fault: 'decline' | 'lost_after') =>
+      shop.simulator.setFaults({ seed: 1, rates: {}, next: [{ verb: 'refund', fault }] }, shop.accounts.a)
+    next('decline')
+    const refused = await floor.settle(asked.body.id)
+    assert.deepEqual([refused.body.state, refused.body.attention], ['settling', 'refund_failed'])
+    next('lost_after')
+    const lost = await floor.settle(asked.body.id)
+    assert.deepEqual(
+      [lost.body.state, lost.body.attention, lost.body.refunds.at(-1)?.state],
+      ['settling', null, 'sent'],
+    )
+    shop.clock.advance(MINUTE)
+    await shop.ask()
+    assert.equal((await floor.readReturn(asked.body.id)).state, 'settled')
+  })
+
   it('is given back once, however often and by however many it is asked for', async () => {
     const order = await floor.bought({ kettle: 1 }, byCard())
     const asked = await floor.ask(order, { kettle: 1 })
