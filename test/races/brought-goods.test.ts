@@ -29,6 +29,7 @@ let articles = 0
 before(async () => {
   shop = await openShop()
   at = transferShop(shop)
+  await at.openCounter()
   sessions = await openSessions(shop.database.url, 3)
 })
 after(async () => {

@@ -17,7 +17,14 @@ export function fulfilmentShop(shop: Shop) {
   const till = shop.keys.registers[0]?.store_id as string
   const command = (id: string, verb: string, body: object, options: Options = {}) =>
     shop.api.command(`/v1/fulfilments/${id}/${verb}`, body, options as never) as unknown as Promise<Answer<Told>>
+  /** Gives the web shop's place a counter, for stories that need two. */
+  async function openCounter(): Promise<void> {
+    const capabilities = ['sell', 'endless_aisle', 'pickup', 'ship_from', 'return']
+    const { status, text } = await shop.api.call('PATCH', `/v1/stores/${web}`, { capabilities })
+    assert.equal(status, 200, text)
+  }
   return {
+    openCounter,
     ...orders,
     web,
     till,

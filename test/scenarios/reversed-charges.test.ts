@@ -12,6 +12,7 @@ beforeEach(async () => {
   shop = await openShop()
   opened.push(shop)
   at = fulfilmentShop(shop)
+  await at.openCounter()
   await at.sells('lamp', '30.00', { track: 'quantity' })
   await at.sells('bulb', '2.50', { track: 'quantity' })
   for (const store of [at.till, at.web]) for (const name of ['lamp', 'bulb']) await at.receive(name, store, 5n)

@@ -275,11 +275,10 @@ begin
         coalesce((w.o).amount_effective, 0) as taken_back) x
     where t.merchant_id = (w.o).merchant_id and t.payment_id = (w.o).payment_id and t.id = (w.o).tender_id and w.effect not like 'none%';
 
-  -- A void that was refused gives nothing up: the payment is as it was, and can be cancelled again or captured. So it is with a
-  -- charge that waits for the customer when nobody processed its void; refused there, the customer was faster, and what they pay goes back.
+  -- A void that was refused gives nothing up: the payment is as it was, and can be cancelled again or captured.
   update payment p set is_canceled = false from unnest(p_work) w
     where (w.o).kind = 'void' and w.effect = 'fail' and w.is_canceled
-      and (w.hold > 0 or ((w.t).charge_in_flight > 0 and (w.r).outcome = 'no_effect'))
+      and w.hold > 0
       and p.merchant_id = (w.o).merchant_id and p.id = (w.o).payment_id;
 
   -- An increment raises what is owed by what was approved.
