@@ -10,8 +10,8 @@ import { PayForm } from './pay-form.tsx'
 import { look, type PageState, withdraw } from './state.ts'
 import type { Texts } from './texts/texts.ts'
 
-/** How often the page asks while something is under way; a sleeping phone asks at once when it wakes. */
-const LOOK_EVERY_MS = 2_000
+/** How long the page waits before it asks what has become of it: at first as long as a message takes, then less and less often. */
+const LOOKS_MS = [300, 600, 1_000, 2_000]
 
 export function Checkout({ state }: { state: PageState }) {
   const { texts, language } = state
@@ -21,9 +21,15 @@ export function Checkout({ state }: { state: PageState }) {
 
   useEffect(() => {
     if (!waits || view === null) return
+    let timer = 0
     let isOver = false
+    let looks = 0
     const refresh = () => {
-      if (document.visibilityState === 'hidden') return
+      clearTimeout(timer)
+      if (isOver) return
+      timer = setTimeout(refresh, LOOKS_MS[Math.min(looks++, LOOKS_MS.length - 1)])
+      // A sleeping phone asks at once when it wakes.
+      if (looks === 1 || document.visibilityState === 'hidden') return
       look(view, language).then(
         (now) => {
           if (!isOver) setView(now)
@@ -32,11 +38,11 @@ export function Checkout({ state }: { state: PageState }) {
         () => {},
       )
     }
-    const timer = setInterval(refresh, LOOK_EVERY_MS)
+    refresh()
     document.addEventListener('visibilitychange', refresh)
     return () => {
       isOver = true
-      clearInterval(timer)
+      clearTimeout(timer)
       document.removeEventListener('visibilitychange', refresh)
     }
   }, [waits, path])
