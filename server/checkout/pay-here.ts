@@ -5,7 +5,15 @@ import { hash } from 'node:crypto'
 import type { Idempotency } from '../http/idempotency.ts'
 import { canonicalJson, type JsonValue } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
-import { addTender, type PaymentView, pay, type Reply, type TenderInput, withdraw } from '../payments/index.ts'
+import {
+  addTender,
+  type PaymentView,
+  pay,
+  type Reply,
+  readOperationsOfKey,
+  type TenderInput,
+  withdraw,
+} from '../payments/index.ts'
 import type { CheckoutDeps } from './deps.ts'
 import type { NoticeCode, TryInput } from './page-view.ts'
 import { type Session, sessionUrl, stateOf } from './session.ts'
@@ -30,7 +38,7 @@ export async function payHere(deps: CheckoutDeps, session: Session, input: TryIn
     return await guarded(deps, session, input, async () => {
       const paymentId = await ensurePayment(deps, session)
       if (!(await clearWay(deps, session, paymentId, input.attempt))) return 'busy'
-      const key = `${session.id}:${input.attempt}`
+      const key = keyOf(session, input.attempt)
       const part =
         tender.amount === undefined && session.pay_up_to !== null ? { ...tender, amount: Number(due) } : tender
       return addTender(asCaller(deps, session), session.merchant_id, identify(key, { ...input }), paymentId, part)
@@ -146,8 +154,16 @@ async function ensurePayment(deps: CheckoutDeps, session: Session): Promise<stri
     begun,
   )
   const { id } = JSON.parse(body) as PaymentView
-  await putPayment(deps.db, session, id)
+  if (await putPayment(deps.db, session, id)) return id
+  // Another try has noted it already; or the session was ended meanwhile, and is not paid any more.
+  const now = await readSession(deps.db, session.merchant_id, session.id)
+  if (now?.payment_id !== id) throw new Problem('invalid-state')
   return id
+}
+
+/** The key of a try: sent twice, it is one. */
+function keyOf({ id }: Session, attempt: string): string {
+  return `${id}:${attempt}`
 }
 
 /** Takes back a tender that still waits for the customer. False when something is under way that must have its answer first. */
@@ -159,14 +175,23 @@ async function clearWay(
 ): Promise<boolean> {
   const payment = await readPaymentView(deps, session.merchant_id, paymentId)
   const waiting = payment.tenders.filter(({ status }) => status === 'requires_action')
+  // Looked for after the payment was read: what this try has begun itself by then, in another request, is not taken back.
+  const own = waiting.length === 0 || attempt === undefined ? [] : await begunBy(deps, session, paymentId, attempt)
   for (const { id } of waiting) {
-    // Named by the try that sets it aside: the same try again withdraws nothing that it has begun itself.
+    if (own.includes(id)) continue
+    // Named by the try that sets it aside, so that a repetition withdraws once.
     const key = identify(`${session.id}:${attempt ?? 'back'}:${id}`, { id })
     const { body } = await withdraw(deps.payments, session.merchant_id, key, { paymentId, tenderId: id })
     const after = (JSON.parse(body) as PaymentView).tenders.find((tender) => tender.id === id)
     if (after?.status === 'requires_action' || after?.status === 'processing') return false
   }
   return true
+}
+
+/** The tenders that a try has begun. */
+async function begunBy(deps: CheckoutDeps, session: Session, paymentId: string, attempt: string): Promise<string[]> {
+  const operations = await readOperationsOfKey(deps.db, session.merchant_id, paymentId, keyOf(session, attempt))
+  return operations.map(({ tender_id }) => tender_id)
 }
 
 /** A balance that is too low pays what it has, and the rest is paid another way; null where it has nothing. */
@@ -194,8 +219,9 @@ const BALANCES: ReadonlySet<string> = new Set(['gift_card', 'store_credit', 'poi
 /** The tender for what was chosen and typed; what is missing the payment core says. */
 function tenderOf(session: Session, input: TryInput): TenderInput {
   const { method, token, gift_card, voucher, bank_account, save } = input
-  if (method.startsWith('ins_')) return { method: 'card', instrument_id: method }
-  if (session.methods && !session.methods.includes(method)) throw new Problem('method-unavailable')
+  const isSaved = method.startsWith('ins_')
+  if (session.methods && !session.methods.includes(isSaved ? 'card' : method)) throw new Problem('method-unavailable')
+  if (isSaved) return { method: 'card', instrument_id: method }
   const keeps = save === true && session.customer_id !== null ? { save: 'customer' as const } : {}
   return { method, ...named({ token, gift_card, voucher, bank_account }), ...(token === undefined ? {} : keeps) }
 }

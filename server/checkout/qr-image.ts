@@ -2,7 +2,7 @@
 
 import { renderSVG } from 'uqr'
 
-/** `text` as the data: address of an SVG with a quiet zone. */
+/** `text` as the data: address of an SVG, with the four modules of white around it that scanners need. */
 export function qrImage(text: string): string {
-  return `data:image/svg+xml;base64,${Buffer.from(renderSVG(text, { border: 2 })).toString('base64')}`
+  return `data:image/svg+xml;base64,${Buffer.from(renderSVG(text, { border: 4 })).toString('base64')}`
 }

@@ -136,6 +136,37 @@ test('the same try sent many times at once is one charge', async () => {
   assert.deepEqual([payment.body.amount_captured, payment.body.tenders.length], [4995, 1])
 })
 
+test('the same try of a method that leads away is begun once, and never takes itself back', async () => {
+  for (let round = 0; round < 5; round++) {
+    const session = await made()
+    const one = { attempt: `leads-away-${round}`, method: 'ideal', seen: 4995 }
+    await Promise.all(Array.from({ length: 8 }, () => onPage(session, '/pay', one)))
+    const last = await onPage(session, '/pay', one)
+    assert.equal(last.body.phase, 'action')
+    const { body } = await api.call<Session>('GET', `/v1/checkout_sessions/${session.id}`)
+    const payment = await api.call<{ tenders: { status: string }[] }>('GET', `/v1/payments/${body.payment_id}`)
+    assert.deepEqual(
+      payment.body.tenders.map(({ status }) => status),
+      ['requires_action'],
+    )
+  }
+})
+
+test('a session for some methods takes no saved card when cards are none of them', async () => {
+  const customer = await api.call<{ id: string }>('POST', '/v1/customers', { name: 'Ada' })
+  const token = await api.call<{ id: string }>('POST', '/v1/tokens', {
+    card: { number: '4242424242424242', exp_month: 12, exp_year: 2030, cvc: '123' },
+  })
+  const instrument = await api.call<{ id: string }>('POST', `/v1/customers/${customer.body.id}/instruments`, {
+    token: token.body.id,
+  })
+  assert.equal(instrument.status, 201, instrument.text)
+  const session = await made({ customer_id: customer.body.id, methods: ['ideal'] })
+  const tried = await onPage(session, '/pay', { attempt: 'with-a-saved-one', method: instrument.body.id })
+  assert.deepEqual(tried.body.notice, { code: 'method_unavailable', kind: 'bad' })
+  assert.equal((await api.call<Session>('GET', `/v1/checkout_sessions/${session.id}`)).body.payment_id, null)
+})
+
 test('a lost answer of the provider is shown as unknown, and paying again is not offered', async () => {
   const session = await made()
   const token = await api.call<{ id: string }>('POST', '/v1/tokens', {
