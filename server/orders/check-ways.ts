@@ -59,6 +59,17 @@ export function checkWays(
   }
 }
 
+/**
+ * Refuses an order that is charged later of which nothing is handed over: no parcel and no counter would ever charge it. Throws
+ * validation-error.
+ */
+export function mustLeave(ways: readonly Way[], charge: ChargeMode): void {
+  if (charge === 'now' || ways.some(isHandedOver)) return
+  throw new Problem('validation-error', {
+    errors: [{ pointer: '/charge', detail: 'nothing of the order is handed over, so it is charged now' }],
+  })
+}
+
 function refused({ name }: Way, pointer: string, what: string): Problem {
   return new Problem('validation-error', { errors: [{ pointer, detail: `${name} ${what}.` }] })
 }

@@ -8,7 +8,7 @@ import { currentProfile, hasCustomer } from '../customers/index.ts'
 import type { LaneRow } from '../db/lanes.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
 import { getInstrument, getToken } from '../vault/index.ts'
-import { checkWays, waysOf } from './check-ways.ts'
+import { checkWays, mustLeave, waysOf } from './check-ways.ts'
 import type { OrderDeps } from './deps.ts'
 import { unpaidFor } from './expire.ts'
 import { keepCard } from './keep-card.ts'
@@ -52,7 +52,10 @@ export async function placeOrder(
     if (caller.kind === 'holder') refuseOfHolder(input)
     if (input.cart_version !== undefined && input.cart_version !== cart.version) throw new Problem('version-conflict')
     await checkReferences(deps, merchantId, cart, input)
-    checkWays(waysOf(cart), { caller, channel: cart.channel, charge: input.charge ?? 'now' })
+    const ways = waysOf(cart)
+    const charge = input.charge ?? 'now'
+    checkWays(ways, { caller, channel: cart.channel, charge })
+    mustLeave(ways, charge)
     const draft = await draftOrder(deps, merchantId, cart, input)
     const answer = (await deps.lanes.commit(
       'order_place',

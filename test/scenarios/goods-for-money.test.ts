@@ -156,3 +156,21 @@ test('what lies in stock is not delivered as if it were digital, nor is a kit of
   const more = await at.draft(placed.body.id, { add: [{ variant_id: at.variant('song'), quantity: 1 }] })
   assert.equal(more.status, 201, more.text)
 })
+
+test('fees and shipping alone are paid when they are ordered: no counter and no parcel would charge them', async () => {
+  for (const kind of ['fee', 'shipping']) {
+    const made = await shop.api.call<{ variants: { id: string }[] }>('POST', '/v1/products', {
+      ...{ name: `A ${kind}`, kind },
+      variants: [{ sku: `ALONE-${kind}`, track: 'none', prices: [{ currency: 'EUR', unit_price: '4.95' }] }],
+    })
+    const cart = { lines: [{ variant_id: made.body.variants[0]?.id, quantity: 1 }] }
+    for (const charge of ['on_collection', 'on_shipment']) {
+      const token = charge === 'on_collection' ? { token: await shop.api.token(CARDS.poor) } : {}
+      const refused = await ofAPage(cart, { charge, ...token })
+      assert.deepEqual([refused.status, refused.body.code], [422, 'validation-error'], refused.text)
+      assert.equal(refused.body.errors[0]?.pointer, '/charge')
+    }
+    const placed = await ofAPage(cart, {})
+    assert.deepEqual([placed.status, placed.body.state], [201, 'placed'], placed.text)
+  }
+})
