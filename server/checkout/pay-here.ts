@@ -65,14 +65,15 @@ async function guarded(
   const made = { attempt, card: token ?? (method.startsWith('ins_') ? method : null) }
   const leave = await guard.begin(session, made)
   if (!leave.ok) return leave.notice
-  let payment: PaymentView | null = null
   try {
     const reply = await attemptIt()
-    if (reply === 'busy') return reply
-    payment = JSON.parse(reply.body) as PaymentView
-    return null
-  } finally {
+    const payment = reply === 'busy' ? null : (JSON.parse(reply.body) as PaymentView)
     await guard.end(session, made, payment)
+    return reply === 'busy' ? reply : null
+  } catch (error) {
+    // Refused before anything left. After any other failure money may be on its way: the place stays taken until the log tells.
+    if (error instanceof Problem && error.status < 500) await guard.end(session, made, null)
+    throw error
   }
 }
 
