@@ -1,7 +1,7 @@
 // What methods are called in the reader's language. Brands keep their names, and so does whatever the merchant named otherwise.
 
+import type { Language } from '../lib/language.ts'
 import { CATALOGUE, type MerchantConfig } from '../merchants/index.ts'
-import type { Language } from '../pages/index.ts'
 
 const NAMES: Record<string, Record<Language, string>> = {
   card: { en: 'Card', nl: 'Kaart', sv: 'Kort', pl: 'Karta', fr: 'Carte', de: 'Karte' },

@@ -1,9 +1,8 @@
 // Makes what the page shows. Everything is worked out anew for each answer, from the books.
 
 import { randomBytes } from 'node:crypto'
-import { showAmount, showTime } from '../lib/show-money.ts'
+import { amountText, LANGUAGE_NAMES, type Language, timeText } from '../lib/language.ts'
 import { availableMethods, type Channel, flowIn, type MerchantConfig, type Method } from '../merchants/index.ts'
-import { LANGUAGES, type Language } from '../pages/index.ts'
 import { familiarMethods, type PaymentView } from '../payments/index.ts'
 import { type InstrumentView, listInstruments } from '../vault/index.ts'
 import type { CheckoutDeps } from './deps.ts'
@@ -33,7 +32,7 @@ export async function checkoutView(
   ])
   const config = merchant as MerchantConfig
   const phase = phaseOf(session, standing, deps.clock.now())
-  const show = (amount: bigint) => showAmount(amount, session.currency, language)
+  const show = (amount: bigint) => amountText(language, amount, session.currency)
   const zone = config.stores.get(session.store_id ?? '')?.timeZone ?? 'UTC'
   const waiting = waitingTender(standing.payment)
   return {
@@ -42,7 +41,7 @@ export async function checkoutView(
     phase,
     merchant: merchantView(config, settings),
     is_test: config.mode === 'test',
-    languages: Object.entries(LANGUAGES).map(([code, name]) => ({ code, name })),
+    languages: Object.entries(LANGUAGE_NAMES).map(([code, name]) => ({ code, name })),
     description: session.description,
     reference: session.reference,
     lines: session.lines.map(({ name, quantity, amount }) => ({ name, quantity, amount: show(BigInt(amount)) })),
@@ -61,8 +60,8 @@ export async function checkoutView(
     success_url: withSession(session),
     cancel_url: session.cancel_url,
     paid_at:
-      phase === 'paid' && standing.payment ? showTime(new Date(standing.payment.updated_at), language, zone) : null,
-    expires_at: showTime(session.expires_at, language, zone),
+      phase === 'paid' && standing.payment ? timeText(language, new Date(standing.payment.updated_at), zone) : null,
+    expires_at: timeText(language, session.expires_at, zone),
   }
 }
 
@@ -211,7 +210,7 @@ function actionOf(
     url: next.url ?? null,
     qr: next.qr === undefined ? null : qrImage(next.qr),
     code: next.code ?? null,
-    until: next.expires_at === undefined ? null : showTime(new Date(next.expires_at), language, zone),
+    until: next.expires_at === undefined ? null : timeText(language, new Date(next.expires_at), zone),
   }
 }
 

@@ -3,20 +3,26 @@
 import { currencyOf } from './currency.ts'
 import { toMajor } from './money.ts'
 
-/** In the order in which they are offered. */
-export const LANGUAGES = ['en', 'nl', 'sv', 'pl', 'fr', 'de'] as const
+/** By the names they call themselves, in the order in which they are offered. */
+export const LANGUAGE_NAMES = {
+  en: 'English',
+  nl: 'Nederlands',
+  sv: 'Svenska',
+  pl: 'Polski',
+  fr: 'Français',
+  de: 'Deutsch',
+} as const
 
-export type Language = (typeof LANGUAGES)[number]
+export type Language = keyof typeof LANGUAGE_NAMES
 
-/** Whose way of writing figures a language follows. */
-const LOCALES: Record<Language, string> = {
-  en: 'en-GB',
-  nl: 'nl-NL',
-  sv: 'sv-SE',
-  pl: 'pl-PL',
-  fr: 'fr-FR',
-  de: 'de-DE',
+export const LANGUAGES = Object.keys(LANGUAGE_NAMES) as Language[]
+
+export function isLanguage(text: unknown): text is Language {
+  return typeof text === 'string' && Object.hasOwn(LANGUAGE_NAMES, text)
 }
+
+/** Days before months: our readers of English are Europeans. */
+const dayLocale = (language: Language) => (language === 'en' ? 'en-GB' : language)
 
 /** The language most people of a country read, where we have it. */
 const SPOKEN: Record<string, Language> = {
@@ -52,7 +58,7 @@ export function amountText(language: Language, amount: bigint, currency: string)
   const key = `${language} ${currency}`
   const format =
     amountFormats.get(key) ??
-    new Intl.NumberFormat(LOCALES[language], {
+    new Intl.NumberFormat(language, {
       style: 'currency',
       currency,
       minimumFractionDigits: exponent,
@@ -65,14 +71,14 @@ export function amountText(language: Language, amount: bigint, currency: string)
 
 /** A plain number, given as decimal text, as the language writes it: `1.234,5`. At most `decimals` places. */
 export function numberText(language: Language, number: string, decimals = 6): string {
-  return new Intl.NumberFormat(LOCALES[language], { maximumFractionDigits: decimals }).format(
+  return new Intl.NumberFormat(language, { maximumFractionDigits: decimals }).format(
     number as Intl.StringNumericLiteral,
   )
 }
 
 /** A calendar day (YYYY-MM-DD) in words: `21 Nov 2026`, `21 nov 2026`. */
 export function dayText(language: Language, day: string): string {
-  return new Intl.DateTimeFormat(LOCALES[language], {
+  return new Intl.DateTimeFormat(dayLocale(language), {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -80,10 +86,28 @@ export function dayText(language: Language, day: string): string {
   }).format(new Date(`${day}T00:00:00Z`))
 }
 
+/** A moment on the clock of `timeZone`: `21 Nov 2026, 14:03`. */
+export function timeText(language: Language, at: Date, timeZone: string): string {
+  return new Intl.DateTimeFormat(dayLocale(language), {
+    ...{ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+    timeZone,
+  }).format(at)
+}
+
+/** The day of a moment on the calendar of `timeZone`: `21 Nov 2026`. */
+export function dateText(language: Language, at: Date, timeZone: string): string {
+  return new Intl.DateTimeFormat(dayLocale(language), {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    timeZone,
+  }).format(at)
+}
+
 /** `amount` minor units as a plain figure, for columns of one currency: `1.234,50`. */
 export function figureText(language: Language, amount: bigint, currency: string): string {
   const exponent = currencyOf(currency)?.exponent ?? 2
-  return new Intl.NumberFormat(LOCALES[language], {
+  return new Intl.NumberFormat(language, {
     minimumFractionDigits: exponent,
     maximumFractionDigits: exponent,
   }).format(toMajor(amount, exponent) as Intl.StringNumericLiteral)

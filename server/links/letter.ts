@@ -2,7 +2,7 @@
 
 import { settingsOf } from '../checkout/index.ts'
 import type { Tx } from '../db/pool.ts'
-import { showAmount, showDay } from '../lib/show-money.ts'
+import { amountText, dateText } from '../lib/language.ts'
 import { type Block, composeMail, queueMail } from '../mail/index.ts'
 import type { LinkDeps } from './deps.ts'
 import { type Link, linkUrl } from './link.ts'
@@ -20,7 +20,7 @@ export async function queueLinkMail(
   const texts = TEXTS[language]
   const merchant = await merchantName(deps, link.merchant_id)
   const due = await dueOf(deps, link)
-  const amount = due === null ? null : showAmount(due, link.currency, language)
+  const amount = due === null ? null : amountText(language, due, link.currency)
   const isReminder = occasion === 'reminder'
   const [named, open] = isReminder
     ? [texts.reminderSubject, texts.reminderSubjectOpen]
@@ -28,7 +28,9 @@ export async function queueLinkMail(
   const subject = fill(amount === null ? open : named, { merchant, amount: amount ?? '' })
   const facts: [string, string][] = [
     ...(link.reference === null ? [] : [[texts.reference, link.reference] as [string, string]]),
-    ...(link.expires_at === null ? [] : [[texts.until, showDay(link.expires_at, language, 'UTC')] as [string, string]]),
+    ...(link.expires_at === null
+      ? []
+      : [[texts.until, dateText(language, link.expires_at, 'UTC')] as [string, string]]),
   ]
   const blocks: Block[] = [
     { kind: 'paragraph', text: isReminder ? texts.reminderLead : fill(texts.lead, { merchant }) },

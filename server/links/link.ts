@@ -2,7 +2,7 @@
 // over a page of checkout.
 
 import { randomBytes } from 'node:crypto'
-import type { Language } from '../pages/index.ts'
+import type { Language } from '../lib/language.ts'
 
 export const LINK_KINDS = ['fixed', 'open', 'order'] as const
 export type LinkKind = (typeof LINK_KINDS)[number]

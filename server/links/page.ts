@@ -1,9 +1,8 @@
 // What the page of a link shows to one reader, and what previews of it say.
 
 import { settingsOf } from '../checkout/index.ts'
-import { showAmount, showTime } from '../lib/show-money.ts'
+import { amountText, LANGUAGE_NAMES, type Language, timeText } from '../lib/language.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
-import { LANGUAGES, type Language } from '../pages/index.ts'
 import type { LinkDeps } from './deps.ts'
 import { isPayable, type Link, stateOf } from './link.ts'
 import type { AmountProblem, LinkPageView, LinkPhase } from './page-view.ts'
@@ -29,7 +28,7 @@ export async function linkPageView(
   const due = await dueOf(deps, link)
   const total = await totalOf(deps, link)
   const phase = isBusy ? 'busy' : phaseOf(link, due, deps.clock.now())
-  const show = (amount: bigint) => showAmount(amount, link.currency, language)
+  const show = (amount: bigint) => amountText(language, amount, link.currency)
   const zone = config.stores.get(link.store_id ?? '')?.timeZone ?? 'UTC'
   const isPart = phase === 'choose' && link.kind !== 'open'
   const shown = phase === 'paid' || phase === 'paid_elsewhere' ? (total ?? (link.amount_paid || null)) : due
@@ -38,7 +37,7 @@ export async function linkPageView(
     phase,
     merchant: { name: display_name ?? config.name, logo, terms_url, privacy_url, support_email },
     is_test: config.mode === 'test',
-    languages: Object.entries(LANGUAGES).map(([code, name]) => ({ code, name })),
+    languages: Object.entries(LANGUAGE_NAMES).map(([code, name]) => ({ code, name })),
     description: link.description,
     reference: link.reference,
     amount: shown === null || shown === 0n ? null : show(shown),
@@ -63,7 +62,7 @@ export async function linkPageView(
         : null,
     expires_at:
       link.expires_at !== null && (phase === 'pay' || phase === 'choose')
-        ? showTime(link.expires_at, language, zone)
+        ? timeText(language, link.expires_at, zone)
         : null,
   }
 }

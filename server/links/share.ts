@@ -1,6 +1,6 @@
 // Addresses that open a chat, mail or text message with the link in it, ready to be sent.
 
-import type { Language } from '../pages/index.ts'
+import type { Language } from '../lib/language.ts'
 import { fill, TEXTS } from './texts.ts'
 
 export interface ShareOf {

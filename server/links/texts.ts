@@ -1,6 +1,6 @@
 // The words of links outside their page: what is shared in chats, and what mails say.
 
-import type { Language } from '../pages/index.ts'
+import type { Language } from '../lib/language.ts'
 
 export interface LinkTexts {
   /** `{what}` is what it is for, or empty. */

@@ -1,8 +1,7 @@
 // The link as the API shows it.
 
 import { settingsOf } from '../checkout/index.ts'
-import { showAmount } from '../lib/show-money.ts'
-import { isLanguage, type Language } from '../pages/index.ts'
+import { amountText, isLanguage, type Language } from '../lib/language.ts'
 import type { LinkDeps } from './deps.ts'
 import { type Link, linkUrl, stateOf } from './link.ts'
 import { shareLinks } from './share.ts'
@@ -56,7 +55,7 @@ export async function linkView(deps: Omit<LinkDeps, 'consumer'>, link: Link) {
     },
     share: shareLinks({
       ...{ language, url, email: link.email, merchant: await merchantName(deps, link.merchant_id) },
-      amount: due === null || due === 0n ? null : showAmount(due, link.currency, language),
+      amount: due === null || due === 0n ? null : amountText(language, due, link.currency),
       what: link.description,
     }),
   }

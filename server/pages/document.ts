@@ -3,8 +3,8 @@
 
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
+import type { Language } from '../lib/language.ts'
 import type { Pages } from './assets.ts'
-import type { Language } from './language.ts'
 
 export interface DocumentOptions {
   face: string

@@ -2,5 +2,5 @@
 
 export { type Asset, type Drawn, type Face, loadPages, type Pages } from './assets.ts'
 export { type DocumentOptions, escapeHtml, sendDocument } from './document.ts'
-export { isLanguage, LANGUAGE_CODES, LANGUAGES, type Language, LanguageCode, languageFor } from './language.ts'
+export { LanguageCode, languageFor } from './language.ts'
 export { routes } from './routes.ts'

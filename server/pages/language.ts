@@ -1,27 +1,10 @@
 // Which of our languages a reader gets: what they chose, what the page's maker said, what their browser asks for.
 
 import Type from 'typebox'
-
-export const LANGUAGES = {
-  en: 'English',
-  nl: 'Nederlands',
-  sv: 'Svenska',
-  pl: 'Polski',
-  fr: 'Français',
-  de: 'Deutsch',
-} as const
-
-/** A language that pages and mails are written in. */
-export type Language = keyof typeof LANGUAGES
-
-export const LANGUAGE_CODES = Object.keys(LANGUAGES) as Language[]
+import { isLanguage, LANGUAGES, type Language } from '../lib/language.ts'
 
 /** A language as routes take it. */
-export const LanguageCode = Type.Enum(LANGUAGE_CODES, { description: 'Language of the page, ISO 639-1.' })
-
-export function isLanguage(text: unknown): text is Language {
-  return typeof text === 'string' && Object.hasOwn(LANGUAGES, text)
-}
+export const LanguageCode = Type.Enum(LANGUAGES, { description: 'Language of the page, ISO 639-1.' })
 
 /** The first of `wishes` that is ours, then the browser's best, then English. */
 export function languageFor(

@@ -3,10 +3,9 @@
 import { createHash } from 'node:crypto'
 import { settingsOf } from '../checkout/index.ts'
 import { readOfOrders, showAll } from '../fulfilments/index.ts'
-import { showAmount, showTime } from '../lib/show-money.ts'
+import { amountText, LANGUAGE_NAMES, type Language, timeText } from '../lib/language.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { type OrderLine, readOrder, readOrderLines, readOrderView, returnableSince } from '../orders/index.ts'
-import { LANGUAGES, type Language } from '../pages/index.ts'
 import { policyOf, returnsOfOrder } from '../returns/index.ts'
 import type { StorefrontDeps } from './deps.ts'
 import type { OrderNotice, OrderPageView, OrderStanding } from './page-view.ts'
@@ -45,10 +44,10 @@ export async function orderPage(
   ])
   if (!merchant || !order || !row) return null
   const parcels = await showAll(deps.db, merchantId, await readOfOrders(deps.db, merchantId, [orderId]))
-  const show = (amount: number) => showAmount(BigInt(amount), order.currency, language)
+  const show = (amount: number) => amountText(language, BigInt(amount), order.currency)
   const some = (amount: number) => (amount === 0 ? null : show(amount))
   const zone = zoneOf(merchant, order.store_id)
-  const time = (at: string | Date) => showTime(new Date(at), language, zone)
+  const time = (at: string | Date) => timeText(language, new Date(at), zone)
   const standing = standingOf(order, parcels)
   const { window_days, excluded_categories, shipping_fee } = policy.rules
   const returnUntil = new Date(returnableSince(row).getTime() + window_days * DAY_MS)
@@ -62,7 +61,7 @@ export async function orderPage(
       support_email: settings.support_email,
     },
     is_test: merchant.mode === 'test',
-    languages: Object.entries(LANGUAGES).map(([code, name]) => ({ code, name })),
+    languages: Object.entries(LANGUAGE_NAMES).map(([code, name]) => ({ code, name })),
     number: order.number,
     placed_at: time(order.placed_at),
     standing,

@@ -2,9 +2,9 @@
 
 import { qrImage } from '../checkout/index.ts'
 import { pickupCode, readFulfilment, type ShownFulfilment } from '../fulfilments/index.ts'
+import type { Language } from '../lib/language.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import type { OrderView } from '../orders/index.ts'
-import type { Language } from '../pages/index.ts'
 import type { StorefrontDeps } from './deps.ts'
 import { quantityOf } from './order-page.ts'
 import type { ParcelView } from './page-view.ts'

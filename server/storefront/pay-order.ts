@@ -1,8 +1,8 @@
 // Sends whoever placed an order to a page where they pay what is due for it.
 
 import { createSession, type Session } from '../checkout/index.ts'
+import type { Language } from '../lib/language.ts'
 import { orderPageUrl, readOrderView } from '../orders/index.ts'
-import type { Language } from '../pages/index.ts'
 import type { StorefrontDeps } from './deps.ts'
 
 /** Long enough to look for one's card, short enough that the goods are not kept for nobody: unpaid orders end by themselves. */

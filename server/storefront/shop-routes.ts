@@ -4,8 +4,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { App } from '../http/app.ts'
+import { isLanguage, LANGUAGE_NAMES } from '../lib/language.ts'
 import { Problem } from '../lib/problem.ts'
-import { isLanguage, LANGUAGES, languageFor, sendDocument } from '../pages/index.ts'
+import { languageFor, sendDocument } from '../pages/index.ts'
 import type { StorefrontDeps } from './deps.ts'
 import type { ShopView } from './shop-view.ts'
 
@@ -25,7 +26,7 @@ export function shopRoutes(app: App, deps: StorefrontDeps): void {
       is_test: merchant.mode === 'test',
       country: merchant.country,
       currency: merchant.currency,
-      languages: Object.entries(LANGUAGES).map(([code, name]) => ({ code, name })),
+      languages: Object.entries(LANGUAGE_NAMES).map(([code, name]) => ({ code, name })),
     }
     return sendDocument(reply, deps.pages, { face: 'shop', language, view })
   }

@@ -2,7 +2,7 @@
 
 import { renderToString } from 'preact-render-to-string'
 import type { CheckoutView } from '../../server/checkout/page-view.ts'
-import type { Language } from '../../server/pages/language.ts'
+import type { Language } from '../../server/lib/language.ts'
 import { fill } from '../shared/fill.ts'
 import { Checkout } from './checkout.tsx'
 import type { PageState } from './state.ts'

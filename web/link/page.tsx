@@ -1,8 +1,8 @@
 // The page of a link, drawn by the server.
 
 import { renderToString } from 'preact-render-to-string'
+import type { Language } from '../../server/lib/language.ts'
 import type { LinkPageView } from '../../server/links/page-view.ts'
-import type { Language } from '../../server/pages/language.ts'
 import { TEXTS as CHECKOUT_TEXTS } from '../checkout/texts/texts.ts'
 import { fill } from '../shared/fill.ts'
 import { LinkPage } from './link.tsx'

@@ -1,7 +1,7 @@
 // The words of a link's own page; those it shares with the checkout are there.
 
+import type { Language } from '../../server/lib/language.ts'
 import type { AmountProblem } from '../../server/links/page-view.ts'
-import type { Language } from '../../server/pages/language.ts'
 
 export interface LinkTexts {
   title: string

@@ -1,7 +1,7 @@
 // The first sight of an order's page, drawn by the server. It is whole without script.
 
 import { renderToString } from 'preact-render-to-string'
-import type { Language } from '../../server/pages/language.ts'
+import type { Language } from '../../server/lib/language.ts'
 import type { OrderFace } from '../../server/storefront/page-view.ts'
 import { fill } from '../shared/fill.ts'
 import { Order } from './order.tsx'

@@ -1,7 +1,7 @@
 // The shell of the shop, drawn by the server: complete in shape before the script fills it.
 
 import { renderToString } from 'preact-render-to-string'
-import type { Language } from '../../server/pages/language.ts'
+import type { Language } from '../../server/lib/language.ts'
 import type { ShopView } from '../../server/storefront/shop-view.ts'
 import { fill } from '../shared/fill.ts'
 import { App } from './app.tsx'

@@ -1,7 +1,7 @@
 // The hosted pages as HTML: the customer's bank, wallet, pay-later account or phone, plainly marked as simulated. They
 // work without script. What is typed here is shown nowhere and decides only between approve, decline and leave.
 
-import { showAmount } from '../../lib/show-money.ts'
+import { amountText } from '../../lib/language.ts'
 import { STYLE, STYLE_SOURCE } from './page-style.ts'
 import { LANGUAGES, type Language, type PageKind, TEXTS, type Texts } from './page-texts.ts'
 
@@ -31,7 +31,7 @@ const BANKS = ['Simulator Bank', 'Testbank', 'Proefbank']
 /** The page on which the customer decides. */
 export function openPage(view: PageView, language: Language, returnUrl: string): Page {
   const texts = TEXTS[language]
-  const amount = showAmount(view.amount, view.currency, language)
+  const amount = amountText(language, view.amount, view.currency)
   const approve = fill(texts.approve, 'amount', amount)
   const time = new Intl.DateTimeFormat(language, {
     hour: '2-digit',

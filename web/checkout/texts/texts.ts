@@ -1,7 +1,7 @@
 // The words of the checkout page. A language is a file beside this one; a missing word does not compile.
 
 import type { NoticeCode } from '../../../server/checkout/page-view.ts'
-import type { Language } from '../../../server/pages/language.ts'
+import type { Language } from '../../../server/lib/language.ts'
 import { de } from './de.ts'
 import { en } from './en.ts'
 import { fr } from './fr.ts'

@@ -1,6 +1,6 @@
 // The words of the order page. A language is a file beside this one; a missing word does not compile.
 
-import type { Language } from '../../../server/pages/language.ts'
+import type { Language } from '../../../server/lib/language.ts'
 import type {
   OrderNotice,
   OrderStanding,

@@ -1,7 +1,7 @@
 // The words of the shop. A language is a file beside this one; a missing word does not compile. Only the server holds them all: a page
 // gets those of its language.
 
-import type { Language } from '../../../server/pages/language.ts'
+import type { Language } from '../../../server/lib/language.ts'
 import { de } from './de.ts'
 import { en } from './en.ts'
 import { fr } from './fr.ts'
