@@ -21,8 +21,8 @@ export function isLanguage(text: unknown): text is Language {
   return typeof text === 'string' && Object.hasOwn(LANGUAGE_NAMES, text)
 }
 
-/** Days before months: our readers of English are Europeans. */
-const dayLocale = (language: Language) => (language === 'en' ? 'en-GB' : language)
+/** Days before months, and whose dollar or yen it is: our readers of English are Europeans. */
+const localeOf = (language: Language) => (language === 'en' ? 'en-GB' : language)
 
 /** The language most people of a country read, where we have it. */
 const SPOKEN: Record<string, Language> = {
@@ -58,7 +58,7 @@ export function amountText(language: Language, amount: bigint, currency: string)
   const key = `${language} ${currency}`
   const format =
     amountFormats.get(key) ??
-    new Intl.NumberFormat(language, {
+    new Intl.NumberFormat(localeOf(language), {
       style: 'currency',
       currency,
       minimumFractionDigits: exponent,
@@ -71,14 +71,14 @@ export function amountText(language: Language, amount: bigint, currency: string)
 
 /** A plain number, given as decimal text, as the language writes it: `1.234,5`. At most `decimals` places. */
 export function numberText(language: Language, number: string, decimals = 6): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: decimals }).format(
+  return new Intl.NumberFormat(localeOf(language), { maximumFractionDigits: decimals }).format(
     number as Intl.StringNumericLiteral,
   )
 }
 
 /** A calendar day (YYYY-MM-DD) in words: `21 Nov 2026`, `21 nov 2026`. */
 export function dayText(language: Language, day: string): string {
-  return new Intl.DateTimeFormat(dayLocale(language), {
+  return new Intl.DateTimeFormat(localeOf(language), {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -88,7 +88,7 @@ export function dayText(language: Language, day: string): string {
 
 /** A moment on the clock of `timeZone`: `21 Nov 2026, 14:03`. */
 export function timeText(language: Language, at: Date, timeZone: string): string {
-  return new Intl.DateTimeFormat(dayLocale(language), {
+  return new Intl.DateTimeFormat(localeOf(language), {
     ...{ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
     timeZone,
   }).format(at)
@@ -96,7 +96,7 @@ export function timeText(language: Language, at: Date, timeZone: string): string
 
 /** The day of a moment on the calendar of `timeZone`: `21 Nov 2026`. */
 export function dateText(language: Language, at: Date, timeZone: string): string {
-  return new Intl.DateTimeFormat(dayLocale(language), {
+  return new Intl.DateTimeFormat(localeOf(language), {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -107,7 +107,7 @@ export function dateText(language: Language, at: Date, timeZone: string): string
 /** `amount` minor units as a plain figure, for columns of one currency: `1.234,50`. */
 export function figureText(language: Language, amount: bigint, currency: string): string {
   const exponent = currencyOf(currency)?.exponent ?? 2
-  return new Intl.NumberFormat(language, {
+  return new Intl.NumberFormat(localeOf(language), {
     minimumFractionDigits: exponent,
     maximumFractionDigits: exponent,
   }).format(toMajor(amount, exponent) as Intl.StringNumericLiteral)
