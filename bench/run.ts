@@ -11,6 +11,7 @@ import { findRunning } from '../server/db/embedded.ts'
 import { openPool } from '../server/db/pool.ts'
 import { systemClock } from '../server/lib/clock.ts'
 import { createIds } from '../server/lib/ids.ts'
+import { freePort } from '../test/chaos/processes.ts'
 import { writeOneByOne } from './baseline.ts'
 import type { LoadOrder, LoadResult } from './load.ts'
 import { benchOrders } from './orders.ts'
@@ -19,7 +20,7 @@ import { benchSearch } from './search.ts'
 
 const isQuick = process.argv.includes('--quick')
 const isSearchOnly = process.argv.includes('--search')
-const PORT = 4790
+const PORT = await freePort()
 const MERCHANTS = 20
 const SECONDS = isQuick ? 4 : 10
 const WARM_UP_SECONDS = isQuick ? 2 : 5
@@ -50,6 +51,14 @@ async function main(): Promise<void> {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  const clear = async () => {
+    await stop(server)
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  // Whoever stops the bench, or closes what it prints to, does not want its server and database to stay.
+  const giveUp = () => void clear().finally(() => process.exit(1))
+  process.once('SIGINT', giveUp).once('SIGTERM', giveUp)
+  process.stdout.once('error', giveUp)
   try {
     await waitUntilReady()
     if (!isSearchOnly) {
@@ -60,8 +69,7 @@ async function main(): Promise<void> {
     }
     if (!isOrdersOnly) await reportSearch(env, dataDir)
   } finally {
-    await stop(server)
-    await rm(dataDir, { recursive: true, force: true })
+    await clear()
   }
 }
 
