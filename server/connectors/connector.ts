@@ -57,6 +57,8 @@ export interface ChargeInstruction extends Instruction {
   terminal_id?: string
   /** The gift card, store credit or points account that pays. */
   stored_value_id?: string
+  /** Whose payment it is: store credit and points pay for nobody else. */
+  customer_id?: string
   /** Cash handed over, in minor units, the drawer it went into, and what is due beyond the amount where small coins are gone. */
   cash?: { tendered: bigint; register_id: string; rounding?: bigint }
   /** Where the customer's browser goes back to. It never decides an outcome. */

@@ -71,6 +71,7 @@ contractSuite('stored_value', async () => {
   const named = <T extends ChargeInstruction>(instruction: T): T => ({
     ...instruction,
     stored_value_id: ids[instruction.currency],
+    customer_id: 'cus_contract',
   })
   const connector: Connector = {
     ...real,
@@ -109,6 +110,7 @@ test('twenty connections race for the last euro: one gets it, nobody else is cha
         payment_id: newId('pay'),
         kind: n % 2 === 0 ? 'sale' : 'authorize',
         stored_value_id: id,
+        customer_id: 'cus_race',
         amount: 100n,
         currency: 'EUR',
       }),
@@ -140,11 +142,51 @@ test('twenty connections send the same operation: one effect, one answer', async
     payment_id: newId('pay'),
     kind: 'sale' as const,
     stored_value_id: id,
+    customer_id: 'cus_repeat',
     amount: 70n,
     currency: 'EUR',
   }
   const answers = await Promise.all(Array.from({ length: 20 }, () => book.charge(charge)))
   assert.equal(new Set(answers.map((answer) => `${answer.outcome} ${answer.amount} ${answer.at.getTime()}`)).size, 1)
   assert.equal((await readValue(database.db, MERCHANT, id))?.balance, 930n)
+  await database.close()
+})
+
+test('store credit and points are spent by nobody but their owner, whoever names them; a gift card by its holder', async () => {
+  const database = await testDatabase()
+  const at = systemClock.now()
+  const book = createStoredValueBook({ db: database.db, clock: systemClock, newId })
+  const opened = { id: newId('scr'), kind: 'store_credit' as const, currency: 'EUR', customerId: 'cus_ada', at }
+  const { id } = await openValue(database.db, MERCHANT, opened)
+  await give(database.db, id, 'EUR', 1000n)
+  const charge = (customer_id: string | undefined, kind: 'sale' | 'authorize' = 'sale') =>
+    book.charge({
+      ...{ merchant_id: MERCHANT, operation_id: newId('opn'), payment_id: newId('pay'), kind },
+      ...{ stored_value_id: id, customer_id, amount: 70n, currency: 'EUR' },
+    })
+  for (const kind of ['sale', 'authorize'] as const)
+    for (const stranger of ['cus_bob', undefined]) {
+      const { outcome, code } = await charge(stranger, kind)
+      assert.deepEqual([outcome, code], ['declined', 'not_the_owner'])
+    }
+  const { rows } = await database.db.query<{ outcome: string; code: string }>(
+    `select o.outcome, o.code from stored_value_charge($1, json_populate_record(null::stored_value_order, $2)) o`,
+    [
+      MERCHANT,
+      JSON.stringify({
+        ...{
+          operation_id: newId('opn'),
+          kind: 'sale',
+          account_id: id,
+          payment_id: newId('pay'),
+          customer_id: 'cus_bob',
+        },
+        ...{ amount: 70, currency: 'EUR', entry_id: newId('sve'), event_id: newId('evt'), at },
+      }),
+    ],
+  )
+  assert.deepEqual(rows, [{ outcome: 'declined', code: 'not_the_owner' }])
+  assert.equal((await readValue(database.db, MERCHANT, id))?.balance, 1000n)
+  assert.equal((await charge('cus_ada')).outcome, 'succeeded')
   await database.close()
 })

@@ -20,6 +20,7 @@ export type Refusal =
   | 'card_expired'
   | 'currency_mismatch'
   | 'account_unknown'
+  | 'not_the_owner'
   | 'original_unknown'
   | 'exceeds_hold'
   | 'exceeds_captured'
@@ -49,7 +50,7 @@ const MAX_TRIES = 4
 export function createStoredValueBook(deps: BookDeps) {
   async function carryOut(
     { merchant_id, operation_id, payment_id, amount, currency }: Operation,
-    more: Pick<OrderedOperation, 'kind' | 'account_id' | 'original_id' | 'is_final'>,
+    more: Pick<OrderedOperation, 'kind' | 'account_id' | 'customer_id' | 'original_id' | 'is_final'>,
     unknown: Refusal,
   ): Promise<Booked> {
     const at = deps.clock.now()
@@ -75,8 +76,14 @@ export function createStoredValueBook(deps: BookDeps) {
   }
 
   return {
-    charge: (charge: Operation & { kind: 'sale' | 'authorize'; stored_value_id: string }) =>
-      carryOut(charge, { kind: charge.kind, account_id: charge.stored_value_id }, 'account_unknown'),
+    charge: (
+      charge: Operation & { kind: 'sale' | 'authorize'; stored_value_id: string; customer_id?: string | undefined },
+    ) =>
+      carryOut(
+        charge,
+        { kind: charge.kind, account_id: charge.stored_value_id, customer_id: charge.customer_id },
+        'account_unknown',
+      ),
     followUp: (
       step: Operation & { kind: 'capture' | 'void' | 'refund'; original_operation_id: string; is_final: boolean },
     ) =>

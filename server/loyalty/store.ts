@@ -235,6 +235,8 @@ export interface OrderedOperation {
   operation_id: string
   kind: 'sale' | 'authorize' | 'capture' | 'void' | 'refund' | 'credit'
   account_id?: string
+  /** In whose name: the payment's customer. */
+  customer_id?: string | undefined
   original_id?: string
   payment_id: string
   amount: bigint

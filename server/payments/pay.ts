@@ -138,6 +138,7 @@ export async function call(
     network_reference: planned.networkReference,
     terminal_id: tender.terminal_id,
     stored_value_id: tender.stored_value_id,
+    customer_id: payment.customer_id,
     cash:
       tender.register_id === undefined || tender.method !== 'cash'
         ? undefined

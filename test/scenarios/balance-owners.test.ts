@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { openPool } from '../../server/db/pool.ts'
 import type { OrderView } from '../../server/orders/view.ts'
 import type { PaymentView, TenderInput } from '../../server/payments/payment.ts'
 import type { Refusal } from '../api.ts'
@@ -151,3 +152,45 @@ test('a guest’s order that was given to its customer can be paid by that custo
   assert.equal((await pay(order, bob, { method: 'points' })).body.code, 'balance-of-another')
   assert.equal((await pay(order, ada, { method: 'points' })).body.amount_captured, 5_000)
 })
+
+test('store credit that changes hands while a payment is on its way to it is not spent for the one who had it', async () => {
+  const [ada, bob] = [await rich('Ada'), await shop.customer('Bob')]
+  const connection = await shop.database.db.connect()
+  let paying: ReturnType<typeof shop.api.pay> | undefined
+  try {
+    await connection.query('begin')
+    await connection.query(`select 1 from stored_value where customer_id = $1 and kind = 'store_credit' for update`, [
+      ada,
+    ])
+    const tender = { method: 'store_credit' } as const
+    paying = shop.api.pay({ amount: 1_000, currency: 'EUR', channel: 'web', customer_id: ada, tender })
+    await untilSomebodyWaits()
+    await connection.query(
+      `update stored_value set customer_id = $2 where customer_id = $1 and kind = 'store_credit'`,
+      [ada, bob],
+    )
+    await connection.query('commit')
+  } finally {
+    connection.release()
+  }
+  const { body } = await paying
+  assert.deepEqual([body.decline?.code, body.amount_captured], ['not_the_owner', 0])
+  assert.deepEqual((await has(bob)).slice(1), [5_000, 5_000])
+})
+
+/** Asked by the database's owner, who sees what every session waits for. */
+async function untilSomebodyWaits(): Promise<void> {
+  const owner = openPool(shop.database.adminUrl, { max: 1 })
+  try {
+    for (let tries = 0; tries < 500; tries++) {
+      const { rowCount } = await owner.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%stored_value_charge%'`,
+      )
+      if (rowCount !== 0) return
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  } finally {
+    await owner.end()
+  }
+  throw new Error('nobody waited for the balance')
+}

@@ -21,6 +21,7 @@ export type BookRefusal =
   | 'card_expired'
   | 'currency_mismatch'
   | 'account_unknown'
+  | 'not_the_owner'
   | 'original_unknown'
   | 'exceeds_hold'
   | 'exceeds_captured'
@@ -47,7 +48,9 @@ interface BookedOperation {
 
 /** The books that the connector translates for. Each call is one transaction and has one effect per operation id. */
 export interface StoredValueBook {
-  charge(charge: BookedOperation & { kind: 'sale' | 'authorize'; stored_value_id: string }): Promise<BookAnswer>
+  charge(
+    charge: BookedOperation & { kind: 'sale' | 'authorize'; stored_value_id: string; customer_id?: string | undefined },
+  ): Promise<BookAnswer>
   followUp(
     step: BookedOperation & { kind: 'capture' | 'void' | 'refund'; original_operation_id: string; is_final: boolean },
   ): Promise<BookAnswer>
@@ -71,6 +74,7 @@ const MESSAGES: Record<BookRefusal, string> = {
   card_expired: 'The card has expired',
   currency_mismatch: 'The balance is kept in another currency',
   account_unknown: 'There is no such balance',
+  not_the_owner: 'The balance is another customer’s',
   original_unknown: 'There is no such charge',
   exceeds_hold: 'More than is held',
   exceeds_captured: 'More than was taken',
@@ -83,9 +87,10 @@ const RETRYABLE: ReadonlySet<BookRefusal> = new Set(['insufficient_balance', 'ca
 /** The connector over one book. It has no state. */
 export function createStoredValue(book: StoredValueBook): Connector {
   const charge = async (kind: 'sale' | 'authorize', instruction: ChargeInstruction): Promise<Outcome> => {
-    const { stored_value_id } = open(instruction)
+    const { stored_value_id, customer_id } = open(instruction)
     if (stored_value_id === undefined) return { outcome: 'no_effect', reason: 'no balance was named' }
-    return outcomeOf(instruction.operation_id, await book.charge({ ...booked(instruction), kind, stored_value_id }))
+    const charged = { ...booked(instruction), kind, stored_value_id, customer_id }
+    return outcomeOf(instruction.operation_id, await book.charge(charged))
   }
   const followUp = async (kind: 'capture' | 'void' | 'refund', instruction: FollowUpInstruction): Promise<Outcome> => {
     const { original, is_final = false, operation_id } = open(instruction)
