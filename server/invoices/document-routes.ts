@@ -10,6 +10,8 @@ import { epcOf } from './pay-code.ts'
 import { command, InvoicePath, mustRead, READ, TAGS, WRITE } from './routes.ts'
 import * as schema from './schema.ts'
 import { pdfOf, sendInvoice } from './send.ts'
+import { readLines } from './store.ts'
+import { renderUbl } from './ubl.ts'
 
 export function documentRoutes(app: App, deps: InvoiceDeps): void {
   app.get(
@@ -33,6 +35,26 @@ export function documentRoutes(app: App, deps: InvoiceDeps): void {
         .header('content-type', 'application/pdf')
         .header('content-disposition', `inline; filename="${invoice.number ?? invoice.id}.pdf"`)
         .send(pdf)
+    },
+  )
+  app.get(
+    '/v1/invoices/:id/ubl',
+    {
+      config: READ,
+      schema: {
+        operationId: 'getInvoiceUbl',
+        summary: 'The document as UBL 2.1 (EN 16931, Peppol BIS Billing 3)',
+        tags: TAGS,
+        params: InvoicePath,
+        response: { 200: Type.Any({ description: 'application/xml' }) },
+      },
+    },
+    async (request, reply) => {
+      const { merchantId } = callerOf(request)
+      await deps.consumer.catchUp(merchantId)
+      const invoice = await mustRead(deps, merchantId, request.params.id)
+      const lines = (await readLines(deps.db, merchantId, [invoice.id])).get(invoice.id) ?? []
+      return reply.header('content-type', 'application/xml; charset=utf-8').send(renderUbl(invoice, lines))
     },
   )
   app.get(

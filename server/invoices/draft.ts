@@ -7,6 +7,7 @@ import type { Language } from '../lib/language.ts'
 import { Problem } from '../lib/problem.ts'
 import { type Order, readOrder, readOrderLines } from '../orders/index.ts'
 import type { InvoiceDeps } from './deps.ts'
+import { addressFault } from './electronic-address.ts'
 import { tellInvoices } from './event.ts'
 import type { Buyer, Invoice, InvoiceLine } from './invoice.ts'
 import { type LineInput, linesFrom, linesOfOrder, sumOf } from './lines.ts'
@@ -127,6 +128,8 @@ function buyerOf(input: DraftInput, order: Order | null): Buyer {
     const buyer = cleaned(input.buyer)
     if (buyer.name === '') throw invalid('/buyer/name', 'shows nothing')
     if (buyer.vat_id !== undefined) buyer.vat_id = compactVatId(buyer.vat_id)
+    const fault = buyer.peppol === undefined ? null : addressFault(buyer.peppol)
+    if (fault !== null) throw invalid('/buyer/peppol', fault)
     return buyer
   }
   const address = order?.billing_address ?? order?.shipping_address ?? null

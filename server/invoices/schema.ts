@@ -30,10 +30,14 @@ const Place = Type.Object(
 )
 const Peppol = Type.Object(
   {
-    scheme: Type.String({ pattern: '^([0-9]{4}|EM)$', description: 'A code of the Peppol EAS list, such as `0106`.' }),
+    scheme: Type.String({ pattern: '^[0-9]{4}$', description: 'A code of the Peppol EAS list, such as `0106`.' }),
     id: Type.String({ pattern: '^[!-~]{1,50}$' }),
   },
-  { ...closed, description: 'Address in the Peppol network. Default: the e-mail address.' },
+  {
+    ...closed,
+    description:
+      'Electronic address in the Peppol network. Needed where none follows from the number in the company register or of VAT.',
+  },
 )
 const VatId = Type.String({
   pattern: '^[A-Za-z]{2}[0-9A-Za-z+*. -]{2,20}$',

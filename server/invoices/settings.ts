@@ -7,6 +7,7 @@ import { oneLine } from '../lib/inert-text.ts'
 import { type Language, languageOfCountry } from '../lib/language.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
 import { isTimeZone, timeZoneOf } from '../merchants/index.ts'
+import { addressFault } from './electronic-address.ts'
 import type { Seller } from './invoice.ts'
 import { luhnDigit, type ReferenceKind } from './reference.ts'
 import { readSettings, writeSettings } from './settings-store.ts'
@@ -116,6 +117,8 @@ function checkedSeller(given: Seller): Seller {
         detail: `must begin with ${country}, as the VAT number of the country does`,
       })
   }
+  const fault = seller.peppol === undefined ? null : addressFault(seller.peppol)
+  if (fault !== null) errors.push({ pointer: '/seller/peppol', detail: fault })
   if (errors.length > 0) refuse(errors)
   return seller
 }

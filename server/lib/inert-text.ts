@@ -4,7 +4,7 @@
 /** Line and paragraph separators and every other control character, C1 included. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
 /** Marks, embeddings, overrides and isolates of Unicode's bidirectional algorithm, and characters that show nothing. */
-const INVISIBLE = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]/gu
+const INVISIBLE = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]/gu
 /** A half of a pair without the other: not to be written in UTF-8. */
 const LONE_SURROGATE = /\p{Surrogate}/gu
 
