@@ -219,7 +219,7 @@ const TABLES: Record<string, string[]> = {
   orders: ['sales_order', 'order_line', 'order_group', 'order_change', 'order_refund', 'order_task', 'order_counter'],
   loyalty: [
     ...['gift_card_programme', 'stored_value', 'gift_card', 'stored_value_operation'],
-    ...['stored_value_entry', 'loyalty_programme', 'loyalty_earning'],
+    ...['stored_value_entry', 'stored_value_debt', 'loyalty_programme', 'loyalty_earning'],
   ],
 }
 /** The simulator is another company's system, with tables of its own. The auditor reads across all books on purpose. */

@@ -86,6 +86,8 @@ export interface CreditInstruction extends Instruction {
   register_id?: string
   /** The gift card or store credit that the money goes onto. */
   stored_value_id?: string
+  /** For whom it is, by the profile that was named. */
+  customer_id?: string
   reason?: string
 }
 

@@ -12,7 +12,7 @@ export { verifiedOwners } from './identity-store.ts'
 export type { MergeDeps, MergePart } from './merge.ts'
 export { type ProfileDeps, profileRoutes } from './profile-routes.ts'
 export { routes } from './routes.ts'
-export { currentProfile, personOf } from './store.ts'
+export { currentProfile, personOf, profilesUpFrom } from './store.ts'
 export { createTimeline } from './timeline.ts'
 
 /** True when this merchant has such a customer. */

@@ -12,7 +12,10 @@ import { type Customer, lockCustomer, readCustomer, updateCustomer } from './sto
 /** Things of another module that belong to a customer and follow them: saved cards, store credit, points. */
 export interface MergePart {
   name: string
-  /** Moves everything, or, when undoing, the things named. Answers what was moved. In the merge's transaction. */
+  /**
+   * Moves everything, or, when undoing, the things named: `ids`, which may be none. Answers what was moved. In the merge's
+   * transaction.
+   */
   move(tx: Tx, merchantId: string, move: { ids?: string[]; from: string; to: string }): Promise<string[]>
 }
 
@@ -95,7 +98,7 @@ export async function undoMerge(deps: MergeDeps, merchantId: string, mergeId: st
 
     for (const part of [...OWN_PARTS, ...deps.mergeParts]) {
       const ids = merge.moved.parts[part.name] ?? []
-      if (ids.length > 0) await part.move(tx, merchantId, { ids, from: winner.id, to: loser.id })
+      await part.move(tx, merchantId, { ids, from: winner.id, to: loser.id })
     }
     const emptied: CustomerFields = {}
     for (const field of FILLED) if (merge.moved.fields[field] === winner[field]) emptied[field] = null

@@ -117,6 +117,20 @@ export async function currentProfile(db: Queryable, merchantId: string, id: stri
   return rows[0]?.id ?? id
 }
 
+/** The profile and those it was merged into, from it up to the one that it stands for today. */
+export async function profilesUpFrom(db: Queryable, merchantId: string, id: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `with recursive up (id, depth) as (
+       select $2::text collate "C", 0
+       union all
+       select c.merged_into, up.depth + 1 from up join customer c on c.merchant_id = $1 and c.id = up.id
+         where c.merged_into is not null and up.depth < 100
+     ) select id from up order by depth`,
+    [merchantId, id],
+  )
+  return rows.map((row) => row.id)
+}
+
 /** Counts a change to something that belongs to the customer. The caller holds the row's lock. */
 export async function bumpVersion(tx: Queryable, merchantId: string, customer: Customer): Promise<Customer> {
   const version = customer.version + 1

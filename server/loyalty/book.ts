@@ -62,6 +62,7 @@ export function createStoredValueBook(deps: BookDeps) {
       ...more,
       entry_id: deps.newId('sve'),
       event_id: deps.newId('evt'),
+      spare_ids: [deps.newId('sve'), deps.newId('evt'), deps.newId('sve'), deps.newId('evt')],
       at,
     }
     for (let attempt = 1; ; attempt++) {
@@ -92,8 +93,12 @@ export function createStoredValueBook(deps: BookDeps) {
         { kind: step.kind, original_id: step.original_operation_id, is_final: step.is_final },
         'original_unknown',
       ),
-    credit: (credit: Operation & { stored_value_id: string }) =>
-      carryOut(credit, { kind: 'credit', account_id: credit.stored_value_id }, 'account_unknown'),
+    credit: (credit: Operation & { stored_value_id: string; customer_id?: string | undefined }) =>
+      carryOut(
+        credit,
+        { kind: 'credit', account_id: credit.stored_value_id, customer_id: credit.customer_id },
+        'account_unknown',
+      ),
     async lookup(merchantId: string, operationId: string): Promise<Booked | null> {
       const row = await readOperation(deps.db, merchantId, operationId)
       return row && answer(row)

@@ -1,7 +1,6 @@
 // Follows orders and returns: gift cards that were sold are issued, goods earn points, and what comes back or is cancelled takes
 // both away. It reads the order as it stands, so that it does not matter which message tells it, how often, or in which order.
 
-import { currentProfile } from '../customers/index.ts'
 import type { Tx } from '../db/pool.ts'
 import { unitAllocation } from '../lib/money.ts'
 import { type Consumer, type ConsumerDeps, createConsumer } from '../notify/index.ts'
@@ -113,8 +112,8 @@ async function cardsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: Fol
 
 async function pointsFor(deps: FollowDeps, tx: Tx, merchantId: string, order: FollowedOrder): Promise<Change[]> {
   const { id, confirmed_at, returnable_until, lines, currency } = order
-  if (order.customer_id === null || confirmed_at === null) return []
-  const customer_id = await currentProfile(tx, merchantId, order.customer_id)
+  const { customer_id } = order
+  if (customer_id === null || confirmed_at === null) return []
   const where = whereOf(deps, order)
   const paid_by_points = await coveredBy(tx, merchantId, { orderId: id, method: 'points' })
   const paid = new Set(lines.filter(({ is_paid }) => is_paid).map(({ line_id }) => line_id))

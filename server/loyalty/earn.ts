@@ -15,9 +15,10 @@ import {
   setConfirmed,
   setUnitsGone,
 } from './earning-store.ts'
+import { openForProfile } from './open.ts'
 import { type EarningLine, earnedBy, leftOf, tierFor } from './points.ts'
 import { readLoyaltyProgramme, type Tier } from './programme-store.ts'
-import { bookChanges, type Change, openValue } from './store.ts'
+import { bookChanges, type Change } from './store.ts'
 
 const DAY_MS = 86_400_000
 const YEAR_MS = 365 * DAY_MS
@@ -27,6 +28,7 @@ const NO_TIER: Pick<Tier, 'multiplier_bp'> = { multiplier_bp: 10_000 }
 /** An order that is confirmed, as far as points are concerned. */
 export interface EarnInput {
   order_id: string
+  /** As the order names it: may be a profile that was merged into another, which then has the points. */
   customer_id: string
   currency: string
   /** Minor units of the order that points pay. */
@@ -65,8 +67,12 @@ export async function planEarning(deps: LoyaltyDeps, tx: Tx, merchantId: string,
   const rate = programme?.rates.find(({ currency }) => currency === input.currency)
   if (!programme?.is_enabled || !rate) return []
   const { order_id, at, currency, customer_id } = input
-  const opened = { id: deps.newId('loy'), kind: 'points' as const, currency: null, customerId: customer_id, at }
-  const account = await openValue(tx, merchantId, opened)
+  const account = await openForProfile(deps, tx, merchantId, {
+    kind: 'points',
+    currency: null,
+    customerId: customer_id,
+    at,
+  })
   const tier = tierFor(programme.tiers, await pointsSince(tx, merchantId, account.id, yearBefore(at))) ?? NO_TIER
   const exponent = currencyOf(currency)?.exponent ?? 2
   const earned = earnedBy(programme, rate, tier, { lines: input.lines, paidByPoints: input.paid_by_points, exponent })
@@ -78,12 +84,13 @@ export async function planEarning(deps: LoyaltyDeps, tx: Tx, merchantId: string,
       ...line,
       order_id,
       account_id: account.id,
+      customer_id,
       currency,
       confirm_at,
     })
     if (!isNew || line.points === 0n) continue
     changes.push({
-      ...whatFor(deps, { ...line, account_id: account.id, order_id, currency }, input),
+      ...whatFor(deps, { ...line, account_id: account.id, customer_id, order_id, currency }, input),
       event_type: 'loyalty.earned',
       type: 'earn_pending',
       units: 0n,
@@ -188,13 +195,14 @@ export async function confirmDue(deps: LoyaltyDeps, tx: Tx, merchantId: string, 
 
 function whatFor(
   deps: LoyaltyDeps,
-  earning: Pick<EarningRow, 'account_id' | 'order_id' | 'currency'>,
+  earning: Pick<EarningRow, 'account_id' | 'customer_id' | 'order_id' | 'currency'>,
   where: { at: Date; channel: string; store_id?: string | null },
 ) {
   return {
     entry_id: deps.newId('sve'),
     event_id: deps.newId('evt'),
     account_id: earning.account_id,
+    customer_id: earning.customer_id ?? undefined,
     currency: earning.currency,
     ref_type: 'order',
     ref_id: earning.order_id,

@@ -8,6 +8,8 @@ export interface EarningRow {
   order_id: string
   line_id: string
   account_id: string
+  /** Whose order it was, by the profile it names. */
+  customer_id: string | null
   quantity: bigint
   base: bigint
   points: bigint
@@ -21,17 +23,17 @@ export interface EarningRow {
 }
 
 const COLUMNS =
-  'merchant_id, order_id, line_id, account_id, quantity, base, points, value, currency, returned, cancelled, confirm_at, confirmed_at'
+  'merchant_id, order_id, line_id, account_id, customer_id, quantity, base, points, value, currency, returned, cancelled, confirm_at, confirmed_at'
 
 export type NewEarning = Omit<EarningRow, 'merchant_id' | 'returned' | 'cancelled' | 'confirmed_at'>
 
 /** Writes a line's earning unless it is there. */
 export async function insertEarning(tx: Tx, merchantId: string, earning: NewEarning): Promise<boolean> {
-  const { order_id, line_id, account_id, quantity, base, points, value, currency, confirm_at } = earning
+  const { order_id, line_id, account_id, customer_id, quantity, base, points, value, currency, confirm_at } = earning
   const { rowCount } = await tx.query(
-    `insert into loyalty_earning (merchant_id, order_id, line_id, account_id, quantity, base, points, value, currency, confirm_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
-    [merchantId, order_id, line_id, account_id, quantity, base, points, value, currency, confirm_at],
+    `insert into loyalty_earning (merchant_id, order_id, line_id, account_id, customer_id, quantity, base, points, value, currency, confirm_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
+    [merchantId, order_id, line_id, account_id, customer_id, quantity, base, points, value, currency, confirm_at],
   )
   return rowCount === 1
 }
@@ -95,24 +97,35 @@ export async function setConfirmed(tx: Tx, merchantId: string, earnings: Earning
   )
 }
 
-/** Lets what was earned for one account count for another from now on. Served by loyalty_earning_by_account. */
-export async function moveEarnings(tx: Tx, merchantId: string, move: { from: string; to: string }): Promise<void> {
-  await tx.query('update loyalty_earning set account_id = $3 where account_id = $2 and merchant_id = $1', [
-    merchantId,
-    move.from,
-    move.to,
-  ])
+/**
+ * Lets what was earned for one account count for another from now on; all of it, or that of some profiles. Answers what moved.
+ * Served by loyalty_earning_by_account.
+ */
+export async function moveEarnings(
+  tx: Tx,
+  merchantId: string,
+  move: { from: string; to: string; of?: string[] },
+): Promise<EarningRow[]> {
+  const { rows } = await tx.query<EarningRow>(
+    `update loyalty_earning set account_id = $3
+     where account_id = $2 and merchant_id = $1 and ($4::text[] is null or customer_id = any ($4)) returning ${COLUMNS}`,
+    [merchantId, move.from, move.to, move.of ?? null],
+  )
+  return rows
 }
 
 /**
- * Points confirmed since a date, less those taken back, those of profiles merged into this one included. Served by
- * stored_value_entry_by_account.
+ * Points confirmed since a date, less those taken back, those of profiles merged into this one included, without those of profiles
+ * that no longer are. Served by stored_value_entry_by_account and stored_value_entry_by_share.
  */
 export async function pointsSince(db: Queryable, merchantId: string, accountId: string, since: Date): Promise<bigint> {
   const { rows } = await db.query<{ points: bigint }>(
-    `select coalesce(sum(units), 0)::bigint as points from stored_value_entry
-    where account_id = any (array(select id from stored_value where merged_into = $2 and merchant_id = $1) || $2::text)
-      and merchant_id = $1 and type in ('earn_confirmed', 'reverse_earn') and at >= $3`,
+    `with own as (select stored_value_group($1, $2) as ids)
+     select coalesce(sum(units), 0)::bigint as points from (
+       select units, type, at from stored_value_entry, own where account_id = any (ids) and share_of is null and merchant_id = $1
+       union all
+       select units, type, at from stored_value_entry, own where share_of = any (ids) and merchant_id = $1
+     ) e where type in ('earn_confirmed', 'reverse_earn') and at >= $3`,
     [merchantId, accountId, since],
   )
   return rows[0]?.points ?? 0n

@@ -2,16 +2,18 @@
 // counted; an answer never says which of them was wrong.
 
 import { timingSafeEqual } from 'node:crypto'
-import { currentProfile, hasCustomer } from '../customers/index.ts'
+import { currentProfile, hasCustomer, holdCurrentProfile } from '../customers/index.ts'
+import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import type { StoredValueAsk, StoredValueBooks } from '../payments/index.ts'
 import { hashOfCode, pinOf, readCode } from './code.ts'
 import type { LoyaltyDeps } from './deps.ts'
 import { isOver } from './gift-card.ts'
 import { clearPinTries, findByCode, type GiftCardRow, readGiftCard, takePinTry } from './gift-card-store.ts'
+import { openForProfile } from './open.ts'
 import { worthOf } from './points.ts'
 import { hasPointValue, readLoyaltyProgramme } from './programme-store.ts'
-import { openValue, readValue, valuesOf } from './store.ts'
+import { readValue, valuesOf } from './store.ts'
 
 /** A guesser has five tries at a million PINs, then waits; a customer who mistypes rarely needs three. */
 const PIN_TRIES = 5
@@ -117,16 +119,11 @@ export function createStoredValueBooks(deps: LoyaltyDeps): StoredValueBooks {
       const customerId = ask.customerId as string
       if (!(await hasCustomer(deps.db, merchantId, customerId)))
         throw new Problem('reference-not-found', { errors: [{ pointer: ask.pointer, detail: 'does not exist' }] })
-      const at = deps.clock.now()
-      const owner = await currentProfile(deps.db, merchantId, customerId)
-      const opened = {
-        id: deps.newId('scr'),
-        kind: 'store_credit' as const,
-        currency: ask.currency,
-        customerId: owner,
-        at,
-      }
-      return (await openValue(deps.db, merchantId, opened)).id
+      const opened = { kind: 'store_credit' as const, currency: ask.currency, customerId, at: deps.clock.now() }
+      return transact(deps.db, async (tx) => {
+        await holdCurrentProfile(tx, merchantId, customerId)
+        return (await openForProfile(deps, tx, merchantId, opened)).id
+      })
     },
   }
 }

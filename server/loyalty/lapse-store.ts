@@ -73,10 +73,12 @@ export async function owedFor(
   accountId: string,
 ): Promise<{ currency: string; owed: bigint }[]> {
   const { rows } = await db.query<{ currency: string; owed: bigint }>(
-    `select currency, sum(amount)::bigint as owed from stored_value_entry
-     where account_id = any (array(select id from stored_value where merged_into = $2 and merchant_id = $1) || $2::text)
-       and merchant_id = $1
-     group by currency having sum(amount) > 0 order by currency`,
+    `with own as (select stored_value_group($1, $2) as ids)
+     select currency, sum(amount)::bigint as owed from (
+       select currency, amount from stored_value_entry, own where account_id = any (ids) and share_of is null and merchant_id = $1
+       union all
+       select currency, amount from stored_value_entry, own where share_of = any (ids) and merchant_id = $1
+     ) e group by currency having sum(amount) > 0 order by currency`,
     [merchantId, accountId],
   )
   return rows

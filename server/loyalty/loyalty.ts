@@ -7,9 +7,10 @@ import type { LoyaltyDeps } from './deps.ts'
 import { yearBefore } from './earn.ts'
 import { pointsSince } from './earning-store.ts'
 import { type PointAges, pointAges } from './lapse-store.ts'
+import { openForProfile } from './open.ts'
 import { tierFor, worthOf } from './points.ts'
 import { readLoyaltyProgramme } from './programme-store.ts'
-import { bookChanges, lockValue, openValue, valuesOf } from './store.ts'
+import { bookChanges, valuesOf } from './store.ts'
 
 export interface LoyaltyView {
   /** Null before the first points. */
@@ -87,10 +88,8 @@ export async function adjustPoints(
   if (!rate) throw new Problem('method-unavailable', { detail: `Points are not worth anything in ${currency} here.` })
   const at = deps.clock.now()
   await transact(deps.db, async (tx) => {
-    const customerId = await holdCurrentProfile(tx, merchantId, id)
-    const opened = { id: deps.newId('loy'), kind: 'points' as const, currency: null, customerId, at }
-    const account = await openValue(tx, merchantId, opened)
-    await lockValue(tx, merchantId, account.id)
+    await holdCurrentProfile(tx, merchantId, id)
+    const account = await openForProfile(deps, tx, merchantId, { kind: 'points', currency: null, customerId: id, at })
     const size = worthOf(rate, BigInt(Math.abs(input.points)))
     const [outcome] = await bookChanges(tx, merchantId, [
       {
@@ -98,6 +97,7 @@ export async function adjustPoints(
         event_id: deps.newId('evt'),
         event_type: 'loyalty.adjusted',
         account_id: account.id,
+        customer_id: id,
         type: 'adjust',
         units: BigInt(input.points),
         amount: input.points < 0 ? -size : size,

@@ -5,7 +5,8 @@ import { currentProfile, hasCustomer, holdCurrentProfile } from '../customers/in
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import type { LoyaltyDeps } from './deps.ts'
-import { bookChanges, lockValue, openValue, readValue, type ValueRow, valuesOf } from './store.ts'
+import { openForProfile } from './open.ts'
+import { bookChanges, readValue, type ValueRow, valuesOf } from './store.ts'
 
 export interface AdjustInput {
   customerId: string
@@ -35,21 +36,16 @@ export async function adjustStoreCredit(
   const { currency } = input
   const at = deps.clock.now()
   return transact(deps.db, async (tx) => {
-    const customerId = await holdCurrentProfile(tx, merchantId, input.customerId)
-    const account = await openValue(tx, merchantId, {
-      id: deps.newId('scr'),
-      kind: 'store_credit',
-      currency,
-      customerId,
-      at,
-    })
-    await lockValue(tx, merchantId, account.id)
+    const { customerId } = input
+    await holdCurrentProfile(tx, merchantId, customerId)
+    const account = await openForProfile(deps, tx, merchantId, { kind: 'store_credit', currency, customerId, at })
     const [outcome] = await bookChanges(tx, merchantId, [
       {
         entry_id: deps.newId('sve'),
         event_id: deps.newId('evt'),
         event_type: 'store_credit.adjusted',
         account_id: account.id,
+        customer_id: customerId,
         type: 'adjust',
         units: BigInt(input.amount),
         amount: BigInt(input.amount),

@@ -17,11 +17,15 @@ export interface ValueRow {
   held: bigint
   pending: bigint
   expires_at: Date | null
+  /** The balance that this one was put together with, and what of it is free and this one's. */
+  merged_into: string | null
+  share: bigint
   version: number
   created_at: Date
 }
 
-const COLUMNS = 'id, kind, currency, customer_id, state, balance, held, pending, expires_at, version, created_at'
+const COLUMNS =
+  'id, kind, currency, customer_id, state, balance, held, pending, expires_at, merged_into, share, version, created_at'
 
 export type EntryType =
   | 'issue'
@@ -57,6 +61,8 @@ export interface Change {
   unit_key?: string
   order_id?: string | undefined
   reason?: string | undefined
+  /** In whose name, where it may be a profile that was merged: counted in that one's share of the balance. */
+  customer_id?: string | undefined
   /** The other side in the books, debited by `amount`; absent when nothing is booked here. */
   counter_account?: string | undefined
   channel?: string | undefined
@@ -128,12 +134,11 @@ export async function openValue(
   return found
 }
 
-/** Every balance of a customer that was not put together with another, locked, in the order in which all lock them. */
-export async function balancesOf(tx: Queryable, merchantId: string, customerId: string): Promise<ValueRow[]> {
+/** Every balance of some customers, locked, in the order in which all lock them. */
+export async function lockBalancesOf(tx: Queryable, merchantId: string, customerIds: string[]): Promise<ValueRow[]> {
   const { rows } = await tx.query<ValueRow>(
-    `select ${COLUMNS} from stored_value where customer_id = $2 and merchant_id = $1 and merged_into is null
-    order by id for update`,
-    [merchantId, customerId],
+    `select ${COLUMNS} from stored_value where customer_id = any ($2) and merchant_id = $1 order by id for update`,
+    [merchantId, customerIds],
   )
   return rows
 }
@@ -147,8 +152,32 @@ export async function setOwner(tx: Queryable, merchantId: string, ids: string[],
   ])
 }
 
-export async function setMergedInto(tx: Queryable, merchantId: string, id: string, into: string): Promise<void> {
-  await tx.query('update stored_value set merged_into = $3 where merchant_id = $1 and id = $2', [merchantId, id, into])
+/** Puts a balance together with another, of which `share` is its own from now on; or takes it apart again. */
+export async function setMergedInto(
+  tx: Queryable,
+  merchantId: string,
+  id: string,
+  into: { id: string; share: bigint } | null,
+): Promise<void> {
+  await tx.query('update stored_value set merged_into = $3, share = $4 where merchant_id = $1 and id = $2', [
+    merchantId,
+    id,
+    into?.id ?? null,
+    into?.share ?? 0n,
+  ])
+}
+
+/** Writes down what one balance has spent of another's. */
+export async function insertDebt(
+  tx: Queryable,
+  merchantId: string,
+  debt: { from: string; to: string; units: bigint; at: Date },
+): Promise<void> {
+  await tx.query(
+    `insert into stored_value_debt (merchant_id, from_id, to_id, at, units) values ($1, $2, $3, $4, $5)
+     on conflict (merchant_id, from_id, to_id, at) do update set units = stored_value_debt.units + excluded.units`,
+    [merchantId, debt.from, debt.to, debt.at, debt.units],
+  )
 }
 
 /** Moves the state of an account whose row is locked by the caller's transaction. Its version rises with the event that tells it. */
@@ -244,6 +273,8 @@ export interface OrderedOperation {
   is_final?: boolean
   entry_id: string
   event_id: string
+  /** For what is handed on to the balance that it belongs to: ids of an entry and its event, twice. */
+  spare_ids: string[]
   at: Date
 }
 

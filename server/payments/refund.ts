@@ -331,6 +331,7 @@ async function creditTo(
     terminal_id: to.terminal_id,
     register_id: to.register_id,
     stored_value_id: storedValueId,
+    customer_id: to.customer_id ?? payment.customer_id,
     reason,
   }
   return {

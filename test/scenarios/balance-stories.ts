@@ -80,7 +80,7 @@ export function balanceStories(places: Places): Record<string, () => Promise<und
       shop.clock.advance(40 * DAY)
       return undefined
     },
-    'store credit is given, taken away, used, refunded to, and merged': async () => {
+    'store credit is given, taken away, used, refunded to, merged, and taken apart': async () => {
       const { shop } = places()
       const [goes, stays] = [await shop.customer(), await shop.customer()]
       await adjust(goes, 'store_credit', { amount: 9000 })
@@ -92,7 +92,9 @@ export function balanceStories(places: Places): Record<string, () => Promise<und
         tender: { method: 'card', token },
       })
       await shop.api.refund(paid.body.id, { amount: 2000, to: { method: 'store_credit' } })
-      await post(`/v1/customers/${stays}/merges`, { from: goes })
+      const merge = await post(`/v1/customers/${stays}/merges`, { from: goes })
+      await used({ method: 'store_credit' }, { customer_id: goes })
+      await post(`/v1/customer_merges/${merge.id}/undo`)
       return undefined
     },
     'points are given, used, earned, confirmed, taken back, merged, and end': async () => {
@@ -117,7 +119,9 @@ export function balanceStories(places: Places): Record<string, () => Promise<und
       await shop.settle()
       shop.clock.advance(60 * DAY)
       await shop.settle()
-      await post(`/v1/customers/${stays}/merges`, { from: goes })
+      const merge = await post(`/v1/customers/${stays}/merges`, { from: goes })
+      await used({ method: 'points' }, { customer_id: goes })
+      await post(`/v1/customer_merges/${merge.id}/undo`)
       shop.clock.advance(400 * DAY)
       return undefined
     },

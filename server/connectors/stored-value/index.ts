@@ -54,7 +54,7 @@ export interface StoredValueBook {
   followUp(
     step: BookedOperation & { kind: 'capture' | 'void' | 'refund'; original_operation_id: string; is_final: boolean },
   ): Promise<BookAnswer>
-  credit(credit: BookedOperation & { stored_value_id: string }): Promise<BookAnswer>
+  credit(credit: BookedOperation & { stored_value_id: string; customer_id?: string | undefined }): Promise<BookAnswer>
   /** What the operation did; null when the book has never heard of it. */
   lookup(merchantId: string, operationId: string): Promise<BookAnswer | null>
 }
@@ -108,9 +108,10 @@ export function createStoredValue(book: StoredValueBook): Connector {
     void: (instruction) => followUp('void', instruction),
     refund: (instruction) => followUp('refund', instruction),
     async credit(instruction: CreditInstruction) {
-      const { stored_value_id } = open(instruction)
+      const { stored_value_id, customer_id } = open(instruction)
       if (stored_value_id === undefined) return { outcome: 'no_effect', reason: 'no balance was named' }
-      return outcomeOf(instruction.operation_id, await book.credit({ ...booked(instruction), stored_value_id }))
+      const credited = { ...booked(instruction), stored_value_id, customer_id }
+      return outcomeOf(instruction.operation_id, await book.credit(credited))
     },
     async lookup({ account, operation_id }) {
       const answer = await book.lookup(account.merchant_id, operation_id)
