@@ -150,6 +150,7 @@ export interface Commerce {
   storedValue: StoredValueBooks
   /** What the pages of orders stand on. */
   forPages: { carts: CartRouteDeps; orders: OrderDeps; returns: ReturnDeps }
+  profiles: ProfileDeps
 }
 
 /** Set-based functions that take rows of several merchants in one call. */
@@ -351,7 +352,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     },
     attachments: invoiceAttachments({ db }),
     storedValue: createStoredValueBooks(loyalty),
-    forPages: { carts, orders, returns },
+    ...{ forPages: { carts, orders, returns }, profiles },
   }
 }
 

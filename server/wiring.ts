@@ -2,7 +2,7 @@
 // background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
 
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
-import { routes as checkoutRoutes, createCheckoutConsumer, pageCaller } from './checkout/index.ts'
+import { routes as checkoutRoutes, createCheckoutConsumer, pageCaller, settingsOf } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
@@ -50,6 +50,7 @@ import {
   resolveDue,
   reverseDuplicates,
 } from './payments/index.ts'
+import { createSignInWorker, type SignInDeps, routes as signInRoutes } from './signin/index.ts'
 import { type ShopDoor, routes as storefrontRoutes } from './storefront/index.ts'
 import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
 
@@ -261,6 +262,18 @@ export async function wire(options: WiringOptions) {
   workers.push(...createLinkWorkers(links))
   checkoutRoutes(app, { ...checkout, consumer: checkoutConsumer, guard: createLinkGuard(links) })
   linkRoutes(app, links)
+  const signIn: SignInDeps = {
+    ...commerce.profiles,
+    publicUrl,
+    async letterheadOf(merchantId) {
+      const { display_name, accent, support_email } = await settingsOf({ db }, merchantId)
+      const merchant = await merchantCache.get(merchantId)
+      const name = display_name ?? merchant?.name ?? ''
+      return { name, accent, replyTo: support_email, country: merchant?.country ?? null }
+    },
+  }
+  signInRoutes(app, signIn)
+  workers.push(createSignInWorker({ db, clock, log }))
   const shop: ShopDoor = { open: null }
   storefrontRoutes(app, { ...checkout, ...commerce.forPages, shop })
   simulatorPages(app, simulator)

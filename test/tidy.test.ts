@@ -79,6 +79,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'orders',
     'fulfilments',
   ],
+  signin: [...SECOND_ROW, 'http', 'notify', 'mail', 'customers'],
   pages: ['lib', 'http'],
   checkout: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages'],
   invoices: [...COMMERCE_GROUND, 'totals', 'catalog', 'customers', 'payments', 'orders'],
@@ -183,6 +184,7 @@ const TABLES: Record<string, string[]> = {
     'customer_view',
     'customer_moment',
   ],
+  signin: ['sign_in_code', 'customer_session', 'customer_passkey', 'passkey_challenge'],
   vault: ['vault_key', 'vault_card', 'token', 'instrument'],
   catalog: [
     'product',

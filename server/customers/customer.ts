@@ -57,6 +57,16 @@ export async function createCustomer(
   fields: CustomerFields,
 ): Promise<CustomerView> {
   const at = deps.clock.now()
+  return transact(deps.db, async (tx) => viewOf(await addCustomer(deps, tx, merchantId, { at, fields })))
+}
+
+/** As createCustomer, in the caller's transaction. */
+export async function addCustomer(
+  deps: Pick<CustomerDeps, 'newId'>,
+  tx: Tx,
+  merchantId: string,
+  { at, fields }: { at: Date; fields: CustomerFields },
+): Promise<Customer> {
   const { reference = null, email = null, name = null, phone = null, locale = null, groups = [] } = fields
   const customer: Customer = {
     ...{ id: deps.newId('cus'), reference, email, name, phone, locale, groups },
@@ -64,10 +74,9 @@ export async function createCustomer(
     created_at: at,
     version: 1,
   }
-  return transact(deps.db, async (tx) => {
-    if (!(await insertCustomer(tx, merchantId, customer))) throw referenceTaken()
-    return announce(deps, tx, { merchantId, at, type: 'customer.created', customer })
-  })
+  if (!(await insertCustomer(tx, merchantId, customer))) throw referenceTaken()
+  await announce(deps, tx, { merchantId, at, type: 'customer.created', customer })
+  return customer
 }
 
 /**
@@ -103,7 +112,7 @@ export function viewOf(customer: Customer): CustomerView {
 }
 
 async function announce(
-  deps: CustomerDeps,
+  deps: Pick<CustomerDeps, 'newId'>,
   tx: Tx,
   change: { merchantId: string; at: Date; type: 'customer.created' | 'customer.updated'; customer: Customer },
 ): Promise<CustomerView> {

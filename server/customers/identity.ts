@@ -4,7 +4,7 @@
 import { type Tx, transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import { isGranted } from './consent-store.ts'
-import { announceAbout, type CustomerDeps, type CustomerView, mergedAway, viewOf } from './customer.ts'
+import { addCustomer, announceAbout, type CustomerDeps, type CustomerView, mergedAway, viewOf } from './customer.ts'
 import {
   endIdentity,
   findVerified,
@@ -14,7 +14,7 @@ import {
   lockIdentity,
   verifyIdentity,
 } from './identity-store.ts'
-import { type Customer, lockCustomer, personOf, readCustomer } from './store.ts'
+import { type Customer, currentProfile, lockCustomer, personOf, readCustomer } from './store.ts'
 
 export const IDENTITY_TYPES = [
   'email',
@@ -81,20 +81,62 @@ export async function addIdentity(
       const row = isVerifiedNow ? await verified(deps, tx, { merchantId, customer, row: mine, input, at }) : mine
       return { identity: identityView(row), isNew: false }
     }
-    const row: IdentityRow = {
-      id: deps.newId('idl'),
-      customer_id: customerId,
-      type: input.type,
-      value_hash: hash,
-      hint: hintOf(input),
-      source: input.source,
-      verified_at: input.is_verified ? at : null,
-      created_at: at,
-    }
-    await refusingTaken(insertIdentity(tx, merchantId, row))
-    await announce(deps, tx, { merchantId, customer, row, input, at })
+    const row = await addRow(deps, tx, { merchantId, customer, input, hash, at })
     return { identity: identityView(row), isNew: true }
   })
+}
+
+/**
+ * Whoever has just proved to own an e-mail address: the profile that stands for them today, or a new one. A profile under which the
+ * address was only typed is not theirs to take: it may be a stranger's. In the caller's transaction. Throws reference-taken when the same
+ * address is proved, or its link ended, at this very moment: run it again.
+ */
+export async function proveEmail(
+  deps: IdentityDeps,
+  tx: Tx,
+  merchantId: string,
+  proof: { email: string; locale: string; source: string; at: Date },
+): Promise<string> {
+  const { email, locale, source, at } = proof
+  const input: NewIdentity = { type: 'email', value: email, source, is_verified: true }
+  const hash = await hashOf(deps, merchantId, input)
+  const found = await findVerified(tx, merchantId, { type: 'email', hash })
+  if (found !== null) {
+    // Told again: what was ordered under the address since, without an account, is theirs too.
+    const customer = await lockedCustomer(tx, merchantId, await currentProfile(tx, merchantId, found))
+    const links = await listIdentities(tx, merchantId, [customer.id])
+    const row = links.find(
+      ({ type, value_hash, verified_at }) => type === 'email' && value_hash === hash && verified_at,
+    )
+    if (!row) throw taken()
+    await verified(deps, tx, { merchantId, customer, row, input, at })
+    return customer.id
+  }
+  const customer = await addCustomer(deps, tx, merchantId, { at, fields: { email: normalised(input), locale } })
+  await addRow(deps, tx, { merchantId, customer, input, hash, at })
+  return customer.id
+}
+
+/** What an e-mail address is kept as: equal for all its spellings. */
+export function emailKey(deps: IdentityDeps, merchantId: string, email: string): Promise<string> {
+  return hashOf(deps, merchantId, { type: 'email', value: email })
+}
+
+async function addRow(deps: IdentityDeps, tx: Tx, add: Omit<Change, 'row'> & { hash: string }): Promise<IdentityRow> {
+  const { merchantId, customer, input, hash, at } = add
+  const row: IdentityRow = {
+    id: deps.newId('idl'),
+    customer_id: customer.id,
+    type: input.type,
+    value_hash: hash,
+    hint: hintOf(input),
+    source: input.source,
+    verified_at: input.is_verified ? at : null,
+    created_at: at,
+  }
+  await refusingTaken(insertIdentity(tx, merchantId, row))
+  await announce(deps, tx, { merchantId, customer, row, input, at })
+  return row
 }
 
 /** The values of a person (merged profiles included) that count. */
@@ -185,9 +227,12 @@ const UNIQUE_VIOLATION = '23505'
 
 async function refusingTaken(write: Promise<void>): Promise<void> {
   await write.catch((error: { code?: string }) => {
-    if (error.code !== UNIQUE_VIOLATION) throw error
-    throw new Problem('reference-taken', { errors: [{ pointer: '/value', detail: 'Is another customer’s.' }] })
+    throw error.code === UNIQUE_VIOLATION ? taken() : error
   })
+}
+
+function taken(): Problem {
+  return new Problem('reference-taken', { errors: [{ pointer: '/value', detail: 'Is another customer’s.' }] })
 }
 
 function hashOf(deps: IdentityDeps, merchantId: string, input: { type: IdentityType; value: string }): Promise<string> {

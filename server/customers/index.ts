@@ -2,12 +2,12 @@
 
 import { createScopedLoader, type Loader } from '../db/load-many.ts'
 import type { Queryable } from '../db/pool.ts'
-import { readCustomer, readGroups } from './store.ts'
+import { type Customer, readCustomer, readGroups } from './store.ts'
 
 export { pruneViews } from './browsing.ts'
 export { hasConsented, type Purpose } from './consent.ts'
 export { type CustomerDeps, type CustomerView, changeCustomer, createCustomer, holdCurrentProfile } from './customer.ts'
-export { type IdentityDeps, type IdentityType, recognise } from './identity.ts'
+export { emailKey, type IdentityDeps, type IdentityType, proveEmail, recognise } from './identity.ts'
 export { verifiedOwners } from './identity-store.ts'
 export type { MergeDeps, MergePart } from './merge.ts'
 export { type ProfileDeps, profileRoutes } from './profile-routes.ts'
@@ -23,6 +23,15 @@ export async function hasCustomer(db: Queryable, merchantId: string, id: string)
 /** The language a customer told us, as a tag; null where they did not. */
 export async function localeOf(db: Queryable, merchantId: string, id: string): Promise<string | null> {
   return (await readCustomer(db, merchantId, id))?.locale ?? null
+}
+
+/** How a customer is called and written to; null for an unknown one. */
+export async function readProfile(
+  db: Queryable,
+  merchantId: string,
+  id: string,
+): Promise<Pick<Customer, 'name' | 'email'> | null> {
+  return readCustomer(db, merchantId, id)
 }
 
 /** The groups customers belong to, for prices and promotions; null for an unknown one. One per process: asked at every sale. */

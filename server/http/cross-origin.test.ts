@@ -40,7 +40,7 @@ test('a page of any origin may ask first where a publishable key opens the route
       'access-control-allow-origin': '*',
       'access-control-allow-methods': 'POST',
       'access-control-allow-headers':
-        'Authorization, Content-Type, Idempotency-Key, If-Match, Cart-Secret, Last-Event-ID',
+        'Authorization, Content-Type, Idempotency-Key, If-Match, Cart-Secret, Customer-Session, Last-Event-ID',
       'access-control-max-age': '86400',
     })
   }

@@ -5,7 +5,8 @@ import type { FastifyReply } from 'fastify'
 import type { Access } from './auth.ts'
 
 /** What a page may send besides the headers that every page may. */
-const REQUEST_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-Match, Cart-Secret, Last-Event-ID'
+const REQUEST_HEADERS =
+  'Authorization, Content-Type, Idempotency-Key, If-Match, Cart-Secret, Customer-Session, Last-Event-ID'
 /** One day; browsers take less where they have a limit of their own. */
 const PREFLIGHT_AGE_S = 86_400
 

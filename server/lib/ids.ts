@@ -63,6 +63,10 @@ export const ID_KINDS = {
   chs: 'checkout session',
   inv: 'invoice or credit note',
   lnk: 'payment link',
+  sgn: 'sign-in by code',
+  ses: 'session of a customer',
+  psk: 'passkey',
+  pkc: 'challenge for a passkey',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

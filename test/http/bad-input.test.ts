@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { HttpMethod, Refusal, WireAnswer } from '../api.ts'
 import type { Shop } from '../scenarios/shop.ts'
-import { bodyFor, type Objects, openProduct, pathFor, type Route, type Schema } from './product.ts'
+import { bodyFor, type Objects, openedWith, openProduct, pathFor, type Route, type Schema } from './product.ts'
 
 let shop: Shop
 let ours: Objects
@@ -23,7 +23,7 @@ let sent = 0
 
 function send(method: HttpMethod, path: string, payload?: string | Buffer, headers: Record<string, string> = {}) {
   const all: Record<string, string | undefined> = {
-    authorization: `Bearer ${shop.keys.secret_key}`,
+    ...openedWith(path, ours, shop.keys.secret_key),
     'idempotency-key': `bad-input-${++sent}`,
     ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
     ...headers,

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createApi, type HttpMethod } from '../api.ts'
 import type { Shop } from '../scenarios/shop.ts'
-import { bodyFor, fill, type Objects, openProduct, pathFor, queryFor, type Route } from './product.ts'
+import { bodyFor, fill, type Objects, openedWith, openProduct, pathFor, queryFor, type Route } from './product.ts'
 
 let shop: Shop
 let ours: Objects
@@ -40,12 +40,12 @@ const SHOP_WINDOW = [
 
 let sent = 0
 
-async function ask(method: HttpMethod, path: string, body?: object, key = shop.keys.secret_key) {
+async function ask(method: HttpMethod, path: string, body?: object, key?: string) {
   const answer = await shop.send({
     method,
     path,
     headers: {
-      authorization: `Bearer ${key}`,
+      ...(key === undefined ? openedWith(path, ours, shop.keys.secret_key) : { authorization: `Bearer ${key}` }),
       'idempotency-key': `isolation-${++sent}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
@@ -231,6 +231,29 @@ test('a publishable key finds no cart without the cart’s own secret, whatever 
   assert.deepEqual(await count(), rows)
 })
 
+/** How somebody proves who they are. All that is theirs asks for the session that comes of it. */
+const SIGNS_IN = [
+  'POST /v1/sign_in',
+  'POST /v1/sign_in/confirm',
+  'POST /v1/sign_in/passkey',
+  'POST /v1/sign_in/passkey/confirm',
+]
+
+test('a publishable key opens nothing of a customer’s without their session, and a session nothing of another’s', async () => {
+  const own = routes.filter(({ path }) => path.startsWith('/v1/account'))
+  assert.ok(own.length >= 6)
+  const rows = await count()
+  for (const route of own) {
+    const path = pathFor(route, ours)
+    const alone = await ask(route.method, path, bodyFor(route, ours), shop.keys.publishable_key)
+    assert.equal(alone.status, 401, `${route.method} ${route.path}: ${alone.text}`)
+    assert.equal(JSON.parse(alone.text).code, 'sign-in-required')
+    const merchant = await ask(route.method, path, bodyFor(route, ours), shop.keys.secret_key)
+    assert.equal(JSON.parse(merchant.text).code, 'scope-missing', 'a secret key has /v1/customers')
+  }
+  assert.deepEqual(await count(), rows)
+})
+
 test('row 95: a publishable key opens nothing but tokens, the methods on offer, the shop window and its own cart', async () => {
   const rows = await count()
   const offered = new Set([
@@ -239,9 +262,10 @@ test('row 95: a publishable key opens nothing but tokens, the methods on offer, 
     ...SHOP_WINDOW,
     ...MAKES_A_CART,
     ...NEEDS_THE_SECRET,
+    ...SIGNS_IN,
   ])
   for (const route of routes.filter(({ isPublic }) => !isPublic)) {
-    if (offered.has(`${route.method} ${route.path}`)) continue
+    if (offered.has(`${route.method} ${route.path}`) || route.path.startsWith('/v1/account')) continue
     const answer = await ask(route.method, pathFor(route, ours), bodyFor(route, ours), shop.keys.publishable_key)
     assert.equal(answer.status, 403, `${route.method} ${route.path}: ${answer.text}`)
     assert.equal(JSON.parse(answer.text).code, 'scope-missing')

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { fanOut } from '../../server/notify/fan-out.ts'
 import type { Api, HttpMethod } from '../api.ts'
 import { CARDS, MINUTE, openShop, type Shop } from '../scenarios/shop.ts'
+import { account } from './objects/account.ts'
 import { carts } from './objects/carts.ts'
 import { catalog } from './objects/catalog.ts'
 import { checkout } from './objects/checkout.ts'
@@ -113,6 +114,7 @@ const MODULES: ModuleObjects[] = [
   checkout,
   invoices,
   links,
+  account,
 ]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
@@ -184,10 +186,17 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
     dispute: await first('/v1/disputes'),
     task: await first('/v1/payment_tasks?state=open'),
     merchant: keys.merchant_id,
+    publishableKey: keys.publishable_key,
   }
   const made: Record<string, string> = Object.fromEntries(Object.entries(core).map(([name, id]) => [name, String(id)]))
   for (const module of MODULES) Object.assign(made, await module.fill(shop, api, made))
   return { ...core, commerce: made }
+}
+
+/** What opens a route: with a customer's own the publishable key and their session, with all others the secret key. */
+export function openedWith(path: string, of: Objects, secretKey: string): Record<string, string> {
+  if (!/^\/v1\/(account|sign_in)\b/.test(path)) return { authorization: `Bearer ${secretKey}` }
+  return { authorization: `Bearer ${of.publishableKey}`, 'customer-session': of.commerce['customerSession'] as string }
 }
 
 /** For every route with an id in its path: that id, so that the route would do its work. */

@@ -1,0 +1,8 @@
+// The public face of signing in.
+
+export type { Letterhead, SignInDeps } from './deps.ts'
+export { type PasskeyView, passkeysOf } from './passkey.ts'
+export { createSignInWorker } from './prune.ts'
+export { routes } from './routes.ts'
+export { type SignedIn, sessionOf } from './session.ts'
+export { signedIn } from './session-routes.ts'
