@@ -39,10 +39,11 @@ test('a replay whose server is killed in the middle ends equal when the server i
   await writeFile(file, salesAndReturns())
   const env = { PORT: String(await freePort()), ONETILL_DATA: dataDir, ONETILL_SIMULATOR_KEY: SIMULATOR_KEY }
   let server: Running | undefined = await startServer(env)
-  t.after(async () => {
+  const clear = async () => {
     await server?.stop().catch(() => {})
     await rm(folder, { recursive: true, force: true })
-  })
+  }
+  t.after(clear)
   // A merchant without a shop: what a killed server had sent to a terminal waits for minutes by design, and is no news here.
   const made = await command(['merchant', 'create', '--name', 'Replay Online', '--currency', 'GBP'], env)
   assert.equal(made.code, 0, made.err)
@@ -51,14 +52,22 @@ test('a replay whose server is killed in the middle ends equal when the server i
   // Some charges take effect and are not answered before the server is killed, so that there is something to lose.
   await setFaults(server.url, { seed: 1, rates: { slow: 0.15 }, slow_ms: TIMEOUT_MS })
   let isOver = false
-  const replay = command(['replay', file], { ...env, ONETILL_URL: server.url, ONETILL_KEY: secret_key }).finally(() => {
+  // A test that fails early, or runs out of time, ends its replay. What it does itself goes on after its time is over unless told.
+  const ending = new AbortController()
+  t.signal.addEventListener('abort', () => ending.abort(), { once: true })
+  t.after(() => ending.abort())
+  const keys = { ...env, ONETILL_URL: server.url, ONETILL_KEY: secret_key }
+  const replay = command(['replay', file], keys, ending.signal).finally(() => {
     isOver = true
   })
   await untilCaptured(dataDir, () => isOver)
+  t.signal.throwIfAborted()
   await server.kill()
   const killedAt = systemClock.now()
   server = undefined
   server = await startServer(env)
+  if (t.signal.aborted) await clear()
+  t.signal.throwIfAborted()
   await setFaults(server.url, { seed: 0, rates: {} })
   assert.equal(isOver, false, 'it was killed in the middle')
   const aging = letTimePass(dataDir, killedAt, () => isOver)

@@ -1,6 +1,7 @@
 // The shipped program as real processes: started by its launcher, watched over HTTP, killed by process id.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -26,15 +27,26 @@ export interface Running {
   said(): string
 }
 
-/** A port nobody listens on at the moment. */
+/** Below the ports that systems hand out themselves: one of those may be the near end of somebody's connection by the next start. */
+const FIRST_PORT = 20_000
+const LAST_PORT = 32_000
+const PORT_TRIES = 50
+
+/** A port nobody listens on, and which stays free while the program that had it is started again. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+  for (let tried = 0; tried < PORT_TRIES; tried++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+  throw new Error(`no free port among ${PORT_TRIES} between ${FIRST_PORT} and ${LAST_PORT}`)
 }
 
 function launch(args: string[], env: Record<string, string>): { child: ChildProcess; said(): string } {
@@ -91,17 +103,25 @@ export async function startSimulator(port: number, data: string): Promise<{ url:
   }
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end, or until `signal` ends it; what it said until then is shown. */
 export async function command(
   args: string[],
   env: Record<string, string>,
+  signal?: AbortSignal,
 ): Promise<{ code: number; out: string; err: string }> {
   const { child } = launch(args, env)
   let out = ''
   let err = ''
+  const end = () => {
+    process.stderr.write(`${args.join(' ')} was ended after it said:\n${out}${err}\n`)
+    child.kill('SIGTERM')
+  }
+  signal?.addEventListener('abort', end, { once: true })
   child.stdout?.on('data', (chunk) => (out += chunk))
   child.stderr?.on('data', (chunk) => (err += chunk))
-  return { code: await ended(child), out, err }
+  const code = await ended(child)
+  signal?.removeEventListener('abort', end)
+  return { code, out, err }
 }
 
 /** The process id of the embedded database of a data folder; undefined when none runs. */
