@@ -1,6 +1,6 @@
 // Giving back what an exchange paid for. Its worth came through a gift card that nobody holds, so it cannot go back by reference: it
 // becomes store credit of the order's customer, where the merchant's rules allow that, and the other tenders are refunded as they
-// came. Without a customer nobody knows where it belongs, and a person is told (refund.ts).
+// came. Without a customer nobody knows where the worth belongs: it is left, and a person is told (refund.ts).
 
 import {
   type PaymentFigures,
@@ -23,14 +23,14 @@ export interface TenderRefund {
 }
 
 /**
- * Gives back an order's payment tender by tender, newest first, when an exchange paid a part of it and it is known where that
- * goes; answers what each command said, or null when it is to be given back in the usual way. Throws as a refund does.
+ * Gives back an order's payment tender by tender, newest first, when an exchange paid a part of it; answers what each command said and
+ * what is left, or null when it is to be given back in the usual way. Throws as a refund does.
  */
 export async function giveBackExchange(
   deps: OrderDeps,
   refund: OrderRefund,
   payment: PaymentFigures,
-): Promise<{ amount: bigint; body: string }[] | null> {
+): Promise<{ given: { amount: bigint; body: string }[]; left: bigint } | null> {
   const { merchant_id, order_id, n } = refund
   const tenders = (await refundableTenders(deps.db, merchant_id, order_id)).filter(
     ({ payment_id }) => payment_id === payment.id,
@@ -38,7 +38,6 @@ export async function giveBackExchange(
   if (!tenders.some(isOfExchange)) return null
   const order = await readOrder(deps.db, merchant_id, order_id)
   const to = order && (await deps.worthGoesTo(merchant_id, order))
-  if (!to) return null
   // A key for each tender, used once: what this refund has given by it stays decided, whatever has moved since.
   const keyOf = (tenderId: string) => `onetill:${order_id}:refund:${n}:${tenderId}`
   const given = new Map<string, bigint>()
@@ -51,7 +50,8 @@ export async function giveBackExchange(
       )
   }
   const done: { amount: bigint; body: string }[] = []
-  for (const { tender_id, amount, to: destination } of plan(refund, tenders, given, to)) {
+  const { parts, left } = plan(refund, tenders, given, to)
+  for (const { tender_id, amount, to: destination } of parts) {
     const key = keyOf(tender_id)
     const input = {
       amount: Number(amount),
@@ -62,7 +62,7 @@ export async function giveBackExchange(
     const { body } = await refundPayment(deps.payments, merchant_id, { key, fingerprint: key }, payment.id, input)
     done.push({ amount, body })
   }
-  return done
+  return { given: done, left }
 }
 
 /** Gift cards that money came through and takes none back are those of exchanges. */
@@ -75,18 +75,21 @@ function plan(
   { scope, amount }: OrderRefund,
   tenders: readonly RefundableTender[],
   given: ReadonlyMap<string, bigint>,
-  to: NonNullable<RefundInput['to']>,
-): TenderRefund[] {
+  to: RefundInput['to'] | null,
+): { parts: TenderRefund[]; left: bigint } {
   let rest = scope === 'all' ? null : amount
   for (const part of given.values()) if (rest !== null) rest -= part
   const parts: TenderRefund[] = []
+  let left = 0n
   for (const tender of tenders) {
     const destination = isOfExchange(tender) ? to : null
     const before = given.get(tender.tender_id)
     const part = before ?? (rest !== null && rest < tender.refundable ? (rest > 0n ? rest : 0n) : tender.refundable)
     if (part === 0n) continue
     if (rest !== null && before === undefined) rest -= part
-    parts.push({ tender_id: tender.tender_id, amount: part, to: destination })
+    // Nobody knows where the worth goes: it stays, and is told.
+    if (isOfExchange(tender) && !destination && before === undefined) left += part
+    else parts.push({ tender_id: tender.tender_id, amount: part, to: destination })
   }
-  return parts
+  return { parts, left: left + (rest !== null && rest > 0n ? rest : 0n) }
 }

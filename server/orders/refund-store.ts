@@ -139,7 +139,12 @@ export interface OrderTask {
   closed_at: Date | null
 }
 
-/** Gives somebody a task, unless one of its kind is open for the order or there is no such order. */
+/** What a task may come to say: as much as a person reads. */
+const DETAIL_AT_MOST = 2_000
+
+/**
+ * Gives somebody a task, unless there is no such order. Where one of its kind is open for the order, that one says this too.
+ */
 export async function openTask(
   db: Queryable,
   merchantId: string,
@@ -148,8 +153,10 @@ export async function openTask(
   await db.query(
     `insert into order_task (merchant_id, id, order_id, kind, payment_id, detail, created_at)
        select $1, $2, o.id, $4, $5, $6, $7 from sales_order o where o.merchant_id = $1 and o.id = $3
-     on conflict (order_id, kind, merchant_id) where closed_at is null do nothing`,
-    [merchantId, task.id, task.order_id, task.kind, task.payment_id, task.detail, task.at],
+     on conflict (order_id, kind, merchant_id) where closed_at is null do update
+       set detail = left(order_task.detail || ' ' || excluded.detail, $8)
+       where position(excluded.detail in order_task.detail) = 0`,
+    [merchantId, task.id, task.order_id, task.kind, task.payment_id, task.detail, task.at, DETAIL_AT_MOST],
   )
 }
 

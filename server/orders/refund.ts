@@ -10,6 +10,7 @@ import {
   type PaymentView,
   paymentsOfOrder,
   type Reply,
+  readOperationsOfKey,
   refund as refundPayment,
   release,
 } from '../payments/index.ts'
@@ -60,55 +61,101 @@ export async function carryOut(deps: OrderDeps, refund: OrderRefund): Promise<vo
   // One payment at a time has an order's money (ADR 10). The choice must not move with what we give back ourselves, so that a
   // repeat after a crash names the same one.
   const charges = refund.scope === 'all' ? all : all.filter(({ amount_captured }) => amount_captured > 0n).slice(-1)
-  const done: Given[] = []
+  const done: GivenBack = { given: [], left: refund.scope === 'part' ? refund.amount : 0n }
   for (const payment of all) {
     try {
       if (refund.scope === 'part' && payment.amount_capturable > 0n)
         await release(deps.payments, merchant_id, keyOf(refund, 'release', payment), payment.id)
       if (!charges.includes(payment)) continue
-      done.push(...(await giveBack(deps, refund, payment)))
+      const back = await giveBack(deps, refund, payment)
+      if (back === 'later') return again(deps, refund)
+      done.given.push(...back.given)
+      done.left = back.left
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      if (error.code === 'operation-unsupported') return fail(deps, refund, payment.id, error.message)
+      if (error.code === 'operation-unsupported') return fail(deps, refund, done, payment.id, error.message)
       // Refused because somebody else is giving it back, or because its outcome is still open. Either shows in the figures.
       deps.log.info('a refund of an order will be tried again', { merchant_id, code: error.code })
       return again(deps, refund)
     }
   }
-  const refused = done.find(({ wasRefused }) => wasRefused)
-  if (refused) return fail(deps, refund, refused.payment_id, 'The provider refused to give the money back.')
+  const { given, left } = done
+  const refused = given.find(({ refusedAmount }) => refusedAmount > 0n)
+  if (refused) {
+    const missing = given.reduce((sum, { refusedAmount }) => sum + refusedAmount, left)
+    return fail(
+      deps,
+      refund,
+      done,
+      refused.payment_id,
+      `The provider refused to give the money back: ${missing} are owed.`,
+    )
+  }
   // Money may still be coming: an answer is owed by the provider.
   if (refund.scope === 'all' && charges.some(isUnderWay)) return again(deps, refund)
-  await finish(deps, refund, done)
+  if (left > 0n) {
+    const paymentId = given[0]?.payment_id ?? charges.at(-1)?.id ?? null
+    return fail(
+      deps,
+      refund,
+      done,
+      paymentId,
+      `${left} of what was to be given back are left: no tender takes them back.`,
+    )
+  }
+  await finish(deps, refund, given)
 }
 
 interface Given {
   payment_id: string
   amount: bigint
-  wasRefused: boolean
+  /** What the provider refused of it. */
+  refusedAmount: bigint
 }
 
-/** Voids what is held and refunds what was taken, as far as the intent asks for it. */
-async function giveBack(deps: OrderDeps, refund: OrderRefund, payment: PaymentFigures): Promise<Given[]> {
+interface GivenBack {
+  given: Given[]
+  /** What no tender could be asked to give. */
+  left: bigint
+}
+
+/**
+ * Voids what is held and refunds what was taken, as far as the intent asks for it. `later`: what is open now decides how much can
+ * be given.
+ */
+async function giveBack(deps: OrderDeps, refund: OrderRefund, payment: PaymentFigures): Promise<GivenBack | 'later'> {
   const { merchant_id, scope } = refund
   const given: Given[] = []
   if (scope === 'all' && isToBeCancelled(payment)) {
     const reply = await cancel(deps.payments, merchant_id, keyOf(refund, 'void', payment), payment.id)
-    given.push({ payment_id: payment.id, amount: payment.amount_capturable, wasRefused: wasRefused(reply) })
+    given.push(givenOf(payment, payment.amount_capturable, reply))
   }
-  const tenders = await giveBackExchange(deps, refund, payment)
-  if (tenders) {
-    const told = tenders.map((each) => ({ ...each, payment_id: payment.id, wasRefused: wasRefused(each) }))
-    return [...given, ...told]
+  const back = await giveBackExchange(deps, refund, payment)
+  if (back) {
+    const told = back.given.map((each) => givenOf(payment, each.amount, each))
+    return { given: [...given, ...told], left: back.left }
   }
-  const wanted = scope === 'all' ? payment.amount_refundable : refund.amount
-  const amount = wanted < payment.amount_refundable ? wanted : payment.amount_refundable
+  const key = keyOf(refund, 'refund', payment)
+  // What this very refund has sent before a crash stays decided, whatever can be refunded since.
+  const sent = await readOperationsOfKey(deps.db, merchant_id, payment.id, key.key)
+  const most = payment.amount_refundable
+  const wanted = scope === 'all' ? most : refund.amount
+  let amount = wanted < most ? wanted : most
+  if (sent.length > 0) amount = sent.reduce((sum, operation) => sum + operation.amount, 0n)
+  // A refund by somebody else that is under way may yet come to nothing.
+  else if (amount < wanted && isUnderWay(payment)) return 'later'
   if (amount > 0n) {
     const input = { amount: Number(amount), reason: refund.reason }
-    const reply = await refundPayment(deps.payments, merchant_id, keyOf(refund, 'refund', payment), payment.id, input)
-    given.push({ payment_id: payment.id, amount, wasRefused: wasRefused(reply) })
+    given.push(givenOf(payment, amount, await refundPayment(deps.payments, merchant_id, key, payment.id, input)))
   }
-  return given
+  return { given, left: scope === 'all' ? 0n : wanted - amount }
+}
+
+function givenOf({ id }: PaymentFigures, amount: bigint, reply: Pick<Reply, 'body'>): Given {
+  const { operations } = JSON.parse(reply.body) as PaymentView
+  const refused = operations?.filter(({ state }) => state === 'declined' || state === 'no_effect') ?? []
+  const refusedAmount = refused.reduce((sum, operation) => sum + BigInt(operation.amount), 0n)
+  return { payment_id: id, amount, refusedAmount }
 }
 
 function keyOf({ order_id, n }: OrderRefund, verb: string, payment: PaymentFigures): Idempotency {
@@ -126,30 +173,36 @@ function isUnderWay(payment: PaymentFigures): boolean {
   return payment.status === 'processing' || (payment.amount_in_flight > 0n && payment.status !== 'requires_action')
 }
 
-function wasRefused(reply: Pick<Reply, 'body'>): boolean {
-  const { operations } = JSON.parse(reply.body) as PaymentView
-  return operations?.some(({ state }) => state === 'declined' || state === 'no_effect') ?? false
-}
-
 async function again(deps: OrderDeps, refund: OrderRefund): Promise<void> {
   const wait = Math.min(AGAIN_MS * Math.max(1, refund.attempt), AGAIN_AT_MOST_MS)
   await postponeRefund(deps.db, refund, new Date(deps.clock.now().getTime() + wait))
 }
 
-async function fail(deps: OrderDeps, refund: OrderRefund, paymentId: string, detail: string): Promise<void> {
-  const { merchant_id, order_id } = refund
+/** A person is told what could not be given back; what could is told as ever. */
+async function fail(
+  deps: OrderDeps,
+  refund: OrderRefund,
+  { given }: GivenBack,
+  paymentId: string | null,
+  detail: string,
+): Promise<void> {
+  const { merchant_id, order_id, reason } = refund
+  const amount = given.reduce((sum, each) => sum + each.amount - each.refusedAmount, 0n)
   const at = deps.clock.now()
   await transact(deps.db, async (tx) => {
     await lockOrder(tx, merchant_id, order_id)
     if (!(await endRefund(tx, refund, { state: 'failed', at }))) return
     const task = { id: deps.newId('tsk'), order_id, kind: 'refund_failed' as const, payment_id: paymentId, detail, at }
     await openTask(tx, merchant_id, task)
-    const more = { payment_id: paymentId, detail }
-    await appendOrderEvents(tx, deps, merchant_id, at, [{ order_id, type: 'order.refund_failed', by: null, more }])
+    const told = { payment_id: given[0]?.payment_id ?? null, amount, reason }
+    await appendOrderEvents(tx, deps, merchant_id, at, [
+      ...(amount > 0n ? [{ order_id, type: 'order.payment_returned' as const, by: null, more: told }] : []),
+      { order_id, type: 'order.refund_failed', by: null, more: { payment_id: paymentId, detail } },
+    ])
   })
 }
 
-async function finish(deps: OrderDeps, refund: OrderRefund, given: Given[]): Promise<void> {
+async function finish(deps: OrderDeps, refund: OrderRefund, given: readonly Given[]): Promise<void> {
   const { merchant_id, order_id, is_expected, reason } = refund
   const amount = given.reduce((sum, each) => sum + each.amount, 0n)
   const paymentId = given[0]?.payment_id ?? null

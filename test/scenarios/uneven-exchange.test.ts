@@ -152,6 +152,11 @@ async function coatToBeSent(visit: Visit, customer_id?: string) {
   await shop.settle()
   return { order, payment: made.body.payment_id }
 }
+/** What the first task of an order says. */
+const told = async (order: string) => {
+  const { body } = await shop.api.get<{ data: { detail: string }[] }>(`/v1/order_tasks?order_id=${order}`)
+  return body.data[0]?.detail ?? ''
+}
 const creditOf = async (customer: string) => {
   const path = `/v1/customers/${customer}/store_credit`
   const { body } = await shop.api.get<{ data: { balance: number }[] }>(path)
@@ -161,18 +166,45 @@ const creditOf = async (customer: string) => {
 test('and when a coat of nobody known is to be sent and is cancelled instead, somebody is told that its worth has nowhere to go', async () => {
   const visit = await broughtBack()
   const { order, payment } = await coatToBeSent(visit)
-  const cancelled = await floor.cancel(order.id, { reason: 'customer' })
-  assert.equal(cancelled.status, 200, cancelled.text)
-  await shop.settle()
-  assert.deepEqual(await floor.tasks(order.id), ['refund_failed'])
-  const [worth, cash] = (await shop.api.payment(payment)).tenders.map(({ id }) => id)
-  const handedOut = await counter.changeOf(() => shop.api.refund(payment, { tender_id: cash }))
-  assert.deepEqual(handedOut, [-3000, -2])
+  const handedOut = await counter.changeOf(async () => {
+    const cancelled = await floor.cancel(order.id, { reason: 'customer' })
+    assert.equal(cancelled.status, 200, cancelled.text)
+    await shop.settle()
+  })
+  assert.deepEqual([handedOut, await floor.tasks(order.id)], [[-3000, -2], ['refund_failed']], 'the cash goes back')
+  assert.match(await told(order.id), /4997/)
+  const [worth] = (await shop.api.payment(payment)).tenders.map(({ id }) => id)
   const to = { method: 'gift_card', gift_card_id: visit.card.id }
   await shop.api.refund(payment, { tender_id: worth, to })
   assert.equal((await shop.api.payment(payment)).amount_refundable, 0)
   assert.equal(await counter.balanceOf(visit.card), 4997)
 })
+
+for (const dies of [false, true]) {
+  test(`what a guest paid by card for the coat goes back to the card${dies ? ', once, although the server dies booking it' : ''}`, async () => {
+    const visit = await broughtBack()
+    const lines = [
+      { variant_id: floor.variant('coat'), quantity: 1, fulfilment: { mode: 'ship', store_id: floor.shopFloor } },
+    ]
+    const order = (await floor.place(await floor.cart({}, { channel: 'pos', store_id: floor.shopFloor, lines }))).body
+    const made = await exchange(visit.returned, order.id)
+    const token = await shop.api.token(CARDS.approved)
+    assert.equal((await shop.api.tender(made.body.payment_id, { method: 'card', token })).body.status, 'captured')
+    await shop.settle()
+    if (dies) counter.diesBooking()
+    await floor.cancel(order.id, { reason: 'customer' })
+    for (let round = 0; round < 2; round++) {
+      shop.clock.advance(5 * MINUTE)
+      await shop.ask()
+      await shop.settle()
+    }
+    const refunds = (await shop.api.payment(made.body.payment_id)).tenders.map(({ amount_refunded }) => amount_refunded)
+    assert.deepEqual([refunds, await floor.tasks(order.id)], [[0, 3002], ['refund_failed']])
+    assert.match(await told(order.id), /4997/)
+    const history = await floor.history(order.id)
+    assert.deepEqual(history.filter((type) => type === 'order.refund_failed').length, 1, history.join())
+  })
+}
 
 test('when the coat is Ada’s, its worth becomes her store credit and the cash goes back as it came', async () => {
   const visit = await broughtBack()
