@@ -2,6 +2,7 @@
 // background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
 
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
+import { createBagBook } from './bags/index.ts'
 import { routes as checkoutRoutes, createCheckoutConsumer, pageCaller, settingsOf } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
@@ -253,6 +254,7 @@ export async function wire(options: WiringOptions) {
   const checkout = {
     ...{ db, clock, log, newId, merchantCache, payments, pages, publicUrl },
     methodsOf: connectors.methodsOf,
+    bags: createBagBook({ db, clock, merchantCache, ...commerce.forPages }),
   }
   const links: LinkDeps = {
     ...checkout,

@@ -25,7 +25,7 @@ export {
   type SellableDeps,
   type SellableVariant,
 } from './sellable.ts'
-
+export { listShipping } from './sellable-store.ts'
 export { listCounted } from './store.ts'
 
 /** Registers the module's routes. */

@@ -34,3 +34,14 @@ export async function readSellable(
     components: components.map((one) => ({ ...one, quantity: BigInt(one.quantity) })),
   }))
 }
+
+/** The ways of delivery that are for sale, in the order in which they stand in the catalogue. */
+export async function listShipping(db: Queryable, merchantId: string): Promise<{ id: string; name: string }[]> {
+  const { rows } = await db.query<{ id: string; name: string; options: Record<string, string> }>(
+    `select v.id, p.name, v.options from product p join variant v on v.merchant_id = p.merchant_id and v.product_id = p.id
+     where p.merchant_id = $1 and p.kind = 'shipping' and p.state = 'active' and v.is_active
+     order by p.id, v.position, v.id limit 20`,
+    [merchantId],
+  )
+  return rows.map(({ id, name, options }) => ({ id, name: Object.values(options)[0] ?? name }))
+}

@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
 import type { Pages } from '../pages/index.ts'
 import type { PaymentDeps } from '../payments/index.ts'
+import type { BagBook } from './bag.ts'
 import type { SessionGuard } from './guard.ts'
 
 export interface CheckoutDeps {
@@ -23,4 +24,6 @@ export interface CheckoutDeps {
   publicUrl: string
   /** Asked about sessions that were made for a payment link. */
   guard?: SessionGuard
+  /** Asked about sessions that were made for a cart; without it there are none. */
+  bags?: BagBook
 }

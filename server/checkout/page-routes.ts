@@ -12,6 +12,9 @@ import { Problem } from '../lib/problem.ts'
 import { languageFor, sendDocument } from '../pages/index.ts'
 import { BankAccountInput, GiftCardInput, VoucherInput } from '../payments/index.ts'
 import { accentProperties } from './accent.ts'
+import { BagStep, bagInputOf, tidied } from './bag-input.ts'
+import { bagStepHere } from './bag-session.ts'
+import type { BagInput } from './bag-view.ts'
 import type { CheckoutDeps } from './deps.ts'
 import type { CheckoutView, NoticeCode, TryInput } from './page-view.ts'
 import { payHere, withdrawHere } from './pay-here.ts'
@@ -33,6 +36,7 @@ const Try = Type.Object(
     attempt: Attempt,
     method: Type.String({ pattern: '^([a-z][a-z0-9_]{1,39}|ins_[0-9A-HJKMNP-TV-Z]{26})$' }),
     seen: Type.Optional(Type.Integer({ minimum: 0, maximum: 999_999_999_999 })),
+    bag_version: Type.Optional(Type.Integer({ minimum: 1 })),
     token: Type.Optional(Id('tok')),
     gift_card: Type.Optional(GiftCardInput),
     voucher: Type.Optional(VoucherInput),
@@ -66,13 +70,18 @@ export function pageRoutes(app: App, deps: CheckoutRouteDeps): void {
       if (!session) return show(deps, request, reply, null, null)
       refuseForeign(request)
       const form = formOf(request)
-      const notice =
-        form.get('act') === 'withdraw' ? await withdrawHere(deps, session) : await payByForm(deps, session, form)
+      const step = bagInputOf(form)
+      const notice = step
+        ? await bagStepHere(deps, session, step)
+        : form.get('act') === 'withdraw'
+          ? await withdrawHere(deps, session)
+          : await payByForm(deps, session, form)
       // A redirect turns the post into a get, so that reloading and going back never pay again.
       const language = languageOf(request, session)
       const view = await viewOf(deps, session, language, notice)
       if (view.action?.type === 'redirect' && notice === null) return seeOther(reply, view.action.url)
-      if (notice !== null && view.phase === 'pay') return draw(deps, reply, session, view, language)
+      if (notice !== null && (view.phase === 'pay' || view.phase === 'details'))
+        return draw(deps, reply, session, view, language)
       return seeOther(reply, `${view.path}?lang=${language}`)
     },
   })
@@ -97,6 +106,19 @@ export function pageRoutes(app: App, deps: CheckoutRouteDeps): void {
       refuseForeign(request)
       const session = await foundSession(deps, request.params.token)
       const notice = await payHere(deps, session, request.body)
+      return viewOf(deps, session, languageOf(request, session), notice)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/c/:token/bag',
+    config: PUBLIC,
+    schema: { ...hidden, body: BagStep },
+    handler: async (request) => {
+      refuseForeign(request)
+      const session = await foundSession(deps, request.params.token)
+      const notice = await bagStepHere(deps, session, tidied(request.body as BagInput))
       return viewOf(deps, session, languageOf(request, session), notice)
     },
   })
@@ -178,11 +200,15 @@ function seeOther(reply: FastifyReply, url: string): FastifyReply {
   return reply.code(303).header('location', url).header('referrer-policy', 'no-referrer').send('')
 }
 
+/** What costs nothing is ordered without a way to pay. */
+const FREE = { form: 'none' as const }
+
 /** Without script. A card number never comes this way: its fields have no names, and the vault takes them from a script only. */
 async function payByForm(deps: CheckoutDeps, session: Session, form: URLSearchParams): Promise<NoticeCode | null> {
   const method = form.get('method') ?? ''
   const view = await checkoutView(deps, session, { language: 'en' })
-  const chosen = view.methods.find(({ value }) => value === method)
+  const free = view.bag && view.due_minor === 0 && method === 'none' ? FREE : undefined
+  const chosen = free ?? view.methods.find(({ value }) => value === method)
   if (!chosen) return view.phase === 'pay' ? 'details_missing' : null
   if (chosen.form === 'card' || chosen.form === 'wallet') return 'needs_script'
   const text = (name: string) => (form.get(name) ?? '').trim()
@@ -192,6 +218,7 @@ async function payByForm(deps: CheckoutDeps, session: Session, form: URLSearchPa
     attempt: /^[A-Za-z0-9_-]{8,64}$/.test(text('attempt')) ? text('attempt') : view.attempt,
     method,
     ...(/^\d{1,12}$/.test(text('seen')) ? { seen: Number(text('seen')) } : {}),
+    ...(/^\d{1,9}$/.test(text('bag_version')) ? { bag_version: Number(text('bag_version')) } : {}),
     ...(chosen.form === 'gift_card' ? { gift_card: { code: typed('code'), ...pin } } : {}),
     ...(chosen.form === 'voucher' ? { voucher: { number: typed('number'), ...pin } } : {}),
     ...(chosen.form === 'bank_account' ? { bank_account: { iban: typed('iban'), holder: typed('holder') } } : {}),

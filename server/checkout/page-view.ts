@@ -1,12 +1,19 @@
 // What the checkout page shows, as plain data: the server makes it, draws the page from it, and sends it again after every step. Amounts
 // and times come as text in the reader's language, so that the browser computes nothing. Shared with web/checkout as types.
 
+import type { BagView } from './bag-view.ts'
+
 /**
  * Where the customer stands.
+ * - details: who the cart is for and how they get it. - bag_empty, bag_moved, bag_held: nothing of it can be ordered here now.
  * - pay: choose a method. - action: do something elsewhere (bank, app). - processing: it is under way. - unknown: an answer was
  * lost, and paying again could pay twice. - paid. - paid_elsewhere: the order was paid another way. - expired, canceled: over. - paused: not now.
  */
 export type Phase =
+  | 'details'
+  | 'bag_empty'
+  | 'bag_moved'
+  | 'bag_held'
   | 'pay'
   | 'action'
   | 'processing'
@@ -55,6 +62,11 @@ export type NoticeCode =
   | 'balance_insufficient'
   | 'partly_paid'
   | 'amount_changed'
+  | 'bag_changed'
+  | 'sold_out'
+  | 'code_used'
+  | 'code_refused'
+  | 'not_delivered_there'
   | 'busy'
   | 'method_unavailable'
   | 'details_missing'
@@ -103,6 +115,10 @@ export interface CheckoutView {
   part_url: string | null
   /** Parts that are paid already. */
   paid: { name: string; amount: string }[]
+  /** It is an order that costs nothing. */
+  is_free: boolean
+  /** The cart that is paid for, until it is an order. */
+  bag: BagView | null
   methods: MethodView[]
   notice: NoticeView | null
   action: ActionView | null
@@ -125,6 +141,8 @@ export interface TryInput {
   method: string
   /** The amount that stood on the button. */
   seen?: number
+  /** The version of the cart that was shown. */
+  bag_version?: number
   token?: string
   gift_card?: { code: string; pin?: string }
   voucher?: { number: string; pin?: string }

@@ -14,6 +14,7 @@ import {
   type TenderInput,
   withdraw,
 } from '../payments/index.ts'
+import { placed } from './bag-session.ts'
 import type { CheckoutDeps } from './deps.ts'
 import type { NoticeCode, TryInput } from './page-view.ts'
 import { type Session, sessionUrl, stateOf } from './session.ts'
@@ -27,9 +28,11 @@ export type Tried = NoticeCode | null
  * Carries out one try. What the customer can put right is answered as a notice, with nothing charged; whatever the provider says is
  * read from the payment afterwards.
  */
-export async function payHere(deps: CheckoutDeps, session: Session, input: TryInput): Promise<Tried> {
-  if (stateOf(session, deps.clock.now()) !== 'open') return null
+export async function payHere(deps: CheckoutDeps, known: Session, input: TryInput): Promise<Tried> {
+  if (stateOf(known, deps.clock.now()) !== 'open') return null
   try {
+    const { session, notice } = await placed(deps, known, input)
+    if (notice !== null || stateOf(session, deps.clock.now()) !== 'open') return notice
     const { due, isElsewhere, maker } = await standingOf(deps, session)
     if (due === 0n || isElsewhere || maker !== 'open') return null
     if (input.seen !== undefined && BigInt(input.seen) !== due) return 'amount_changed'
@@ -41,7 +44,7 @@ export async function payHere(deps: CheckoutDeps, session: Session, input: TryIn
       const key = keyOf(session, input.attempt)
       const part =
         tender.amount === undefined && session.pay_up_to !== null ? { ...tender, amount: Number(due) } : tender
-      return addTender(asCaller(deps, session), session.merchant_id, identify(key, { ...input }), paymentId, part)
+      return addTender(asCaller(deps, session), session.merchant_id, identify(key, tryOf(input)), paymentId, part)
     })
   } catch (error) {
     const notice = error instanceof Problem ? NOTICES[error.code] : undefined
@@ -160,6 +163,11 @@ async function ensurePayment(deps: CheckoutDeps, session: Session): Promise<stri
   const now = await readSession(deps.db, session.merchant_id, session.id)
   if (now?.payment_id !== id) throw new Problem('invalid-state')
   return id
+}
+
+/** What a try asks for. The cart it began with is an order by now, and is not a part of it. */
+function tryOf({ bag_version: _, ...input }: TryInput): object {
+  return input
 }
 
 /** The key of a try: sent twice, it is one. */

@@ -18,6 +18,8 @@ import { listSessions, readSession } from './store.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'checkout:read' } } as const
 const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'checkout:write' } } as const
+/** A page of the shop opens the checkout of its own cart. */
+const MAKE = { access: { keys: ['secret', 'restricted', 'publishable'], scope: 'checkout:write' } } as const
 const TAGS = ['Checkout']
 const ById = Type.Object({ id: Id('chs') })
 
@@ -32,17 +34,20 @@ export function routes(app: App, deps: CheckoutRouteDeps): void {
   app.route({
     method: 'POST',
     url: '/v1/checkout_sessions',
-    config: WRITE,
+    config: MAKE,
     schema: {
       operationId: 'createCheckoutSession',
-      summary: 'Make a page on which an amount or an order is paid',
-      description: 'Send the customer to its `url`. No money is asked for before they choose how to pay.',
+      summary: 'Make a page on which an amount, an order or a whole cart is paid',
+      description:
+        'Send the customer to its `url`. No money is asked for before they choose how to pay. With a publishable key for a cart, whose secret is sent as Cart-Secret.',
       tags: TAGS,
       body: NewSession,
       response: { 201: SessionBody },
     },
     handler: async (request, reply) => {
-      const session = await createSession(deps, callerOf(request).merchantId, request.body)
+      const { merchantId, kind } = callerOf(request)
+      const caller = { kind, headers: request.headers }
+      const session = await createSession(deps, merchantId, request.body, { caller })
       return reply.code(201).send(sessionView(deps, session))
     },
   })

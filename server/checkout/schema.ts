@@ -28,14 +28,50 @@ const SessionLine = Type.Object(
   closed,
 )
 
+const DeliveryOption = Type.Object(
+  {
+    id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }),
+    name: line(80, 'Shown to the customer.'),
+    variant_id: Type.Optional({
+      ...Id('var'),
+      description: 'The article of the kind `shipping` that it is charged with. Default: the first of the catalogue.',
+    }),
+    amount: Type.Optional({
+      ...AmountOrZero,
+      description: 'Instead of the article’s price, with or without tax as the cart has it. Promotions still count.',
+    }),
+    countries: Type.Optional(Type.Array(CountryCode, { minItems: 1, maxItems: 60, description: 'Default: all.' })),
+    days: Type.Optional(
+      Type.Object(
+        { min: Type.Integer({ minimum: 0, maximum: 365 }), max: Type.Integer({ minimum: 0, maximum: 365 }) },
+        { ...closed, description: 'Working days it takes.' },
+      ),
+    ),
+  },
+  closed,
+)
+export type DeliveryOption = Static<typeof DeliveryOption>
+
 export const NewSession = Type.Object(
   {
     amount: Type.Optional({
       ...AmountMinor,
-      description: 'What is to be paid, in minor units. Leave it out with an order: what is due for it is paid.',
+      description:
+        'What is to be paid, in minor units. Leave it out with an order or a cart, which know what they cost.',
     }),
     currency: Type.Optional(Currency),
     order_id: Type.Optional(Id('ord')),
+    cart_id: Type.Optional({
+      ...Id('crt'),
+      description: 'The page asks who it is for and how they get it, and the cart becomes an order as they pay.',
+    }),
+    delivery_options: Type.Optional(
+      Type.Array(DeliveryOption, {
+        maxItems: 20,
+        description:
+          'For a cart: how it can be delivered. Default: the articles of the kind `shipping`. Empty: it can only be collected.',
+      }),
+    ),
     customer_id: Type.Optional(Id('cus')),
     store_id: Type.Optional(Id('sto')),
     channel: Type.Optional(Type.Enum([...PAGE_CHANNELS], { default: 'web' })),
@@ -79,13 +115,17 @@ export const SessionBody = Type.Object(
     object: Type.Literal('checkout_session'),
     url: Type.String({ description: 'The page. Whoever has the address may pay.' }),
     state: Type.Enum([...SESSION_STATES]),
-    amount: AmountMinor,
+    amount: {
+      ...AmountOrZero,
+      description: 'Of a cart: what it came to when the page was made, and then what its order does.',
+    },
     currency: Type.String(),
     channel: Type.String(),
     capture: Type.Enum(['automatic', 'manual']),
     country: Nullable(Type.String()),
     language: Nullable(Type.String()),
-    order_id: Nullable(Type.String()),
+    cart_id: Nullable(Type.String()),
+    order_id: Nullable(Type.String({ description: 'Of a cart: the order it has become on the page.' })),
     customer_id: Nullable(Type.String()),
     store_id: Nullable(Type.String()),
     payment_id: Nullable(Type.String({ description: 'The payment it has begun: the only proof of being paid.' })),

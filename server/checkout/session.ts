@@ -26,6 +26,8 @@ export interface Session {
   capture: 'automatic' | 'manual'
   country: string | null
   language: string | null
+  /** What is ordered on the page; `amount` follows it until it is an order. */
+  cart_id: string | null
   order_id: string | null
   payment_link_id: string | null
   /** How much of it is to be covered when the next part is paid; null: all of it. */
@@ -66,14 +68,15 @@ export function sessionUrl(deps: Pick<CheckoutDeps, 'publicUrl'>, session: Pick<
 
 /** The session as the API shows it. */
 export function sessionView(deps: Pick<CheckoutDeps, 'publicUrl' | 'clock'>, session: Session) {
-  const { id, amount, currency, channel, capture, country, language, order_id, customer_id, store_id } = session
+  const { id, amount, currency, channel, capture, country, language, cart_id, order_id, customer_id, store_id } =
+    session
   return {
     id,
     object: 'checkout_session' as const,
     url: sessionUrl(deps, session),
     state: stateOf(session, deps.clock.now()),
     amount: Number(amount),
-    ...{ currency, channel, capture, country, language, order_id, customer_id, store_id },
+    ...{ currency, channel, capture, country, language, cart_id, order_id, customer_id, store_id },
     payment_id: session.payment_id,
     payment_link_id: session.payment_link_id,
     reference: session.reference,

@@ -4,7 +4,7 @@ import type { Queryable, Tx } from '../db/pool.ts'
 import type { Session } from './session.ts'
 import type { Settings } from './settings.ts'
 
-const COLUMNS = `merchant_id, id, token, state, amount, currency, channel, capture, country, language, order_id, payment_link_id,
+const COLUMNS = `merchant_id, id, token, state, amount, currency, channel, capture, country, language, cart_id, order_id, payment_link_id,
   pay_up_to, customer_id, store_id,
   reference, description, lines, methods, success_url, cancel_url, metadata, payment_id, payment_seq, version, expires_at, created_at, completed_at`
 
@@ -72,6 +72,32 @@ export async function dropPayment(db: Queryable, { merchant_id, id, payment_id }
      where merchant_id = $1 and id = $2 and payment_id = $3 and state = 'open'`,
     [merchant_id, id, payment_id],
   )
+}
+
+/** Notes the order that a session's cart has become. Whoever comes second changes nothing. */
+export async function putOrder(
+  db: Queryable,
+  { merchant_id, id }: Session,
+  order: Pick<Session, 'order_id' | 'amount' | 'country' | 'reference' | 'success_url' | 'lines'>,
+): Promise<void> {
+  await db.query(
+    `update checkout_session set order_id = $3, amount = $4, country = $5, reference = $6, success_url = $7, lines = $8, version = version + 1
+     where merchant_id = $1 and id = $2 and order_id is null and cart_id is not null`,
+    [
+      ...[merchant_id, id, order.order_id, order.amount, order.country, order.reference, order.success_url],
+      JSON.stringify(order.lines),
+    ],
+  )
+}
+
+/** Ends a session whose order costs nothing; null when it is not open. */
+export async function completeFree(tx: Tx, { merchant_id, id }: Session, at: Date): Promise<Session | null> {
+  const { rows } = await tx.query<Session>(
+    `update checkout_session set state = 'complete', completed_at = $3, version = version + 1
+     where merchant_id = $1 and id = $2 and state = 'open' and amount = 0 and order_id is not null returning ${COLUMNS}`,
+    [merchant_id, id, at],
+  )
+  return rows[0] ?? null
 }
 
 /** Ends sessions whose payments are made; answers those that ended now. */

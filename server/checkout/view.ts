@@ -5,6 +5,7 @@ import { amountText, LANGUAGE_NAMES, type Language, timeText } from '../lib/lang
 import { availableMethods, type Channel, flowIn, type MerchantConfig, type Method } from '../merchants/index.ts'
 import { familiarMethods, type PaymentView } from '../payments/index.ts'
 import { type InstrumentView, listInstruments } from '../vault/index.ts'
+import { bagOf, bagPhase, withOrder } from './bag-session.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { methodName } from './method-name.ts'
 import type { ActionView, CheckoutView, MethodForm, MethodView, NoticeCode, NoticeView, Phase } from './page-view.ts'
@@ -22,16 +23,20 @@ export interface ViewOptions {
 /** The page of a session as it is now, for one reader. */
 export async function checkoutView(
   deps: CheckoutDeps,
-  session: Session,
+  known: Session,
   { language, notice }: ViewOptions,
 ): Promise<CheckoutView> {
+  const session = await withOrder(deps, known)
+  const bag = await bagOf(deps, session, language)
   const [standing, settings, merchant] = await Promise.all([
     standingOf(deps, session),
     settingsOf(deps, session.merchant_id),
     deps.merchantCache.get(session.merchant_id),
   ])
   const config = merchant as MerchantConfig
-  const phase = phaseOf(session, standing, deps.clock.now())
+  const now = deps.clock.now()
+  const phase = bag === null ? phaseOf(session, standing, now) : bagPhase(session, bag, now)
+  const due = bag === null ? standing.due : BigInt(bag.total_minor)
   const show = (amount: bigint) => amountText(language, amount, session.currency)
   const zone = config.stores.get(session.store_id ?? '')?.timeZone ?? 'UTC'
   const waiting = waitingTender(standing.payment)
@@ -45,13 +50,15 @@ export async function checkoutView(
     description: session.description,
     reference: session.reference,
     lines: session.lines.map(({ name, quantity, amount }) => ({ name, quantity, amount: show(BigInt(amount)) })),
-    total: show(standing.total),
-    due: show(standing.due),
-    due_minor: Number(standing.due),
-    left: show(standing.left),
+    total: bag?.total ?? show(standing.total),
+    due: show(due),
+    due_minor: Number(due),
+    left: bag?.total ?? show(standing.left),
     part_url: session.payment_link_id === null ? null : ((await deps.guard?.partUrl(session)) ?? null),
     paid: paidParts(standing.payment, (tender) => nameOf(config, tender, language), show),
-    methods: phase === 'pay' ? await methodViews(deps, session, { config, language, due: standing.due }) : [],
+    is_free: session.cart_id !== null && session.order_id !== null && session.amount === 0n,
+    bag,
+    methods: phase === 'pay' && due > 0n ? await methodViews(deps, session, { config, language, due }) : [],
     notice: noticeOf(phase, standing.payment, notice ?? null),
     action: phase === 'action' ? actionOf(standing.payment, waiting, config, language, zone) : null,
     attempt: randomBytes(12).toString('base64url'),
@@ -226,10 +233,14 @@ const DECLINES: Record<string, NoticeCode> = {
   no_effect: 'failed',
 }
 
+/** Nothing went wrong. */
+const MILD: ReadonlySet<NoticeCode> = new Set(['withdrawn', 'code_used'])
+
 /** The notice of the try just made, or what the payment's last tender tells. */
 function noticeOf(phase: Phase, payment: PaymentView | null, told: NoticeCode | null): NoticeView | null {
+  if (told !== null && (phase === 'pay' || phase === 'details'))
+    return { code: told, kind: MILD.has(told) ? 'info' : 'bad' }
   if (phase !== 'pay') return told === null || phase === 'paid' ? null : { code: told, kind: 'info' }
-  if (told !== null) return { code: told, kind: told === 'withdrawn' ? 'info' : 'bad' }
   const last = payment?.tenders.at(-1)
   if (!last) return null
   if (last.decline === null) return coveredBy(last) > 0n ? { code: 'partly_paid', kind: 'info' } : null

@@ -13,7 +13,7 @@ import { CHANNELS } from './method.ts'
 import { checkPlace, defaultCountry, timeZoneOf } from './place.ts'
 import { newWebhookSecret } from './simulator-config.ts'
 import * as rows from './store.ts'
-import type { StoreKind } from './store-place.ts'
+import type { OpeningHours, StoreAddress, StoreKind } from './store-place.ts'
 
 export interface CreateMerchantDeps {
   db: Db
@@ -39,6 +39,8 @@ export interface StorePlan {
   registers: number
   latitude?: number
   longitude?: number
+  address?: StoreAddress
+  opening_hours?: OpeningHours
 }
 
 export interface NewMerchant {
@@ -131,6 +133,12 @@ async function openStore(
     longitude,
   }
   await rows.insertStore(tx, created.merchant_id, store, at)
+  const { address, opening_hours } = plan
+  if (address || opening_hours)
+    await rows.updateStore(tx, created.merchant_id, store.id, {
+      ...(address && { address }),
+      ...(opening_hours && { opening_hours }),
+    })
   created.stores.push({ id: store.id, name, country, currency })
   for (let number = 1; number <= plan.registers; number++) {
     const register = { id: deps.newId('reg'), storeId: store.id, name: `Register ${number}` }

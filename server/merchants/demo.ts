@@ -6,8 +6,17 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type CreateMerchantDeps, createMerchant, type NewMerchant, type NewMerchantKeys } from './create.ts'
 import { hasMerchant } from './store.ts'
+import type { OpeningHours } from './store-place.ts'
 
 export type SeedDemoDeps = CreateMerchantDeps
+
+/** Six days of shopping, and a shorter Sunday. */
+const HOURS: OpeningHours = {
+  ...Object.fromEntries(
+    ['mon', 'tue', 'wed', 'thu', 'fri', 'sat'].map((day) => [day, [{ from: '09:00', to: '19:00' }]]),
+  ),
+  sun: [{ from: '12:00', to: '18:00' }],
+}
 
 const DEMO: NewMerchant = {
   name: 'Kestrel & Pine',
@@ -20,6 +29,8 @@ const DEMO: NewMerchant = {
       currency: 'EUR',
       kind: 'shop',
       registers: 2,
+      address: { lines: ['Haarlemmerstraat 12'], postal_code: '1013 ER', city: 'Amsterdam', country: 'NL' },
+      opening_hours: HOURS,
       latitude: 52.3702,
       longitude: 4.8952,
     },
@@ -29,6 +40,8 @@ const DEMO: NewMerchant = {
       currency: 'SEK',
       kind: 'shop',
       registers: 1,
+      address: { lines: ['Götgatan 31'], postal_code: '116 21', city: 'Stockholm', country: 'SE' },
+      opening_hours: HOURS,
       latitude: 59.3293,
       longitude: 18.0686,
     },
@@ -38,10 +51,22 @@ const DEMO: NewMerchant = {
       currency: 'PLN',
       kind: 'shop',
       registers: 1,
+      address: { lines: ['Nowy Świat 20'], postal_code: '00-373', city: 'Warszawa', country: 'PL' },
+      opening_hours: HOURS,
       latitude: 52.2297,
       longitude: 21.0122,
     },
-    { name: 'Paris', country: 'FR', currency: 'EUR', kind: 'shop', registers: 1, latitude: 48.8566, longitude: 2.3522 },
+    {
+      name: 'Paris',
+      country: 'FR',
+      currency: 'EUR',
+      kind: 'shop',
+      registers: 1,
+      address: { lines: ['Rue de Turenne 40'], postal_code: '75003', city: 'Paris', country: 'FR' },
+      opening_hours: HOURS,
+      latitude: 48.8566,
+      longitude: 2.3522,
+    },
     { name: 'Web shop', country: 'NL', currency: 'EUR', kind: 'web', registers: 0 },
   ],
 }

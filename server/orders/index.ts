@@ -42,6 +42,7 @@ export type {
 } from './order.ts'
 export { GROUP_MODES } from './order.ts'
 export { orderOfPage, orderPageUrl } from './page-token.ts'
+export { placeOrder } from './place.ts'
 export { readOrderView } from './read.ts'
 export { carryOut } from './refund.ts'
 export { openTask } from './refund-store.ts'

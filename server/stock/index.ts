@@ -27,7 +27,7 @@ export {
 } from './reserve.ts'
 export { routes } from './routes.ts'
 export { TRANSFER_STATES } from './schema.ts'
-export type { Plan, Source, ToSend } from './source.ts'
+export { distanceKm, type Place, type Plan, type Source, type ToSend } from './source.ts'
 export { atHand, available, type LoadOf, placeOfStore, planSources, poolOf, type SourceQuestion } from './sources.ts'
 export { lockLevels, readReserved } from './store.ts'
 export { expireCartReservations } from './task.ts'

@@ -4,6 +4,8 @@ import type { ComponentChildren } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { CheckoutView } from '../../server/checkout/page-view.ts'
 import { fill } from '../shared/fill.ts'
+import { BagForm } from './bag-form.tsx'
+import { BagSummary, Changes, Chosen } from './bag-parts.tsx'
 import { Mark } from './marks.tsx'
 import { Notice } from './notice.tsx'
 import { PayForm } from './pay-form.tsx'
@@ -16,7 +18,7 @@ const LOOKS_MS = [300, 600, 1_000, 2_000]
 export function Checkout({ state }: { state: PageState }) {
   const { texts, language } = state
   const [view, setView] = useState(state.view)
-  const waits = view !== null && ['action', 'processing', 'unknown'].includes(view.phase)
+  const waits = view !== null && ['action', 'processing', 'unknown', 'bag_held'].includes(view.phase)
   const path = view?.path
 
   useEffect(() => {
@@ -73,8 +75,12 @@ export function Checkout({ state }: { state: PageState }) {
         <p class="merchant">{view.merchant.name}</p>
         {view.is_test ? <p class="test">{texts.test}</p> : null}
       </header>
-      <main class={view.phase === 'pay' || view.lines.length > 0 ? 'sheet two' : 'sheet'}>
-        <Summary view={view} texts={texts} />
+      <main class={isWide(view) ? 'sheet two' : 'sheet'}>
+        <Summary view={view} texts={texts}>
+          {view.bag === null || !HAS_BAG.has(view.phase) ? null : (
+            <BagSummary view={view} bag={view.bag} texts={texts} language={language} onView={setView} />
+          )}
+        </Summary>
         <section class="step">
           <Phase view={view} texts={texts} language={language} onView={setView} />
         </section>
@@ -84,7 +90,14 @@ export function Checkout({ state }: { state: PageState }) {
   )
 }
 
-function Summary({ view, texts }: { view: CheckoutView; texts: Texts }) {
+/** Where the cart stands beside what is asked. */
+const HAS_BAG: ReadonlySet<string> = new Set(['details', 'pay'])
+
+function isWide({ phase, lines }: CheckoutView): boolean {
+  return HAS_BAG.has(phase) || lines.length > 0
+}
+
+function Summary({ view, texts, children }: { view: CheckoutView; texts: Texts; children: ComponentChildren }) {
   const isPart = view.paid.length > 0 && view.phase !== 'paid'
   return (
     <section class="sum" aria-labelledby="amount">
@@ -112,6 +125,7 @@ function Summary({ view, texts }: { view: CheckoutView; texts: Texts }) {
           ))}
         </ul>
       )}
+      {children}
       {isPart ? (
         <dl class="parts">
           {view.paid.map((part, i) => (
@@ -146,8 +160,34 @@ function Phase(props: StepProps) {
   const { view, texts } = props
   const merchant = view.merchant.name
   switch (view.phase) {
+    case 'details':
+      return view.bag === null ? null : (
+        <>
+          <Changes {...props} bag={view.bag} />
+          <BagForm {...props} bag={view.bag} />
+        </>
+      )
+    case 'bag_empty':
+      return (
+        <Told icon="info" tone="info" title={texts.bag.emptyTitle} lead={texts.bag.emptyLead}>
+          <Onward url={view.cancel_url} texts={texts} merchant={merchant} />
+        </Told>
+      )
+    case 'bag_moved':
+      return (
+        <Told icon="info" tone="info" title={texts.bag.movedTitle} lead={texts.bag.movedLead}>
+          <Onward url={view.cancel_url} texts={texts} merchant={merchant} />
+        </Told>
+      )
+    case 'bag_held':
+      return <Told icon="info" tone="warn" title={texts.bag.heldTitle} lead={texts.bag.heldLead} isLive />
     case 'pay':
-      return <PayForm {...props} />
+      return (
+        <>
+          {view.bag === null ? null : <Chosen {...props} bag={view.bag} />}
+          <PayForm {...props} />
+        </>
+      )
     case 'action':
       return <Action {...props} />
     case 'processing':
@@ -159,8 +199,8 @@ function Phase(props: StepProps) {
         <Told
           icon="check"
           tone="good"
-          title={texts.paidTitle}
-          lead={fill(texts.paidLead, { merchant, amount: view.total })}
+          title={view.is_free ? texts.bag.placedTitle : texts.paidTitle}
+          lead={fill(view.is_free ? texts.bag.placedLead : texts.paidLead, { merchant, amount: view.total })}
         >
           {view.paid_at === null ? null : <p class="quiet">{fill(texts.paidAt, { time: view.paid_at })}</p>}
           <Onward url={view.success_url} texts={texts} merchant={merchant} />
@@ -282,13 +322,13 @@ function Foot({ view, texts, language }: { view: CheckoutView; texts: Texts; lan
   const { terms_url, privacy_url, support_email } = view.merchant
   return (
     <footer class="foot">
-      {view.phase === 'pay' ? <p>{fill(texts.validUntil, { time: view.expires_at })}</p> : null}
+      {HAS_BAG.has(view.phase) ? <p>{fill(texts.validUntil, { time: view.expires_at })}</p> : null}
       {view.phase === 'pay' && view.part_url !== null ? (
         <p>
           <a href={view.part_url}>{texts.otherPart}</a>
         </p>
       ) : null}
-      {view.phase === 'pay' && view.cancel_url !== null ? (
+      {HAS_BAG.has(view.phase) && view.cancel_url !== null ? (
         <p>
           <a href={view.cancel_url} target="_top" rel="noreferrer">
             {texts.notNow}

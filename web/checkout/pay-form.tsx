@@ -18,6 +18,9 @@ interface Props {
   onView(view: CheckoutView): void
 }
 
+/** What costs nothing is ordered without a way to pay. */
+const FREE = { value: 'none', form: 'none', name: '' } as const
+
 /** Ways shown at once; the others are a click away. */
 const FIRST = 6
 
@@ -30,7 +33,8 @@ export function PayForm({ view, texts, language, onView }: Props) {
   const form = useRef<HTMLFormElement>(null)
   /** The token of this try: pressed again after a lost answer, the very same is sent. */
   const tokens = useRef(new Map<string, string>())
-  const method = view.methods.find(({ value }) => value === chosen) ?? view.methods[0]
+  const isFree = view.bag !== null && view.due_minor === 0
+  const method = isFree ? FREE : (view.methods.find(({ value }) => value === chosen) ?? view.methods[0])
 
   const input = (name: string) => form.current?.querySelector<HTMLInputElement>(`#${method?.value}-${name}`)
   const typed = (name: string): string => input(name)?.value.trim() ?? ''
@@ -38,7 +42,10 @@ export function PayForm({ view, texts, language, onView }: Props) {
   async function send(): Promise<void> {
     if (!method) return
     const { attempt } = view
-    const asked: TryInput = { attempt, method: method.value, seen: view.due_minor }
+    const asked: TryInput = {
+      ...{ attempt, method: method.value, seen: view.due_minor },
+      ...(view.bag === null ? {} : { bag_version: view.bag.version }),
+    }
     const pin = typed('pin') === '' ? {} : { pin: typed('pin') }
     if (method.form === 'card' || method.form === 'wallet') {
       const card =
@@ -106,21 +113,26 @@ export function PayForm({ view, texts, language, onView }: Props) {
     <form ref={form} method="post" action={`${view.path}?lang=${language}`} onSubmit={submit} noValidate>
       <input type="hidden" name="attempt" value={view.attempt} />
       <input type="hidden" name="seen" value={view.due_minor} />
+      {view.bag === null ? null : <input type="hidden" name="bag_version" value={view.bag.version} />}
       <div class="notices">
         <Notice view={view} texts={texts} />
       </div>
-      <fieldset class="methods">
-        <legend>{texts.payWith}</legend>
-        {rows(view.methods.slice(0, FIRST))}
-        {view.methods.length > FIRST ? (
-          <details open={isHidden || undefined}>
-            <summary>{texts.moreMethods}</summary>
-            {rows(view.methods.slice(FIRST))}
-          </details>
-        ) : null}
-      </fieldset>
+      {isFree ? (
+        <input type="hidden" name="method" value="none" />
+      ) : (
+        <fieldset class="methods">
+          <legend>{texts.payWith}</legend>
+          {rows(view.methods.slice(0, FIRST))}
+          {view.methods.length > FIRST ? (
+            <details open={isHidden || undefined}>
+              <summary>{texts.moreMethods}</summary>
+              {rows(view.methods.slice(FIRST))}
+            </details>
+          ) : null}
+        </fieldset>
+      )}
       <button type="submit" class="button primary pay" aria-disabled={isBusy}>
-        {isBusy ? texts.paying : fill(texts.pay, { amount: view.due })}
+        {isBusy ? texts.paying : isFree ? texts.bag.place : fill(texts.pay, { amount: view.due })}
       </button>
       {sheet === null || !method ? null : (
         <WalletSheet method={method.name} amount={view.due} texts={texts} onDone={sheet} />

@@ -1,6 +1,7 @@
 // What travels from the server's drawing to the script, and the steps the script asks for. Every step answers with the page as it
 // then is; a lost answer changes nothing here, so that pressing again sends the same try.
 
+import type { BagInput } from '../../server/checkout/bag-view.ts'
 import type { CheckoutView, TryInput } from '../../server/checkout/page-view.ts'
 import type { TypedCard } from './card.ts'
 import type { Texts } from './texts/texts.ts'
@@ -20,6 +21,10 @@ export function look({ path }: CheckoutView, language: string): Promise<Checkout
 
 export function pay({ path }: CheckoutView, language: string, input: TryInput): Promise<CheckoutView> {
   return ask(`${path}/pay?lang=${language}`, input)
+}
+
+export function step({ path }: CheckoutView, language: string, input: BagInput): Promise<CheckoutView> {
+  return ask(`${path}/bag?lang=${language}`, input)
 }
 
 export function withdraw({ path }: CheckoutView, language: string): Promise<CheckoutView> {

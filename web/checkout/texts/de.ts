@@ -1,6 +1,8 @@
+import { de as bag } from './bag/de.ts'
 import type { Texts } from './texts.ts'
 
 export const de: Texts = {
+  bag,
   title: '{amount} an {merchant} zahlen',
   test: 'Testmodus: Es fließt kein echtes Geld.',
   toPay: 'Zu zahlen',
@@ -64,6 +66,12 @@ export const de: Texts = {
     balance_insufficient: 'Es ist nichts mehr darauf. Bitte wählen Sie eine andere Zahlungsart.',
     partly_paid: 'Ein Teil ist bezahlt. Wählen Sie, wie Sie den Rest zahlen.',
     amount_changed: 'Der Betrag hat sich inzwischen geändert. Bitte sehen Sie ihn vor dem Zahlen noch einmal an.',
+    bag_changed:
+      'Seit dem letzten Blick hat sich etwas geändert. Bitte vor dem Zahlen noch einmal ansehen. Es wurde nichts abgebucht.',
+    sold_out: 'Jemand war schneller: nicht alles ist noch da. Es wurde nichts abgebucht.',
+    code_used: 'Der Code zählt.',
+    code_refused: 'Dieser Code hilft hier nicht. Es wurde nichts abgebucht.',
+    not_delivered_there: 'An diese Adresse liefern wir nicht. Bitte eine andere wählen oder im Geschäft abholen.',
     busy: 'Diese Zahlung läuft bereits, vielleicht in einem anderen Tab. Bitte warten Sie kurz und zahlen Sie nicht zweimal.',
     method_unavailable: 'Diese Zahlungsart geht gerade nicht. Bitte wählen Sie eine andere.',
     details_missing: 'Es fehlt etwas. Bitte prüfen Sie Ihre Angaben.',

@@ -1,6 +1,8 @@
+import { en as bag } from './bag/en.ts'
 import type { Texts } from './texts.ts'
 
 export const en: Texts = {
+  bag,
   title: 'Pay {amount} to {merchant}',
   test: 'Test mode: no real money moves.',
   toPay: 'To pay',
@@ -56,6 +58,11 @@ export const en: Texts = {
     balance_insufficient: 'There is nothing left on it. Choose another way to pay.',
     partly_paid: 'Part of it is paid. Choose how to pay the rest.',
     amount_changed: 'The amount has changed meanwhile. Look at it again before you pay.',
+    bag_changed: 'Something has changed since you looked. Look at it again before you pay. Nothing was charged.',
+    sold_out: 'Somebody was quicker: not all of it is left. Nothing was charged.',
+    code_used: 'The code counts.',
+    code_refused: 'That code does not help this bag. Nothing was charged.',
+    not_delivered_there: 'We don’t deliver to that address. Choose another, or collect it in a store.',
     busy: 'This payment is being made, perhaps in another tab. Wait a moment, and do not pay twice.',
     method_unavailable: 'That way to pay cannot be used just now. Choose another.',
     details_missing: 'Something is missing. Check what you filled in.',

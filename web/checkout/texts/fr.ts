@@ -1,6 +1,8 @@
+import { fr as bag } from './bag/fr.ts'
 import type { Texts } from './texts.ts'
 
 export const fr: Texts = {
+  bag,
   title: 'Payer {amount} à {merchant}',
   test: 'Mode test : aucun argent réel n’est transféré.',
   toPay: 'À payer',
@@ -61,6 +63,11 @@ export const fr: Texts = {
     balance_insufficient: 'Il ne reste rien dessus. Choisissez un autre moyen de paiement.',
     partly_paid: 'Une partie est payée. Choisissez comment payer le reste.',
     amount_changed: 'Le montant a changé entre-temps. Regardez-le avant de payer.',
+    bag_changed: 'Quelque chose a changé depuis votre dernier regard. Vérifiez avant de payer. Rien n’a été débité.',
+    sold_out: 'Quelqu’un a été plus rapide : tout n’est plus disponible. Rien n’a été débité.',
+    code_used: 'Le code est pris en compte.',
+    code_refused: 'Ce code n’aide pas ici. Rien n’a été débité.',
+    not_delivered_there: 'Nous ne livrons pas à cette adresse. Choisissez-en une autre, ou le retrait en magasin.',
     busy: 'Ce paiement est en cours, peut-être dans un autre onglet. Attendez un instant et ne payez pas deux fois.',
     method_unavailable: 'Ce moyen de paiement n’est pas disponible en ce moment. Choisissez-en un autre.',
     details_missing: 'Il manque quelque chose. Vérifiez ce que vous avez saisi.',

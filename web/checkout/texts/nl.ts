@@ -1,6 +1,8 @@
+import { nl as bag } from './bag/nl.ts'
 import type { Texts } from './texts.ts'
 
 export const nl: Texts = {
+  bag,
   title: '{amount} betalen aan {merchant}',
   test: 'Testmodus: er gaat geen echt geld om.',
   toPay: 'Te betalen',
@@ -64,6 +66,11 @@ export const nl: Texts = {
     balance_insufficient: 'Er staat niets meer op. Kies een andere manier om te betalen.',
     partly_paid: 'Een deel is betaald. Kies hoe je de rest betaalt.',
     amount_changed: 'Het bedrag is intussen veranderd. Kijk het na voordat je betaalt.',
+    bag_changed: 'Er is iets veranderd sinds je keek. Kijk het na voor je betaalt. Er is niets afgeschreven.',
+    sold_out: 'Iemand was sneller: niet alles is er nog. Er is niets afgeschreven.',
+    code_used: 'De code telt mee.',
+    code_refused: 'Die code helpt hier niet. Er is niets afgeschreven.',
+    not_delivered_there: 'Op dat adres bezorgen we niet. Kies een ander, of haal het op in een winkel.',
     busy: 'Deze betaling loopt al, misschien in een ander tabblad. Wacht even en betaal niet twee keer.',
     method_unavailable: 'Zo kan er nu niet betaald worden. Kies een andere manier.',
     details_missing: 'Er ontbreekt iets. Controleer wat je hebt ingevuld.',

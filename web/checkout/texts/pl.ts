@@ -1,6 +1,8 @@
+import { pl as bag } from './bag/pl.ts'
 import type { Texts } from './texts.ts'
 
 export const pl: Texts = {
+  bag,
   title: 'Zapłać {amount} na rzecz {merchant}',
   test: 'Tryb testowy: żadne prawdziwe pieniądze nie są przesyłane.',
   toPay: 'Do zapłaty',
@@ -56,6 +58,11 @@ export const pl: Texts = {
     balance_insufficient: 'Nie ma na niej już środków. Wybierz inny sposób płatności.',
     partly_paid: 'Część jest zapłacona. Wybierz, jak zapłacić resztę.',
     amount_changed: 'Kwota w międzyczasie się zmieniła. Sprawdź ją przed zapłatą.',
+    bag_changed: 'Coś się zmieniło, odkąd to oglądasz. Sprawdź jeszcze raz przed zapłatą. Nic nie pobrano.',
+    sold_out: 'Ktoś był szybszy: nie wszystko jeszcze jest. Nic nie pobrano.',
+    code_used: 'Kod działa.',
+    code_refused: 'Ten kod tu nie pomaga. Nic nie pobrano.',
+    not_delivered_there: 'Pod ten adres nie dostarczamy. Wybierz inny albo odbierz w sklepie.',
     busy: 'Ta płatność jest w toku, być może w innej karcie. Poczekaj chwilę i nie płać dwa razy.',
     method_unavailable: 'Ten sposób płatności jest teraz niedostępny. Wybierz inny.',
     details_missing: 'Czegoś brakuje. Sprawdź wpisane dane.',

@@ -1,6 +1,8 @@
+import { sv as bag } from './bag/sv.ts'
 import type { Texts } from './texts.ts'
 
 export const sv: Texts = {
+  bag,
   title: 'Betala {amount} till {merchant}',
   test: 'Testläge: inga riktiga pengar flyttas.',
   toPay: 'Att betala',
@@ -56,6 +58,11 @@ export const sv: Texts = {
     balance_insufficient: 'Det finns inget kvar på det. Välj ett annat sätt att betala.',
     partly_paid: 'En del är betald. Välj hur du betalar resten.',
     amount_changed: 'Beloppet har ändrats under tiden. Titta på det igen innan du betalar.',
+    bag_changed: 'Något har ändrats sedan du tittade. Se på det igen innan du betalar. Inget har debiterats.',
+    sold_out: 'Någon hann före: allt finns inte kvar. Inget har debiterats.',
+    code_used: 'Koden räknas.',
+    code_refused: 'Den koden hjälper inte här. Inget har debiterats.',
+    not_delivered_there: 'Vi levererar inte till den adressen. Välj en annan, eller hämta i butik.',
     busy: 'Betalningen pågår, kanske i en annan flik. Vänta ett ögonblick och betala inte två gånger.',
     method_unavailable: 'Det sättet att betala går inte just nu. Välj ett annat.',
     details_missing: 'Något saknas. Kontrollera det du har fyllt i.',

@@ -2,6 +2,7 @@
 
 import type { NoticeCode } from '../../../server/checkout/page-view.ts'
 import type { Language } from '../../../server/lib/language.ts'
+import type { BagTexts } from './bag/texts.ts'
 import { de } from './de.ts'
 import { en } from './en.ts'
 import { fr } from './fr.ts'
@@ -10,6 +11,7 @@ import { pl } from './pl.ts'
 import { sv } from './sv.ts'
 
 export interface Texts {
+  bag: BagTexts
   title: string
   test: string
   toPay: string

@@ -1,0 +1,81 @@
+// Begins a checkout page for a cart.
+
+import { admit, CART_SECRET_HEADER, cartCaller, readCart } from '../carts/index.ts'
+import type { BagCaller, DeliveryOption, OpenedBag } from '../checkout/index.ts'
+import { PAGE_CHANNELS } from '../checkout/index.ts'
+import { countryProfile } from '../countries/index.ts'
+import { Problem } from '../lib/problem.ts'
+import type { BagDeps } from './deps.ts'
+import { offersOf, PAGE, typedOf } from './known.ts'
+import { insertBag } from './store.ts'
+
+/**
+ * What the page begins with. Throws not-found (no such cart for this caller), cart-closed, invalid-state (a quote's cart, whose lines
+ * are fixed), validation-error (empty, a till's, or options that lead nowhere), reference-not-found.
+ */
+export async function openBag(
+  deps: BagDeps,
+  merchantId: string,
+  asked: { cart_id: string; caller: BagCaller; delivery_options: DeliveryOption[] | undefined },
+): Promise<OpenedBag> {
+  const cart = await deps.carts.carts.load(merchantId, asked.cart_id)
+  const holder = cartCaller(asked.caller.kind, asked.caller.headers[CART_SECRET_HEADER])
+  admit(cart, holder)
+  if (!['open', 'locked', 'parked'].includes(cart.state)) throw new Problem('cart-closed')
+  if (cart.quote_id !== null)
+    throw new Problem('invalid-state', { detail: 'The lines of a quote are fixed. Order it, and check out the order.' })
+  if (!(PAGE_CHANNELS as readonly string[]).includes(cart.channel))
+    throw invalid('/cart_id', `is a cart of the channel ${cart.channel}: claim it for a page first`)
+  const view = await readCart(deps.carts, merchantId, { id: cart.id, caller: PAGE })
+  if (view.lines.every(({ kind }) => kind === 'shipping')) throw invalid('/cart_id', 'has no lines')
+  await checkOptions(deps, merchantId, asked.delivery_options)
+  return {
+    amount: BigInt(view.total),
+    currency: cart.currency,
+    channel: cart.channel,
+    // The secret of a cart is no proof of who somebody is.
+    customer_id: holder.kind === 'merchant' ? cart.customer_id : null,
+    country: cart.shipping_address?.country ?? cart.country,
+    async save(tx, session) {
+      const bag = {
+        cart_id: cart.id,
+        delivery_options: asked.delivery_options ?? null,
+        typed: typedOf(cart),
+        is_sent: false,
+      }
+      await insertBag(tx, session, bag, deps.clock.now())
+    },
+  }
+}
+
+async function checkOptions(deps: BagDeps, merchantId: string, options: DeliveryOption[] | undefined): Promise<void> {
+  if (!options) return
+  const known = await deps.carts.goods.loadVariants(
+    merchantId,
+    options.flatMap(({ variant_id }) => (variant_id === undefined ? [] : [variant_id])),
+  )
+  const catalogue = (await offersOf(deps, merchantId, null)) ?? []
+  options.forEach(({ id, variant_id, countries, days }, i) => {
+    const at = `/delivery_options/${i}`
+    if (options.findIndex((each) => each.id === id) !== i) throw invalid(`${at}/id`, 'stands there twice')
+    const variant = variant_id === undefined ? undefined : known.get(variant_id)
+    if (variant_id !== undefined && !variant?.is_sellable)
+      throw new Problem('reference-not-found', {
+        errors: [{ pointer: `${at}/variant_id`, detail: 'names no article on sale' }],
+      })
+    if (variant && variant.kind !== 'shipping')
+      throw invalid(`${at}/variant_id`, 'must be an article of the kind shipping')
+    if (!variant && catalogue.length === 0)
+      throw invalid(
+        `${at}/variant_id`,
+        'is needed: the catalogue has no article of the kind shipping, whose tax it would bear',
+      )
+    const strange = (countries ?? []).find((country) => countryProfile(country) === null)
+    if (strange !== undefined) throw invalid(`${at}/countries`, `${strange}: no VAT is known there`)
+    if (days && days.max < days.min) throw invalid(`${at}/days`, 'max must not be below min')
+  })
+}
+
+function invalid(pointer: string, detail: string): Problem {
+  return new Problem('validation-error', { errors: [{ pointer, detail }] })
+}
