@@ -203,7 +203,7 @@ inBrowser(
 )
 
 const AMOUNTS: [language: string, currency: string, amount: bigint, text: string][] = [
-  ['en', 'JPY', 500n, '¥500'],
+  ['en', 'JPY', 500n, 'JP¥500'],
   ['nl', 'EUR', 4_995n, '€ 49,95'],
   ['pl', 'PLN', 100n, '1,00 zł'],
   ['sv', 'SEK', 129_900n, '1 299,00 kr'],

@@ -190,7 +190,10 @@ function awaitTerminal(turn: Turn, method: SimulatedMethod): Outcome {
     next_action: { type: 'present_card', terminal_id: request.terminal_id ?? '', expires_at: isoTime(expires_at) },
   }
   record(books, operation, outcome)
-  const card = terminalOf(books.store, request.account.id, request.terminal_id ?? '')
+  const terminalId = request.terminal_id ?? ''
+  const card = terminalOf(books.store, request.account.id, terminalId)
+  // What was set for one charge was set for this one; the next is of the next customer.
+  if (card.is_once) usedTerminal(books.store, request.account.id, terminalId, card)
   books.store.setSetting(
     instrumentSetting(operation),
     JSON.stringify(instrumentOf(books, method, request, presented(card.card, card.entry, nowMs))),

@@ -164,6 +164,23 @@ test('a terminal that waits leaves the charge pending until a card is presented'
   assert.ok(found.outcome === 'succeeded' && found.instrument?.kind === 'wallet')
 })
 
+test('a terminal that waits for one charge with a card of its own is as it was for the next', async () => {
+  const { send, simulator } = trial()
+  simulator.setTerminal('cac_try', 'ter_1', { waits: true, is_once: true })
+  const atTerminal = { method: 'card', channel: 'pos', terminal_id: 'ter_1' }
+  assert.equal((await send('sale', { ...atTerminal, operation_id: 'opn_w' })).outcome.outcome, 'pending')
+  assert.equal((await send('sale', atTerminal)).outcome.outcome, 'succeeded')
+  simulator.act('cac_try', 'opn_w', 'approve')
+  assert.equal(simulator.lookup('cac_try', 'opn_w').outcome, 'succeeded')
+})
+
+test('a card that is declined is not paid out to, but one without money is', async () => {
+  const { send, effects } = trial()
+  assert.equal(ended(await send('credit', { card: card('4000000000000002') })), 'card_declined')
+  assert.deepEqual(effects(), [])
+  assert.equal(ended(await send('credit', { card: card('4000000000009995') })), 'succeeded')
+})
+
 test('fees are rounded half-up part by part: 4995 cents cost 12 + 6 + 20 + 10', async () => {
   const { send } = trial()
   const { outcome } = await send('sale', { amount: 4_995n })

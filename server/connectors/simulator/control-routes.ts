@@ -4,10 +4,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../../lib/problem.ts'
-import { FAULT_NAMES, type FaultName, type FaultPlan } from './faults.ts'
+import { faultPlanFrom } from './fault-plan.ts'
+import { FAULT_NAMES, type FaultName } from './faults.ts'
 import type { CustomerAct, DisputeStage, Simulator, Terminal } from './index.ts'
 import { bodyBytes, type RouteTaker, type SimulatorRoute } from './page-routes.ts'
-import type { PspRequest, PspVerb } from './psp.ts'
+import { PSP_VERBS, type PspRequest, type PspVerb } from './psp.ts'
 import { minor, wireOutcome } from './wire.ts'
 
 export interface ControlOptions {
@@ -22,16 +23,7 @@ export interface ControlOptions {
 type Answer = { status: number; body: unknown }
 type Handle = (request: FastifyRequest, body: Record<string, unknown>) => Answer | Promise<Answer>
 
-const VERBS: ReadonlySet<string> = new Set<PspVerb>([
-  'sale',
-  'authorize',
-  'capture',
-  'void',
-  'refund',
-  'increment',
-  'extend',
-  'credit',
-])
+const VERBS: ReadonlySet<string> = new Set(PSP_VERBS)
 const ACTS: ReadonlySet<string> = new Set<CustomerAct>(['approve', 'decline', 'abandon', 'fail_authentication'])
 const STAGES: ReadonlySet<string> = new Set<DisputeStage>(['opened', 'won', 'lost'])
 const ok = (body: unknown): Answer => ({ status: 200, body })
@@ -49,7 +41,7 @@ export function simulatorControls(app: RouteTaker, simulator: Simulator, options
     return ok({ data: rows.map((row) => ({ ...row, amount: row.amount.toString() })) })
   })
   add('PUT', '/faults', (_request, body) => {
-    const plan = faultPlan(body['plan'] ?? body)
+    const plan = faultPlanFrom(body['plan'] ?? body)
     if (typeof plan === 'string') throw refused(plan)
     simulator.setFaults(plan, typeof body['account'] === 'string' ? body['account'] : undefined)
     return ok({ plan })
@@ -194,19 +186,6 @@ function requestFrom(bytes: Buffer): PspRequest | undefined {
   } catch {
     return undefined
   }
-}
-
-/** A fault plan from the wire, or a sentence about what is wrong with it. */
-function faultPlan(value: unknown): FaultPlan | string {
-  if (typeof value !== 'object' || value === null) return 'a plan is an object'
-  const plan = value as FaultPlan
-  const names = new Set<string>(FAULT_NAMES)
-  const rates = Object.entries(plan.rates ?? {})
-  const unknown = rates.find(([name]) => !names.has(name)) ?? (plan.next ?? []).find((one) => !names.has(one.fault))
-  if (unknown) return `there is no such fault: ${Array.isArray(unknown) ? unknown[0] : unknown.fault}`
-  if (rates.some(([, rate]) => typeof rate !== 'number' || rate < 0 || rate > 1))
-    return 'a rate is a number from 0 to 1'
-  return { ...plan, seed: Number(plan.seed ?? 0), rates: plan.rates ?? {} }
 }
 
 function terminalFrom(body: Record<string, unknown>): Partial<Terminal> | null | string {

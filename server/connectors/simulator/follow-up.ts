@@ -12,7 +12,7 @@ import {
   refuse,
   type Turn,
 } from './books.ts'
-import type { Decline } from './cards.ts'
+import { behaviourOf, DECLINES, type Decline } from './cards.ts'
 import { disputeLater, timerOf } from './charge.ts'
 import { feesOf } from './fees.ts'
 import { simulatedMethod } from './methods.ts'
@@ -123,8 +123,15 @@ function extend(turn: Turn, charge: Operation): Outcome {
   return effect(turn, follower(turn, charge), 'extended', request.amount, isoTime(charge.expires_at))
 }
 
+/** What keeps a card from paying, and not from being paid. */
+const ONLY_PAYING: ReadonlySet<string> = new Set([DECLINES.insufficient_funds.code, DECLINES.incorrect_cvc.code])
+
 /** Pays out without a charge. */
 export function credit(turn: Turn): Outcome {
+  const { card } = turn.request
+  const behaviour = card ? behaviourOf(card.number) : undefined
+  if (behaviour?.does === 'decline' && !ONLY_PAYING.has(behaviour.decline.code))
+    return refuse(turn, behaviour.decline.code, behaviour.decline.message)
   if (turn.struck.result === 'decline') return refuse(turn, 'operation_declined', 'The issuer declined it.')
   const operation = newOperation(turn)
   const outcome = effect(turn, operation, 'credited')
