@@ -15,6 +15,7 @@ import { type App, createApp, type Readiness } from './http/app.ts'
 import { createRegistry as createMetricsRegistry } from './http/metrics.ts'
 import { createSharedHints, createWorker, type Worker } from './jobs/index.ts'
 import { routes as ledgerRoutes } from './ledger/index.ts'
+import { createLettersConsumer, letterPreviews, routes as letterRoutes } from './letters/index.ts'
 import type { Clock } from './lib/clock.ts'
 import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
@@ -175,7 +176,7 @@ export async function wire(options: WiringOptions) {
     ...createNotifyWorkers(notify),
   ]
   const eventStreams = createEventStreams({ db, clock, log, hints })
-  const commerce = wireCommerce({
+  const trade = wireCommerce({
     db,
     lookups,
     followers,
@@ -189,6 +190,16 @@ export async function wire(options: WiringOptions) {
     eventStreams,
     publicUrl,
   })
+  const letters = createLettersConsumer({
+    ...{ db, followers, clock, newId, log, hints, merchantCache, publicUrl, vault, languageOf: localeOf },
+    taxPrepaid: trade.forPages.orders.taxPrepaid,
+  })
+  /** Letters come last: they tell of what the others have made of the log. */
+  const commerce = {
+    ...trade,
+    consumers: [...trade.consumers, letters],
+    workers: [...trade.workers, letters.worker],
+  }
   payments.orders = commerce.orders
   payments.storedValue = commerce.storedValue
   workers.push(...commerce.workers)
@@ -247,8 +258,10 @@ export async function wire(options: WiringOptions) {
   ledgerRoutes(app, { db })
   notifyRoutes(app, { ...notify, eventStreams })
   commerce.routes(app)
+  letterRoutes(app, { db, clock })
   const mailFolder = mailTransport?.folder ?? null
-  if (mailFolder !== null && isForDevelopment(publicUrl)) devMailRoutes(app, { db, folder: mailFolder })
+  if (mailFolder !== null && isForDevelopment(publicUrl))
+    devMailRoutes(app, { db, folder: mailFolder, previews: letterPreviews() })
   const pages = await loadPages()
   pageRoutes(app, pages)
   const checkout = {

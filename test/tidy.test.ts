@@ -86,6 +86,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // What a checkout page asks about carts, given to it through wiring.
   bags: [...COMMERCE_GROUND, 'countries', 'catalog', 'stock', 'carts', 'orders', 'fulfilments', 'checkout'],
   links: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages', 'mail', 'checkout'],
+  letters: [...COMMERCE_GROUND, 'vault', 'payments', 'orders', 'fulfilments', 'checkout'],
   storefront: [...COMMERCE_GROUND, 'vault', 'carts', 'orders', 'fulfilments', 'returns', 'checkout', 'pages'],
   // A client of the API: it knows routes and JSON, and nothing of the server behind them.
   replay: ['lib'],
@@ -155,6 +156,7 @@ const TABLES: Record<string, string[]> = {
   fulfilments: ['fulfilment', 'fulfilment_line', 'pickup_queue'],
   checkout: ['checkout_settings', 'checkout_session'],
   bags: ['checkout_bag'],
+  letters: ['letter_settings'],
   links: ['payment_link', 'payment_link_use', 'payment_link_try'],
   stock: [
     'stock_level',

@@ -11,11 +11,13 @@ import type { App } from '../http/app.ts'
 import { Id } from '../http/schema.ts'
 import { escapeHtml } from '../lib/inert-text.ts'
 import { Problem } from '../lib/problem.ts'
+import type { MailText } from './mail.ts'
 import { type MailRow, newestMail, readMail } from './store.ts'
 import { fileNameOf } from './transport.ts'
 
 const MOST = 200
 const CONFIG = { access: { keys: 'public' } } as const
+const PreviewPath = Type.Object({ kind: Type.String({ maxLength: 40 }), language: Type.String({ maxLength: 2 }) })
 const Path = Type.Object({ merchant: Id('mer'), id: Id('mal') })
 
 const STYLE = `
@@ -38,17 +40,41 @@ const PAGE_POLICY = `default-src 'none'; style-src ${STYLE_SOURCE}; frame-src 's
 const LETTER_POLICY =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
+/** A letter as it would be, to nobody. */
+export interface MailPreview extends MailText {
+  kind: string
+  language: string
+}
+
 /** True where the pages may exist at all. */
 export function isForDevelopment(publicUrl: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(publicUrl).hostname)
 }
 
-export function devMailRoutes(app: App, deps: { db: Db; folder: string }): void {
-  const { db, folder } = deps
+export function devMailRoutes(app: App, deps: { db: Db; folder: string; previews?: readonly MailPreview[] }): void {
+  const { db, folder, previews = [] } = deps
   const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) =>
     done(isFromHere(request) ? undefined : new Problem('not-found'))
   app.get('/dev/mail', { config: CONFIG, schema: { hide: true }, onRequest }, async (_request, reply) =>
     html(reply, listPage(await newestMail(db, MOST)), PAGE_POLICY),
+  )
+  const preview = ({ kind, language }: { kind: string; language: string }): MailPreview => {
+    const found = previews.find((one) => one.kind === kind && one.language === language)
+    if (!found) throw new Problem('not-found')
+    return found
+  }
+  app.get('/dev/mail/letters', { config: CONFIG, schema: { hide: true }, onRequest }, async (_request, reply) =>
+    html(reply, previewsPage(previews), PAGE_POLICY),
+  )
+  app.get(
+    '/dev/mail/letters/:kind/:language',
+    { config: CONFIG, schema: { hide: true, params: PreviewPath }, onRequest },
+    async (request, reply) => html(reply, previewPage(preview(request.params)), PAGE_POLICY),
+  )
+  app.get(
+    '/dev/mail/letters/:kind/:language/html',
+    { config: CONFIG, schema: { hide: true, params: PreviewPath }, onRequest },
+    async (request, reply) => html(reply, preview(request.params).html, LETTER_POLICY),
   )
   app.get(
     '/dev/mail/:merchant/:id',
@@ -108,7 +134,29 @@ function listPage(mails: readonly MailRow[]): string {
       : `<table><thead><tr><th>When (UTC)</th><th>To</th><th>Subject</th><th>About</th><th>In</th><th>State</th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table>`
-  return page('Mail', `<h1>Mail</h1>\n${body}`)
+  return page('Mail', `<h1>Mail</h1>\n<p><a href="/dev/mail/letters">What the shop writes by itself</a></p>\n${body}`)
+}
+
+function previewsPage(previews: readonly MailPreview[]): string {
+  const byKind = Map.groupBy(previews, ({ kind }) => kind)
+  const rows = [...byKind].map(
+    ([kind, each]) =>
+      `<tr><th scope="row">${escapeHtml(kind)}</th><td>${each.map(({ language }) => `<a href="/dev/mail/letters/${kind}/${language}">${language}</a>`).join(' ')}</td></tr>`,
+  )
+  return page(
+    'Letters',
+    `<p><a href="/dev/mail">All mail</a></p>\n<h1>What the shop writes by itself</h1>\n<table><tbody>${rows.join('')}</tbody></table>`,
+  )
+}
+
+function previewPage({ kind, language, subject, text }: MailPreview): string {
+  return page(
+    subject,
+    `<p><a href="/dev/mail/letters">All letters</a></p>
+<h1>${escapeHtml(subject)}</h1>
+<iframe title="The letter" src="/dev/mail/letters/${kind}/${language}/html" sandbox></iframe>
+<pre>${escapeHtml(text)}</pre>`,
+  )
 }
 
 function mailPage(mail: MailRow): string {

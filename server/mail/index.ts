@@ -1,6 +1,6 @@
 // The public face of mail: how a module writes to people, and what sends it.
 
-export { devMailRoutes, isForDevelopment } from './dev-routes.ts'
+export { devMailRoutes, isForDevelopment, type MailPreview } from './dev-routes.ts'
 export { type Block, composeMail, type Letter } from './layout.ts'
 export { type Attachment, type AttachmentRef, isMailAddress, type MailText, type NewMail } from './mail.ts'
 export { queueMail } from './queue.ts'

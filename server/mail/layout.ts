@@ -1,6 +1,7 @@
 // How a mail looks. A template says what there is to say, in order; this makes the text and the HTML of it, alike, with every word
 // escaped, so that no template can forget it. No pictures, no script, nothing fetched: mail readers block it and people are followed by it.
 
+import { encode } from 'uqr'
 import { escapeHtml, oneLine } from '../lib/inert-text.ts'
 import type { Language } from '../lib/language.ts'
 import type { MailText } from './mail.ts'
@@ -16,6 +17,8 @@ export type Block =
   | { kind: 'lines'; rows: readonly (readonly [name: string, amount: string])[]; total?: readonly [string, string] }
   /** The one thing to do. Only http and https addresses are taken. */
   | { kind: 'button'; label: string; url: string }
+  /** Something to be shown at a counter, as text and as QR: `text` is at most 20 letters and digits. */
+  | { kind: 'code'; text: string; label: string }
   | { kind: 'small'; text: string }
 
 export interface Letter {
@@ -84,6 +87,8 @@ function blockText(block: Block): string {
       return [...block.rows, ...(block.total ? [block.total] : [])]
         .map(([name, amount]) => `${oneLine(name, 200)}  ${oneLine(amount, 100)}`)
         .join('\n')
+    case 'code':
+      return `${oneLine(block.label, 200)}: ${oneLine(block.text, 20)}`
     case 'button':
       return `${oneLine(block.label, 200)}:\n${checkedUrl(block.url)}`
   }
@@ -104,9 +109,35 @@ function blockHtml(block: Block, accent: string): string {
         ...block.rows.map(([name, amount]) => row(name, amount, '', '')),
         ...(block.total ? [row(...block.total, 'font-weight:650', 'font-weight:650')] : []),
       ])
+    case 'code':
+      return codeHtml(oneLine(block.text, 20), oneLine(block.label, 200))
     case 'button':
       return `<p style="margin:4px 0 20px"><a href="${escapeHtml(checkedUrl(block.url))}" style="display:inline-block;background:${accent};color:${inkOn(accent)};text-decoration:none;font-weight:500;padding:13px 22px;border-radius:6px">${escapeHtml(oneLine(block.label, 200))}</a></p>`
   }
+}
+
+/** Pixels of one module: large enough for a scanner held over a phone. */
+const MODULE = 6
+
+/** The code, and its QR as a table of cells, because mail readers block pictures. Runs of one colour are one cell. */
+function codeHtml(text: string, label: string): string {
+  const { data } = encode(text, { border: 2, ecc: 'M' })
+  const rows = data.map((row) => {
+    const cells: string[] = []
+    for (let from = 0, to = 0; from < row.length; from = to) {
+      while (to < row.length && row[to] === row[from]) to++
+      cells.push(
+        `<td colspan="${to - from}" width="${(to - from) * MODULE}" bgcolor="${row[from] ? '#000000' : '#ffffff'}"></td>`,
+      )
+    }
+    return `<tr height="${MODULE}" style="height:${MODULE}px">${cells.join('')}</tr>`
+  })
+  const width = data.length * MODULE
+  // A first row of single cells fixes the columns: a table of runs alone has none.
+  const columns = `<tr>${`<td width="${MODULE}" style="width:${MODULE}px;padding:0;height:0"></td>`.repeat(data.length)}</tr>`
+  return `<p style="margin:0 0 4px;color:${QUIET}">${escapeHtml(label)}</p>
+<p style="margin:0 0 12px;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:32px;line-height:1.2;font-weight:650;letter-spacing:4px;white-space:nowrap">${escapeHtml(text)}</p>
+<table role="presentation" aria-hidden="true" width="${width}" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="margin:0 0 20px;border-collapse:collapse;table-layout:fixed;width:${width}px;font-size:0;line-height:0;background:#ffffff">${columns}${rows.join('')}</table>`
 }
 
 function table(rows: readonly string[]): string {

@@ -8,6 +8,7 @@ export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound } from './inbound.ts'
 export { type OnceDeps, once, onceWithin } from './once.ts'
+export { operationAmount } from './operation-store.ts'
 export {
   closeOrdersToPayment,
   holdPayments,
@@ -35,6 +36,12 @@ export { BankAccountInput, GiftCardInput, VoucherInput } from './payment.ts'
 export { credit, refund } from './refund.ts'
 export { LADDER_MS, resolveDue, reverseDuplicates } from './resolve.ts'
 export { routes } from './routes.ts'
-export { coveredBy, familiarMethods, readOpenOperations, readOperationsOfKey, renderPayment } from './store.ts'
+export {
+  coveredBy,
+  familiarMethods,
+  readOpenOperations,
+  readOperationsOfKey,
+  renderPayment,
+} from './store.ts'
 export type { StoredValueAsk, StoredValueBooks } from './stored-value.ts'
 export { withdraw } from './withdraw.ts'

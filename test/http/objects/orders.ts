@@ -63,6 +63,7 @@ export const orders: ModuleObjects = {
   parameters: (made) => ({ change_id: made['orderChange'] }),
 
   bodies: (made) => ({
+    'PUT /v1/letter_settings': { off: ['shipped'] },
     'POST /v1/orders': {
       cart_id: made['orderCart'],
       cart_version: 1,
