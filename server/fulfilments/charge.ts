@@ -38,7 +38,7 @@ import {
 } from './fulfilment.ts'
 import { REVERSED } from './reverse-charges.ts'
 import { leavesNothing, shareOf } from './share.ts'
-import { changeFulfilment, countLines, lockFulfilment, readFulfilment, readLines } from './store.ts'
+import { askAgain, changeFulfilment, countLines, lockFulfilment, readFulfilment, readLines } from './store.ts'
 import { tellUntaken } from './untaken.ts'
 
 /** Longer than a provider may take; after it a worker takes the charge up. */
@@ -383,9 +383,9 @@ async function settle(
     const result = await stillSo(tx, merchantId, { ...f, charge_plan }, found)
     if (result.outcome === 'unknown') {
       const charge_due_at = new Date(at.getTime() + AGAIN_MS)
+      if (f.charge_state === 'unknown') return askAgain(tx, merchantId, f, { charge_plan, charge_due_at })
       const patch = { charge_state: 'unknown' as const, charge_plan, charge_due_at }
       const after = await changeFulfilment(tx, merchantId, f, FULFILMENT_STATES, patch, at)
-      if (f.charge_state === 'unknown') return after
       const lines = await readLines(tx, merchantId, f.id)
       await tell(tx, deps, merchantId, at, [
         { type: 'fulfilment.charge_unknown', fulfilment: after, lines, order, by: null },

@@ -3,12 +3,12 @@
 
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
-import { openTask } from '../orders/index.ts'
+import { lockOrder, openTask } from '../orders/index.ts'
 import { LEASE_MS } from './charge.ts'
 import type { FulfilmentDeps } from './deps.ts'
 import type { Fulfilment } from './fulfilment.ts'
 import { rerouteMissing } from './reroute.ts'
-import { claimDue, merchantsDue, postpone } from './store.ts'
+import { claimDue, lockFulfilment, merchantsDue, postpone } from './store.ts'
 
 const MERCHANTS = 20
 const BATCH = 10
@@ -41,11 +41,14 @@ async function find(deps: FulfilmentDeps, merchantId: string, f: Fulfilment): Pr
 }
 
 async function tellMissing(deps: FulfilmentDeps, merchantId: string, f: Fulfilment): Promise<void> {
-  await transact(deps.db, (tx) =>
-    openTask(tx, merchantId, {
+  await transact(deps.db, async (tx) => {
+    await lockOrder(tx, merchantId, f.order_id)
+    // Somebody may have decided since it was looked for.
+    if ((await lockFulfilment(tx, merchantId, f.id))?.state !== 'rejected') return
+    await openTask(tx, merchantId, {
       ...{ id: deps.newId('tsk'), order_id: f.order_id, kind: 'goods_missing', payment_id: null },
       at: deps.clock.now(),
       detail: `What was to be brought for ${f.id} has not come, or not all of it, and no other store has it: reroute or cancel it.`,
-    }),
-  )
+    })
+  })
 }

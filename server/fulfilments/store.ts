@@ -182,6 +182,23 @@ export async function changeFulfilment(
   return row
 }
 
+/** What is asked again without an answer is no news: neither a version nor an event. The caller holds the fulfilment's lock. */
+export async function askAgain(
+  tx: Tx,
+  merchantId: string,
+  f: Fulfilment,
+  patch: Required<Pick<Patch, 'charge_plan' | 'charge_due_at'>>,
+): Promise<Fulfilment> {
+  const { charge_plan, charge_due_at } = patch
+  await tx.query('update fulfilment set charge_plan = $3, charge_due_at = $4 where merchant_id = $1 and id = $2', [
+    merchantId,
+    f.id,
+    jsonOf(charge_plan),
+    charge_due_at,
+  ])
+  return { ...f, charge_plan, charge_due_at }
+}
+
 /** Counts units as handed over or dropped; the CHECK keeps them within what there is. Negative takes it back. */
 export async function countLines(
   tx: Tx,
@@ -197,6 +214,16 @@ export async function countLines(
      where l.merchant_id = $1 and l.fulfilment_id = $2 and l.line_id = u.line_id`,
     [merchantId, fulfilmentId, jsonOf(units)],
   )
+}
+
+/** Those of these orders of which a part is rejected and waits for somebody to decide. Served by fulfilment_by_order. */
+export async function withRejected(db: Queryable, merchantId: string, orderIds: string[]): Promise<string[]> {
+  if (orderIds.length === 0) return []
+  const { rows } = await db.query<{ order_id: string }>(
+    `select distinct order_id from fulfilment where order_id = any ($2) and merchant_id = $1 and state = 'rejected'`,
+    [merchantId, orderIds],
+  )
+  return rows.map((row) => row.order_id)
 }
 
 /** What is to be promised, and at which times it could be. */

@@ -179,6 +179,19 @@ export async function listTasks(
   return rows
 }
 
+/** Closes what is open of a kind for orders that have got over it. Served by order_task_open. */
+export async function closeTasks(
+  tx: Tx,
+  merchantId: string,
+  of: { orderIds: string[]; kind: OrderTask['kind'] },
+  at: Date,
+): Promise<void> {
+  await tx.query(
+    'update order_task set closed_at = $4 where order_id = any ($2) and kind = $3 and merchant_id = $1 and closed_at is null',
+    [merchantId, of.orderIds, of.kind, at],
+  )
+}
+
 /** Closes a task and answers it; null when there is none. Closing again changes nothing. */
 export async function closeTask(db: Queryable, merchantId: string, id: string, at: Date): Promise<OrderTask | null> {
   const { rows } = await db.query<OrderTask>(

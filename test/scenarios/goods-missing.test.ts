@@ -96,3 +96,56 @@ test('the last one elsewhere is sold while it is looked for: the order gets its 
   else assert.deepEqual([parts, await at.tasks(placed.id)], [[[depot, 1, 'draft']], []])
   assert.deepEqual(await at.level('lamp', depot), [1, 1])
 })
+
+const openTasks = async (order: string) => {
+  const path = `/v1/order_tasks?order_id=${order}&state=open`
+  const { body } = await shop.api.get<{ data: { kind: string; detail: string }[] }>(path)
+  return body.data.map(({ kind }) => kind)
+}
+
+/** Nobody has the lamp that was to be brought: a person has the task. */
+async function missing() {
+  await at.receive('lamp', at.web, 1n)
+  const story = await at.paid(1)
+  await at.moveTransfer(story.transfer, 'cancel')
+  await shop.settle()
+  assert.deepEqual(
+    [(await at.fulfilment(story.id)).state, await openTasks(story.order.id)],
+    ['rejected', ['goods_missing']],
+  )
+  return story
+}
+
+/** What a person, or the order, may do about it. */
+const ENDS: Record<string, (story: Awaited<ReturnType<typeof missing>>) => Promise<unknown>> = {
+  'the goods are found elsewhere and the fulfilment is rerouted': async ({ id }) => {
+    await depotWith(1n)
+    const rerouted = await at.tell(id, 'reroute')
+    assert.equal(rerouted.body.state, 'rerouted', rerouted.text)
+  },
+  'the fulfilment is cancelled': async ({ id }) =>
+    assert.equal((await at.tell(id, 'cancel', { reason: 'gone' })).status, 200),
+  'the order is cancelled': async ({ order }) =>
+    assert.equal((await at.cancel(order.id, { reason: 'no' })).status, 200),
+}
+for (const [end, happens] of Object.entries(ENDS)) {
+  test(`the task is done with when ${end}`, async () => {
+    const story = await missing()
+    await happens(story)
+    await shop.settle()
+    assert.deepEqual(await openTasks(story.order.id), [])
+    assert.deepEqual(await at.tasks(story.order.id), ['goods_missing'], 'it stays on record')
+  })
+}
+
+test('somebody reroutes while the program has just found nothing: no task is left behind', async () => {
+  await at.receive('lamp', at.web, 1n)
+  const { order: placed, id, transfer } = await at.paid(1)
+  await at.moveTransfer(transfer, 'cancel')
+  const other = await shop.another()
+  const there = other.program.commerce.workers.find(({ name }) => name === 'goods that did not come')
+  await Promise.all([there?.tick(), depotWith(1n).then(() => at.tell(id, 'reroute')), shop.settle()])
+  await shop.settle()
+  const { state } = await at.fulfilment(id)
+  assert.deepEqual(await openTasks(placed.id), state === 'rejected' ? ['goods_missing'] : [])
+})
