@@ -65,6 +65,7 @@ import {
   type FollowedOrder,
   issueGiftCard,
   type LoyaltyDeps,
+  type LoyaltyRouteDeps,
   routes as loyaltyRoutes,
   revealGiftCard,
   singlePurposeOf,
@@ -148,9 +149,9 @@ export interface Commerce {
   attachments: Record<string, MakeAttachment>
   /** Gift cards, store credit and points, for payments. */
   storedValue: StoredValueBooks
-  /** What the pages of orders stand on. */
+  /** What the pages of orders, and a customer's own account, stand on. */
   forPages: { carts: CartRouteDeps; orders: OrderDeps; returns: ReturnDeps }
-  profiles: ProfileDeps
+  own: { profiles: ProfileDeps; loyalty: LoyaltyRouteDeps }
 }
 
 /** Set-based functions that take rows of several merchants in one call. */
@@ -281,7 +282,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
   }
 
   const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, ordersOf: ordersToFollow })
-
+  const ownLoyalty = { ...loyalty, catchUp: withGuestOrders(points).catchUp }
   const imports = createWorker({
     name: 'catalogue imports',
     clock,
@@ -303,7 +304,6 @@ export function wireCommerce(base: CommerceBase): Commerce {
     },
   }
   const returnsConsumer = createReturnsConsumer({ ...base, ...returns })
-
   const invoicesConsumer = createInvoicesConsumer(base)
   const invoices: InvoiceDeps = { db, clock, newId, log, merchantCache, consumer: invoicesConsumer }
 
@@ -337,7 +337,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       cartRoutes(app, carts)
       stockRoutes(app, stock)
       promotionRoutes(app, promotions)
-      loyaltyRoutes(app, { ...loyalty, catchUp: withGuestOrders(points).catchUp })
+      loyaltyRoutes(app, ownLoyalty)
       orderRoutes(app, orders)
       fulfilmentRoutes(app, fulfilments)
       returnRoutes(app, returns)
@@ -352,7 +352,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     },
     attachments: invoiceAttachments({ db }),
     storedValue: createStoredValueBooks(loyalty),
-    ...{ forPages: { carts, orders, returns }, profiles },
+    ...{ forPages: { carts, orders, returns }, own: { profiles, loyalty: ownLoyalty } },
   }
 }
 

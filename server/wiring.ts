@@ -2,6 +2,7 @@
 // background workers. main.ts runs it with the real clock and addresses; tests run the same with a clock they can move.
 
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
+import { routes as accountRoutes } from './account/index.ts'
 import { createBagBook } from './bags/index.ts'
 import { routes as checkoutRoutes, createCheckoutConsumer, pageCaller, settingsOf } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
@@ -278,7 +279,7 @@ export async function wire(options: WiringOptions) {
   checkoutRoutes(app, { ...checkout, consumer: checkoutConsumer, guard: createLinkGuard(links) })
   linkRoutes(app, links)
   const signIn: SignInDeps = {
-    ...commerce.profiles,
+    ...commerce.own.profiles,
     publicUrl,
     async letterheadOf(merchantId) {
       const { display_name, accent, support_email } = await settingsOf({ db }, merchantId)
@@ -288,6 +289,7 @@ export async function wire(options: WiringOptions) {
     },
   }
   signInRoutes(app, signIn)
+  accountRoutes(app, { ...signIn, ...commerce.own, orders: commerce.forPages.orders, vault: payments })
   workers.push(createSignInWorker({ db, clock, log }))
   const shop: ShopDoor = { open: null }
   storefrontRoutes(app, { ...checkout, ...commerce.forPages, shop })

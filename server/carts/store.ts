@@ -47,6 +47,15 @@ export async function lockCarts(tx: Tx, merchantId: string, ids: string[]): Prom
   return readCarts(tx, merchantId, ids)
 }
 
+/** Takes from the carts of some customers who they are. Served by cart_by_customer. */
+export async function forgetShoppers(tx: Tx, merchantId: string, customerIds: string[]): Promise<void> {
+  await tx.query(
+    `update cart set email = null, shipping_address = null
+     where customer_id = any ($2) and merchant_id = $1`,
+    [merchantId, customerIds],
+  )
+}
+
 function lineOf(line: CartLine): CartLine {
   const { quantity, override_e4, frozen_e4, frozen_discount, seen_e4 } = line
   return {

@@ -4,16 +4,24 @@ import { createScopedLoader, type Loader } from '../db/load-many.ts'
 import type { Queryable } from '../db/pool.ts'
 import { type Customer, readCustomer, readGroups } from './store.ts'
 
-export { pruneViews } from './browsing.ts'
-export { hasConsented, type Purpose } from './consent.ts'
+export {
+  type AddressFields,
+  addAddress,
+  addressesOf,
+  changeAddress,
+  removeAddress,
+} from './address.ts'
+export { pruneViews, recordViews, viewsOf } from './browsing.ts'
+export { consentsOf, hasConsented, PURPOSES, type Purpose, sayConsent } from './consent.ts'
 export { type CustomerDeps, type CustomerView, changeCustomer, createCustomer, holdCurrentProfile } from './customer.ts'
-export { emailKey, type IdentityDeps, type IdentityType, proveEmail, recognise } from './identity.ts'
+export { forgetPerson, type Leaving, lockLeaving } from './erase.ts'
+export { emailKey, type IdentityDeps, type IdentityType, identitiesOf, proveEmail, recognise } from './identity.ts'
 export { verifiedOwners } from './identity-store.ts'
 export type { MergeDeps, MergePart } from './merge.ts'
-export { type ProfileDeps, profileRoutes } from './profile-routes.ts'
+export { Address, AddressIn, Consent, type ProfileDeps, profileRoutes, View, ViewIn } from './profile-routes.ts'
 export { routes } from './routes.ts'
 export { currentProfile, personOf, profilesUpFrom } from './store.ts'
-export { createTimeline } from './timeline.ts'
+export { createTimeline, timelineOf } from './timeline.ts'
 
 /** True when this merchant has such a customer. */
 export async function hasCustomer(db: Queryable, merchantId: string, id: string): Promise<boolean> {
@@ -30,7 +38,7 @@ export async function readProfile(
   db: Queryable,
   merchantId: string,
   id: string,
-): Promise<Pick<Customer, 'name' | 'email'> | null> {
+): Promise<Pick<Customer, 'name' | 'email' | 'phone' | 'locale' | 'created_at'> | null> {
   return readCustomer(db, merchantId, id)
 }
 

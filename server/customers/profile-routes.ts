@@ -21,7 +21,7 @@ const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'customers:writ
 const TAGS = ['Customers']
 const CustomerPath = Type.Object({ id: Id('cus') })
 const Purpose = Type.Enum([...PURPOSES])
-const Consent = Type.Object(
+export const Consent = Type.Object(
   {
     object: Type.Literal('consent'),
     purpose: Purpose,
@@ -32,7 +32,7 @@ const Consent = Type.Object(
   },
   { title: 'Consent' },
 )
-const AddressIn = Type.Object(
+export const AddressIn = Type.Object(
   {
     name: Type.Optional(Nullable(line(200))),
     lines: Type.Array(line(120), { minItems: 1, maxItems: 4 }),
@@ -45,7 +45,7 @@ const AddressIn = Type.Object(
   },
   closed,
 )
-const Address = Type.Object(
+export const Address = Type.Object(
   {
     id: Id('adr'),
     object: Type.Literal('address'),
@@ -63,7 +63,7 @@ const Address = Type.Object(
   },
   { title: 'Address' },
 )
-const View = Type.Object(
+export const View = Type.Object(
   {
     id: Id('brw'),
     object: Type.Literal('view'),
@@ -75,6 +75,15 @@ const View = Type.Object(
     seen_at: Timestamp,
   },
   { title: 'View' },
+)
+export const ViewIn = Type.Object(
+  {
+    kind: Type.Enum(['product', 'search', 'wishlist']),
+    product_id: Type.Optional(Id('prd')),
+    variant_id: Type.Optional(Id('var')),
+    query: Type.Optional(line(200)),
+  },
+  closed,
 )
 const Moment = Type.Object(
   {
@@ -239,15 +248,6 @@ function addressRoutes(app: App, deps: ProfileDeps): void {
 }
 
 function historyRoutes(app: App, deps: ProfileDeps): void {
-  const ViewIn = Type.Object(
-    {
-      kind: Type.Enum(['product', 'search', 'wishlist']),
-      product_id: Type.Optional(Id('prd')),
-      variant_id: Type.Optional(Id('var')),
-      query: Type.Optional(line(200)),
-    },
-    closed,
-  )
   app.post(
     '/v1/customers/:id/views',
     {

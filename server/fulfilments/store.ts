@@ -21,6 +21,14 @@ export async function readFulfilment(db: Queryable, merchantId: string, id: stri
   return rows[0] ?? null
 }
 
+/** Takes from the fulfilments of some orders where they went. */
+export async function forgetAddresses(tx: Tx, merchantId: string, orderIds: readonly string[]): Promise<void> {
+  await tx.query('update fulfilment set address = null where merchant_id = $1 and order_id = any ($2)', [
+    merchantId,
+    orderIds,
+  ])
+}
+
 /** The same, locked until the transaction ends. Who changes the order too locks that first. */
 export async function lockFulfilment(tx: Tx, merchantId: string, id: string): Promise<Fulfilment | null> {
   const { rows } = await tx.query<Fulfilment>(

@@ -32,6 +32,8 @@ export const PROBLEMS = {
   'idempotency-in-flight': { status: 409, title: 'The first request with this key is still running', retry: 'same-key', when: 'Another request with this key has not finished. Wait a moment and repeat with the same key.' },
   unauthenticated: { status: 401, title: 'No valid API key', retry: 'no', when: 'The Authorization header has no key, or one that is unknown, revoked or malformed.' },
   'sign-in-required': { status: 401, title: 'The customer is not signed in', retry: 'no', when: 'The route is a customer’s own, and the Customer-Session header has no session, or one that ended. Sign in again with POST /v1/sign_in.' },
+  'sign-in-too-old': { status: 403, title: 'The sign-in is too old', retry: 'no', when: 'Exporting and deleting an account ask for a sign-in of the last hour. Sign in again and repeat.' },
+  'account-in-use': { status: 409, title: 'The account is still in use', retry: 'no', when: 'An account cannot be deleted while an order or a return of it is open, or money of it is left that nobody has given up. errors[] names what; GET /v1/account/deletion tells beforehand.' },
   'passkey-invalid': { status: 422, title: 'The passkey was not accepted', retry: 'no', when: 'The passkey is not known here, was made for another site, or its answer is old, used or wrong. The answer does not say which. Begin again, or sign in with a code.' },
   'scope-missing': { status: 403, title: 'The key may not do this', retry: 'no', when: 'The key is valid but its kind or scopes do not cover the route. Use a secret key or widen the scopes.' },
   'not-found': { status: 404, title: 'Not found', retry: 'no', when: 'Nothing with this id exists for this merchant. Another merchant’s id answers the same.' },

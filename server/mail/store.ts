@@ -118,6 +118,28 @@ export async function listMailAbout(
   return rows
 }
 
+/** What was written to an address, newest first. Served by mail_by_recipient. */
+export async function listMailTo(
+  db: Queryable,
+  merchantId: string,
+  recipient: string,
+  limit: number,
+): Promise<MailRow[]> {
+  const { rows } = await db.query<MailRow>(
+    `select ${COLUMNS} from mail where merchant_id = $1 and lower(recipient) = lower($2) order by id desc limit $3`,
+    [merchantId, recipient, limit],
+  )
+  return rows
+}
+
+/** Deletes what was written to an address, also what waits. Served by mail_by_recipient. */
+export async function deleteMailTo(db: Queryable, merchantId: string, recipients: readonly string[]): Promise<void> {
+  await db.query(
+    'delete from mail where merchant_id = $1 and lower(recipient) in (select lower(r) from unnest($2::text[]) r)',
+    [merchantId, recipients],
+  )
+}
+
 /** The newest mail of all merchants, for the page in development alone: it reads the whole table. */
 export async function newestMail(db: Queryable, limit: number): Promise<MailRow[]> {
   const { rows } = await db.query<MailRow>(`select ${COLUMNS} from mail order by id desc limit $1`, [limit])

@@ -41,6 +41,11 @@ export async function listEvents(db: Queryable, merchantId: string, query: Event
   return answer.rows
 }
 
+/** Takes from events about some objects what says who a person was. Nothing else of an event can change. */
+export async function forgetInEvents(tx: Tx, merchantId: string, objectIds: readonly string[]): Promise<void> {
+  await tx.query('select event_forget($1, $2)', [merchantId, objectIds])
+}
+
 export async function findEvent(db: Queryable, merchantId: string, id: string): Promise<EventRow | undefined> {
   const answer = await db.query<EventRow>(`select ${COLUMNS} from event where merchant_id = $1 and id = $2`, [
     merchantId,

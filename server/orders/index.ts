@@ -50,9 +50,11 @@ export { reservationRef } from './reservation-ref.ts'
 export { routes } from './routes.ts'
 export { createOrdersConsumer } from './settle.ts'
 export {
+  forgetBuyers,
   fulfilLines,
   type LineQuantity,
   type LineReturn,
+  listOrders,
   lockOrder,
   lockOrders,
   readOrder,

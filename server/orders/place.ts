@@ -35,21 +35,23 @@ const MOST_TRIES = 3
 /**
  * Makes the cart an order. Throws not-found (no such cart for this caller), cart-closed, invalid-state (the cart's quote is over),
  * version-conflict, price-changed, out-of-stock, promotion-exhausted, reference-not-found, token-used, validation-error; then
- * nothing is left behind.
+ * nothing is left behind. `signedIn` is the customer whose session came with a publishable key.
  */
 export async function placeOrder(
   deps: OrderDeps,
   merchantId: string,
-  { caller, by }: { caller: CartCaller; by: string },
-  input: NewOrder,
+  { caller, by, signedIn }: { caller: CartCaller; by: string; signedIn?: string },
+  asked: NewOrder,
 ): Promise<Placed> {
+  // A page names nobody, but whoever is signed in there has proved who they are.
+  const input = signedIn === undefined ? asked : { ...asked, customer_id: signedIn }
   const expectedTotal = input.expected_total === undefined ? undefined : BigInt(input.expected_total)
   for (let round = 1; ; round++) {
     const named = { caller, expectedTotal, address: input.shipping_address }
     const read = await readCartForOrder(deps.carts, merchantId, input.cart_id, named)
     if (read.order_id !== null) return existing(deps, merchantId, read.order_id, input)
     const { cart } = read
-    if (caller.kind === 'holder') refuseOfHolder(input)
+    if (caller.kind === 'holder') refuseOfHolder(asked)
     if (input.cart_version !== undefined && input.cart_version !== cart.version) throw new Problem('version-conflict')
     await checkReferences(deps, merchantId, cart, input)
     const ways = waysOf(cart)

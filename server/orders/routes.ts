@@ -10,6 +10,7 @@ import { Id } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import { listEvents } from '../notify/index.ts'
+import { signedInIfAny } from '../signin/index.ts'
 import { cancelOrder } from './cancel.ts'
 import { changeView, confirmChange, declineChange, draftChange } from './change.ts'
 import { listChanges } from './change-store.ts'
@@ -62,7 +63,7 @@ export function routes(app: App, deps: OrderDeps): void {
       operationId: 'placeOrder',
       summary: 'Place the order of a cart',
       description:
-        'Reserves the stock, and is then paid with POST /v1/payments. A cart becomes one order: sent again, it answers that order with 200. With a publishable key, Cart-Secret must hold the cart’s secret.',
+        'Reserves the stock, and is then paid with POST /v1/payments. A cart becomes one order: sent again, it answers that order with 200. With a publishable key, Cart-Secret must hold the cart’s secret; with Customer-Session besides, the order is that customer’s.',
       tags: TAGS,
       body: NewOrder,
       response: { 200: OrderBody, 201: OrderBody },
@@ -70,12 +71,9 @@ export function routes(app: App, deps: OrderDeps): void {
     handler: async (request, reply) => {
       const caller = callerOf(request)
       const cart = cartCaller(caller.kind, request.headers[CART_SECRET_HEADER])
-      const { isNew, view } = await placeOrder(
-        deps,
-        caller.merchantId,
-        { caller: cart, by: caller.keyId },
-        request.body,
-      )
+      const who = cart.kind === 'holder' ? await signedInIfAny(deps, request) : null
+      const by = { caller: cart, by: caller.keyId, ...(who === null ? {} : { signedIn: who.customerId }) }
+      const { isNew, view } = await placeOrder(deps, caller.merchantId, by, request.body)
       const page_url = await orderPageUrl(deps, caller.merchantId, view.id)
       return reply
         .code(isNew ? 201 : 200)

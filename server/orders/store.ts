@@ -238,6 +238,25 @@ export async function readOrderByNumber(db: Queryable, merchantId: string, numbe
   return rows[0] ?? null
 }
 
+/**
+ * Takes from all orders of some customers who they were and where they live; what was bought and paid stays. Answers the orders.
+ * Served by sales_order_by_customer.
+ */
+export async function forgetBuyers(tx: Tx, merchantId: string, customerIds: string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `update sales_order set email = null, shipping_address = null, billing_address = null
+     where customer_id = any ($2) and merchant_id = $1 returning id`,
+    [merchantId, customerIds],
+  )
+  const ids = rows.map(({ id }) => id)
+  await tx.query(
+    `update order_group set destination = destination - 'address' where merchant_id = $1 and order_id = any ($2)
+       and destination ? 'address'`,
+    [merchantId, ids],
+  )
+  return ids
+}
+
 /** The latest orders of a customer or an e-mail address. */
 export function readOrdersOf(
   db: Queryable,

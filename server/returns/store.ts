@@ -105,6 +105,21 @@ export async function listReturns(
   return withLines(db, merchantId, rows)
 }
 
+/** A person's, by any of their profiles: newest first, one more than `limit`. */
+export async function listReturnsOf(
+  db: Queryable,
+  merchantId: string,
+  customerIds: readonly string[],
+  page: { limit: number; cursor?: string },
+): Promise<ReturnRow[]> {
+  const { rows } = await db.query<ReturnRow>(
+    `select ${RETURN} from goods_return
+     where merchant_id = $1 and customer_id = any ($2) and ($3::text is null or id < $3) order by id desc limit $4`,
+    [merchantId, customerIds, page.cursor ?? null, page.limit + 1],
+  )
+  return withLines(db, merchantId, rows)
+}
+
 async function withLines(db: Queryable, merchantId: string, rows: ReturnRow[]): Promise<ReturnRow[]> {
   const { rows: lines } = await db.query<ReturnLine & { return_id: string }>(
     `select return_id, ${LINE} from goods_return_line where merchant_id = $1 and return_id = any ($2) order by return_id, no`,

@@ -11,6 +11,8 @@ import { endEverySession, endOwnSession, type SignedIn, sessionOf } from './sess
 const SESSION_HEADER = 'customer-session'
 const SIGN_OUT = { access: { keys: ['publishable'], scope: 'account:write' } } as const
 const TAGS = ['Sign-in']
+/** How long somebody counts as being there. */
+const LATELY_MS = 60 * 60_000
 
 /** The signed-in customer of a request. Throws sign-in-required. */
 export async function signedIn(deps: Pick<SignInDeps, 'db' | 'clock'>, request: FastifyRequest): Promise<SignedIn> {
@@ -19,6 +21,24 @@ export async function signedIn(deps: Pick<SignInDeps, 'db' | 'clock'>, request: 
   const found = await sessionOf(deps, callerOf(request).merchantId, token)
   if (!found) throw new Problem('sign-in-required')
   return found
+}
+
+/** The same, or null where no session is shown. One that has ended throws sign-in-required: its owner thinks they are known. */
+export async function signedInIfAny(
+  deps: Pick<SignInDeps, 'db' | 'clock'>,
+  request: FastifyRequest,
+): Promise<SignedIn | null> {
+  return request.headers[SESSION_HEADER] === undefined ? null : signedIn(deps, request)
+}
+
+/** The same, who proved it lately: for what a browser left open must not do. Throws sign-in-required, sign-in-too-old. */
+export async function signedInLately(
+  deps: Pick<SignInDeps, 'db' | 'clock'>,
+  request: FastifyRequest,
+): Promise<SignedIn> {
+  const who = await signedIn(deps, request)
+  if (deps.clock.now().getTime() - who.since.getTime() > LATELY_MS) throw new Problem('sign-in-too-old')
+  return who
 }
 
 /** Registers the routes of signing out. */

@@ -17,6 +17,6 @@ export { KeyFileUnusable, type KeyRing, openKeyFile, type WrappedKey } from './k
 export { type OpenedCard, type ResolvedCard, resolveCard, takeCvc } from './resolve-card.ts'
 export { type RotationStep, rewrapCards, rewrapKeys, rotateDataKey, rotateMasterKey } from './rotate.ts'
 export { routes } from './routes.ts'
-export { type CardFacts, moveInstruments } from './store.ts'
+export { type CardFacts, moveInstruments, revokeAllOf } from './store.ts'
 export { createToken, getToken, type TokenView } from './tokens.ts'
 export { type OpenVaultOptions, openVault, type Vault, type VaultDeps } from './vault.ts'

@@ -263,6 +263,19 @@ export async function revoke(
   return updated.rowCount === 1
 }
 
+/** Ends every instrument of some customers. */
+export async function revokeAllOf(
+  db: Queryable,
+  merchantId: string,
+  end: { customerIds: string[]; at: Date },
+): Promise<void> {
+  await db.query(
+    `update instrument set revoked_at = $3
+     where customer_id = any ($2) and merchant_id = $1 and revoked_at is null`,
+    [merchantId, end.customerIds, end.at],
+  )
+}
+
 /** Ends an order's instrument. */
 export async function revokeOfOrder(
   db: Queryable,

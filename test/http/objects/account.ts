@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { createDevice } from '../../../server/signin/authenticator.fixture.ts'
+import { CARDS } from '../../scenarios/shop.ts'
 import type { ModuleObjects } from '../product.ts'
 
+const ADDRESS = { name: 'Ada', lines: ['Prinsengracht 1'], postal_code: '1015 DK', city: 'Amsterdam', country: 'NL' }
+const HOME = { name: 'Ada', line1: 'Prinsengracht 1', postal_code: '1015 DK', city: 'Amsterdam', country: 'NL' }
 const SITE = 'http://localhost:4000'
 type Begun = { id: string; options: Parameters<ReturnType<typeof createDevice>['create']>[0] }
 
@@ -26,9 +29,35 @@ export const account: ModuleObjects = {
     const response = createDevice(SITE).create(first.options)
     const passkey = await post<{ id: string }>('/v1/account/passkeys', { id: first.id, name: 'Phone', response }, own)
     const begun = await post<{ id: string }>('/v1/sign_in', { email })
-    return { customerSession: token, passkey: passkey.id, signIn: begun.id, passkeyRequest: (await request()).id }
+    const me = await api.call<{ customer_id: string }>('GET', '/v1/account', undefined, { headers: { ...key, ...own } })
+    const address = await post<{ id: string }>('/v1/account/addresses', ADDRESS, own)
+    const card = await api.call<{ id: string }>('POST', `/v1/customers/${me.body.customer_id}/instruments`, {
+      token: await api.token(CARDS.approved),
+    })
+    assert.equal(card.status, 201, card.text)
+    const cart = await post<{ id: string; secret: string }>('/v1/carts', {
+      ...{ currency: 'EUR', channel: 'web', lines: [{ variant_id: made['variant'], quantity: 1 }] },
+    })
+    const order = await api.call<{ id: string }>('POST', '/v1/orders', {
+      ...{ cart_id: cart.id, customer_id: me.body.customer_id, shipping_address: HOME },
+    })
+    assert.equal(order.status, 201, order.text)
+    return {
+      ownAddress: address.id,
+      ownCard: card.body.id,
+      ownOrder: order.body.id,
+      customerSession: token,
+      passkey: passkey.id,
+      signIn: begun.id,
+      passkeyRequest: (await request()).id,
+    }
   },
-  collections: (made) => ({ passkeys: made['passkey'] }),
+  collections: (made, { path }) => ({
+    passkeys: made['passkey'],
+    ...(path.startsWith('/v1/account/')
+      ? { orders: made['ownOrder'], instruments: made['ownCard'], addresses: made['ownAddress'] }
+      : {}),
+  }),
   bodies: (made) => {
     const device = createDevice(SITE)
     return {
@@ -39,6 +68,12 @@ export const account: ModuleObjects = {
         id: made['passkeyRequest'],
         response: device.get({ challenge: 'AAAA', rpId: 'localhost' }),
       },
+      'PATCH /v1/account': { name: 'Ada', phone: '+31612345678', locale: 'nl' },
+      'POST /v1/account/addresses': ADDRESS,
+      'PUT /v1/account/addresses/{id}': { ...ADDRESS, city: 'Utrecht' },
+      'POST /v1/account/consents': { purpose: 'marketing_email', is_granted: true },
+      'POST /v1/account/views': { views: [{ kind: 'search', query: 'lamp' }] },
+      'POST /v1/account/deletion': { gives_up_balances: false },
       'POST /v1/account/passkey_requests': {},
       'POST /v1/account/passkeys': {
         id: made['passkeyRequest'],
