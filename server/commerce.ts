@@ -118,7 +118,7 @@ import {
 } from './stock/index.ts'
 import { getInstrument, getToken, keyedHash, moveInstruments } from './vault/index.ts'
 
-export interface CommerceBase {
+export interface CommerceBase extends Pick<InvoiceDeps, 'payUrlOf'> {
   db: Db
   /** Connections for looking rows up by their key. */
   lookups: Db
@@ -305,7 +305,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
   }
   const returnsConsumer = createReturnsConsumer({ ...base, ...returns })
   const invoicesConsumer = createInvoicesConsumer(base)
-  const invoices: InvoiceDeps = { db, clock, newId, log, merchantCache, consumer: invoicesConsumer }
+  const invoices: InvoiceDeps = { ...base, consumer: invoicesConsumer }
 
   const consumers: Consumer[] = [
     ordersConsumer,
@@ -350,7 +350,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
       await seedDemoCatalog(catalog, merchantId)
       await seedDemoStock(stock, merchantId, () => listCounted(db, merchantId))
     },
-    attachments: invoiceAttachments({ db }),
+    attachments: invoiceAttachments(base),
     storedValue: createStoredValueBooks(loyalty),
     ...{ forPages: { carts, orders, returns }, own: { profiles, loyalty: ownLoyalty } },
   }

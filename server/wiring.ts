@@ -14,11 +14,12 @@ import { createLanes } from './db/lanes.ts'
 import { assertNoOpenTransaction, type Db } from './db/pool.ts'
 import { type App, createApp, type Readiness } from './http/app.ts'
 import { createRegistry as createMetricsRegistry } from './http/metrics.ts'
+import type { InvoiceDeps } from './invoices/index.ts'
 import { createSharedHints, createWorker, type Worker } from './jobs/index.ts'
 import { routes as ledgerRoutes } from './ledger/index.ts'
 import { createLettersConsumer, letterPreviews, routes as letterRoutes } from './letters/index.ts'
 import type { Clock } from './lib/clock.ts'
-import { createIds, type FillRandom, type NewId } from './lib/ids.ts'
+import { createIds, type FillRandom, isId, type NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { Problem } from './lib/problem.ts'
 import {
@@ -27,6 +28,8 @@ import {
   createLinkWorkers,
   type LinkDeps,
   routes as linkRoutes,
+  linkUrl,
+  payableLinkOf,
 } from './links/index.ts'
 import { createStoredValueBook } from './loyalty/index.ts'
 import { createMailWorkers, devMailRoutes, isForDevelopment, type MailTransport } from './mail/index.ts'
@@ -40,6 +43,7 @@ import {
   readConsumerFigures,
   resolveByDns,
 } from './notify/index.ts'
+import { orderPageUrl } from './orders/index.ts'
 import { loadPages, routes as pageRoutes } from './pages/index.ts'
 import {
   APART_FUNCTIONS,
@@ -177,6 +181,12 @@ export async function wire(options: WiringOptions) {
     ...createNotifyWorkers(notify),
   ]
   const eventStreams = createEventStreams({ db, clock, log, hints })
+  /** An order is paid on its own page, an invoice by a link that was made for it. */
+  const payUrlOf: InvoiceDeps['payUrlOf'] = async (merchantId, { pays_as }) => {
+    if (isId('ord', pays_as)) return orderPageUrl({ vault, publicUrl }, merchantId, pays_as)
+    const link = await payableLinkOf(db, merchantId, pays_as, clock.now())
+    return link ? linkUrl({ publicUrl }, link) : null
+  }
   const trade = wireCommerce({
     db,
     lookups,
@@ -190,6 +200,7 @@ export async function wire(options: WiringOptions) {
     payments,
     eventStreams,
     publicUrl,
+    payUrlOf,
   })
   const letters = createLettersConsumer({
     ...{ db, followers, clock, newId, log, hints, merchantCache, publicUrl, vault, languageOf: localeOf },
@@ -292,7 +303,7 @@ export async function wire(options: WiringOptions) {
   accountRoutes(app, { ...signIn, ...commerce.own, orders: commerce.forPages.orders, vault: payments })
   workers.push(createSignInWorker({ db, clock, log }))
   const shop: ShopDoor = { open: null }
-  storefrontRoutes(app, { ...checkout, ...commerce.forPages, shop })
+  storefrontRoutes(app, { ...checkout, ...commerce.forPages, payUrlOf, shop })
   simulatorPages(app, simulator)
   simulatorControls(app, simulator, {
     prefix: '/simulator',

@@ -30,7 +30,7 @@ export function documentRoutes(app: App, deps: InvoiceDeps): void {
       const { merchantId } = callerOf(request)
       await deps.consumer.catchUp(merchantId)
       const invoice = await mustRead(deps, merchantId, request.params.id)
-      const pdf = await pdfOf(deps.db, merchantId, invoice)
+      const pdf = await pdfOf(deps, merchantId, invoice)
       return reply
         .header('content-type', 'application/pdf')
         .header('content-disposition', `inline; filename="${invoice.number ?? invoice.id}.pdf"`)

@@ -35,7 +35,7 @@ async function remind(deps: InvoiceDeps, { merchant_id, invoice_id, days, last_d
     const noted = await noteReminders(tx, merchant_id, { invoice_id, days, day, mailId, at })
     if (
       !noted.includes(day) ||
-      !(await queueReminder(tx, merchant_id, invoice, { kind: kindOf(day, last_day), mailId, at }))
+      !(await queueReminder(deps, tx, merchant_id, invoice, { kind: kindOf(day, last_day), mailId, at }))
     )
       return
     await writeState(tx, merchant_id, invoice_id, { is_told: true })

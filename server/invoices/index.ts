@@ -9,7 +9,7 @@ export type { InvoiceDeps } from './deps.ts'
 export { createInvoiceWorker } from './dunning.ts'
 export type { Invoice, InvoiceStatus } from './invoice.ts'
 export { type FoundReference, matchReference, type ReferenceKind, referenceOf } from './reference.ts'
-export { invoiceAttachments } from './send.ts'
+export { invoiceAttachments, invoiceOfOrder, pdfOf } from './send.ts'
 export { createInvoicesConsumer, withInvoices } from './settle.ts'
 
 /** Registers every route of invoices. */

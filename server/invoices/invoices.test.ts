@@ -85,7 +85,12 @@ describe('numbers', () => {
     const issued = await Promise.all(
       drafts.map(({ id }, i) =>
         transact((i % 2 === 0 ? shop.wired : other.program).payments.db, (tx) =>
-          issueDraft({ ...shop.payments, consumer: { catchUp: async () => {} } }, tx, own.keys.merchant_id, id),
+          issueDraft(
+            { ...shop.payments, payUrlOf: async () => null, consumer: { catchUp: async () => {} } },
+            tx,
+            own.keys.merchant_id,
+            id,
+          ),
         ),
       ),
     )
@@ -100,7 +105,7 @@ describe('numbers', () => {
   test('a transaction that fails or dies after taking a number gives it back', async () => {
     const own = await freshDesk()
     const [first, second, third] = [await own.draft(), await own.draft(), await own.draft()]
-    const deps = { ...shop.payments, consumer: { catchUp: async () => {} } }
+    const deps = { ...shop.payments, payUrlOf: async () => null, consumer: { catchUp: async () => {} } }
     await assert.rejects(
       transact(shop.payments.db, async (tx) => {
         await issueDraft(deps, tx, own.keys.merchant_id, first.id)

@@ -46,8 +46,13 @@ interface Style {
   align?: 'left' | 'right'
 }
 
-/** The document as PDF. */
-export function renderPdf(invoice: Invoice, lines: readonly InvoiceLine[], seller: Seller | null): Promise<Buffer> {
+/** The document as PDF; `payUrl` is where what is due can be paid online. */
+export function renderPdf(
+  invoice: Invoice,
+  lines: readonly InvoiceLine[],
+  seller: Seller | null,
+  payUrl: string | null = null,
+): Promise<Buffer> {
   const texts = TEXTS[invoice.language]
   const title = `${titleOf(invoice, texts)} ${invoice.number ?? ''}`.trim()
   const doc = new PDFDocument({
@@ -72,6 +77,7 @@ export function renderPdf(invoice: Invoice, lines: readonly InvoiceLine[], selle
   sums(page, lines)
   notes(page, lines)
   payment(page)
+  online(page, payUrl)
   feet(page)
   doc.end()
   return done
@@ -330,6 +336,18 @@ function payment(page: Page): void {
     rowY += 17
   }
   page.y = y + height
+}
+
+/** The address in full as well: paper cannot be clicked. */
+function online(page: Page, payUrl: string | null): void {
+  if (payUrl === null) return
+  const { doc, texts, accent } = page
+  room(page, 40)
+  const y = page.y + 12
+  put(doc, texts.payOnline, LEFT, y, { font: 'bold', color: accent })
+  const height = put(doc, payUrl, LEFT, y + 13, { size: 7, color: QUIET })
+  doc.link(LEFT, y, WIDTH, 13 + height, payUrl)
+  page.y = y + 13 + height
 }
 
 /** Modules as one path of squares, so that printers and screens draw them sharp. */

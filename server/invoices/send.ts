@@ -10,7 +10,7 @@ import { tellInvoices } from './event.ts'
 import { amountDue, type Invoice } from './invoice.ts'
 import { renderPdf } from './pdf.ts'
 import { printedReference } from './reference.ts'
-import { lockInvoice, readInvoice, readLines, writeState } from './store.ts'
+import { listInvoices, lockInvoice, readInvoice, readLines, writeState } from './store.ts'
 import { fill, TEXTS } from './texts.ts'
 
 export const PDF = 'invoice_pdf'
@@ -37,7 +37,7 @@ export async function sendInvoice(
   await queueMail(tx, merchantId, {
     ...{ id: deps.newId('mal'), at, kind: invoice.kind, language: invoice.language, to, objectId: invoice.id },
     ...senderOf(invoice),
-    ...letterOf(invoice),
+    ...letterOf(invoice, await payUrlOf(deps, merchantId, invoice)),
     attachments: [{ kind: PDF, ref: invoice.id }],
   })
   await writeState(tx, merchantId, of.id, { sent_at: at, is_told: true })
@@ -51,6 +51,7 @@ export type ReminderKind = 'soon' | 'today' | 'late' | 'last'
 
 /** Mails a reminder to the buyer, with the PDF. False where the buyer has no address. */
 export async function queueReminder(
+  deps: Pick<InvoiceDeps, 'payUrlOf'>,
   tx: Tx,
   merchantId: string,
   invoice: Invoice,
@@ -61,7 +62,7 @@ export async function queueReminder(
   await queueMail(tx, merchantId, {
     ...{ id: mailId, at, kind: 'invoice_reminder', language: invoice.language, to, objectId: invoice.id },
     ...senderOf(invoice),
-    ...letterOf(invoice, kind),
+    ...letterOf(invoice, await payUrlOf(deps, merchantId, invoice), kind),
     attachments: [{ kind: PDF, ref: invoice.id }],
   })
   return true
@@ -73,7 +74,13 @@ function senderOf({ seller }: Invoice): { fromName: string; replyTo: string | nu
   return { fromName: seller?.trade_name ?? seller?.name ?? '', replyTo }
 }
 
-function letterOf(invoice: Invoice, reminder?: ReminderKind): MailText {
+/** Where what is due can be paid online. */
+async function payUrlOf(deps: Pick<InvoiceDeps, 'payUrlOf'>, merchantId: string, invoice: Invoice) {
+  const isOwed = invoice.kind === 'invoice' && invoice.state === 'issued' && amountDue(invoice) > 0n
+  return isOwed ? deps.payUrlOf(merchantId, invoice) : null
+}
+
+function letterOf(invoice: Invoice, payUrl: string | null, reminder?: ReminderKind): MailText {
   const { language, currency, seller, number, kind } = invoice
   const texts = TEXTS[language]
   const values = {
@@ -108,6 +115,15 @@ function letterOf(invoice: Invoice, reminder?: ReminderKind): MailText {
       },
       { kind: 'amount', text: amountText(language, isBill ? due : invoice.total, currency) },
       ...(isBill && due > 0n ? [{ kind: 'facts' as const, rows: rows.filter(([, value]) => value !== '') }] : []),
+      ...(payUrl === null
+        ? []
+        : [
+            {
+              kind: 'button' as const,
+              label: fill(texts.mail.pay, { amount: amountText(language, due, currency) }),
+              url: payUrl,
+            },
+          ]),
       ...(isBill && due === 0n ? [{ kind: 'paragraph' as const, text: texts.nothingDue }] : []),
       ...(reminder ? [{ kind: 'small' as const, text: texts.mail.paidAlready }] : []),
       { kind: 'small', text: texts.mail.attached },
@@ -117,22 +133,37 @@ function letterOf(invoice: Invoice, reminder?: ReminderKind): MailText {
 }
 
 /** Makes what mails about invoices bring along. */
-export function invoiceAttachments({ db }: Pick<InvoiceDeps, 'db'>): Record<string, MakeAttachment> {
+export function invoiceAttachments(deps: Pick<InvoiceDeps, 'db' | 'payUrlOf'>): Record<string, MakeAttachment> {
   return {
     async [PDF](merchantId, id) {
-      const invoice = await readInvoice(db, merchantId, id)
+      const invoice = await readInvoice(deps.db, merchantId, id)
       if (!invoice) return undefined
       return {
         filename: `${invoice.number ?? id}.pdf`,
         contentType: 'application/pdf',
-        content: await pdfOf(db, merchantId, invoice),
+        content: await pdfOf(deps, merchantId, invoice),
       }
     },
   }
 }
 
 /** The PDF of a document. */
-export async function pdfOf(db: InvoiceDeps['db'], merchantId: string, invoice: Invoice): Promise<Buffer> {
-  const lines = (await readLines(db, merchantId, [invoice.id])).get(invoice.id) ?? []
-  return renderPdf(invoice, lines, invoice.seller)
+export async function pdfOf(
+  deps: Pick<InvoiceDeps, 'db' | 'payUrlOf'>,
+  merchantId: string,
+  invoice: Invoice,
+): Promise<Buffer> {
+  const lines = (await readLines(deps.db, merchantId, [invoice.id])).get(invoice.id) ?? []
+  return renderPdf(invoice, lines, invoice.seller, await payUrlOf(deps, merchantId, invoice))
+}
+
+/** The invoice that stands for an order, newest first; null when it has none, or it was credited in full. */
+export async function invoiceOfOrder(
+  db: InvoiceDeps['db'],
+  merchantId: string,
+  orderId: string,
+): Promise<Invoice | null> {
+  const filter = { kind: 'invoice' as const, order_id: orderId }
+  const found = await listInvoices(db, merchantId, filter, { limit: 20 })
+  return found.find(({ state, total, amount_credited }) => state === 'issued' && amount_credited < total) ?? null
 }

@@ -13,11 +13,11 @@ import { lockLink, openLinksOfOrders, setState } from './store.ts'
 
 type FollowDeps = Pick<LinkDeps, 'clock' | 'newId' | 'payments'> & ConsumerDeps
 
-/** Reads `payment.` and `order.` events. */
+/** Reads `payment.`, `order.` and `invoice.` events: an invoice is paid as an order is. */
 export function createLinkConsumer(deps: FollowDeps): Consumer {
   return createConsumer(deps, {
     name: 'payment_links',
-    families: ['payment.', 'order.'],
+    families: ['payment.', 'order.', 'invoice.'],
     async handle(tx, merchantId, events) {
       await followPayments(deps, tx, merchantId, events)
       await followOrders(deps, tx, merchantId, events)
@@ -52,7 +52,7 @@ async function followOrders(deps: FollowDeps, tx: Tx, merchantId: string, events
   const named = events.map(
     ({ object_id, data }) => (data as { order_id?: string | null } | null)?.order_id ?? object_id,
   )
-  const orderIds = [...new Set(named)].filter((id) => isId('ord', id))
+  const orderIds = [...new Set(named)].filter((id) => isId('ord', id) || isId('inv', id))
   const links = orderIds.length === 0 ? [] : await openLinksOfOrders(tx, merchantId, orderIds)
   for (const { id } of links.sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const link = await lockLink(tx, merchantId, id)

@@ -3,5 +3,7 @@
 export type { LinkDeps } from './deps.ts'
 export { createLinkConsumer } from './follow.ts'
 export { createLinkGuard } from './guard.ts'
+export { linkUrl } from './link.ts'
 export { createLinkWorkers, remindDue, tellExpired } from './remind.ts'
 export { routes } from './routes.ts'
+export { payableLinkOf } from './store.ts'

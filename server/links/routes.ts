@@ -12,7 +12,7 @@ import type { LinkDeps } from './deps.ts'
 import { linkUrl } from './link.ts'
 import { pageRoutes } from './page-routes.ts'
 import { qrPng, qrSvg } from './qr.ts'
-import { LinkBody, LinkPatch, NewLink } from './schema.ts'
+import { LinkBody, LinkPatch, NewLink, Payable } from './schema.ts'
 import { listLinks, readLink } from './store.ts'
 import { linkView } from './view.ts'
 
@@ -54,7 +54,7 @@ export function routes(app: App, deps: LinkDeps): void {
       summary: 'List payment links, newest first',
       tags: TAGS,
       querystring: Type.Object(
-        { ...PageQuery.properties, order_id: Type.Optional(Id('ord')) },
+        { ...PageQuery.properties, order_id: Type.Optional(Payable) },
         { additionalProperties: false },
       ),
       response: { 200: PageOf(LinkBody) },

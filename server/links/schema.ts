@@ -34,6 +34,13 @@ const Methods = Type.Array(Type.String({ pattern: '^[a-z][a-z0-9_]{1,39}$' }), {
 })
 const MaxUses = Type.Integer({ minimum: 2, maximum: MAX_USES })
 
+/** What a payment can name as its order: an order, or an invoice of lines of its own. */
+export const Payable = Type.String({
+  pattern: '^(ord|inv)_[0-9A-HJKMNP-TV-Z]{26}$',
+  description: 'Id of an order, or of an invoice that bills none: what is due for it when it is paid.',
+  examples: ['ord_01KAMR4Z8Q5T6Y7V8J9Z0P1A2S'],
+})
+
 export const NewLink = Type.Object(
   {
     amount: Type.Optional({
@@ -46,7 +53,7 @@ export const NewLink = Type.Object(
         { ...closed, description: 'Whoever pays says how much, within these.' },
       ),
     ),
-    order_id: Type.Optional({ ...Id('ord'), description: 'What is due for the order when it is paid.' }),
+    order_id: Type.Optional(Payable),
     currency: Type.Optional(Currency),
     usage: Type.Optional(
       Type.Enum(['single', 'multi'], { default: 'single', description: 'single: all who open it pay one payment.' }),

@@ -53,6 +53,22 @@ export async function listLinks(
   return rows
 }
 
+/** The newest link of an order, or invoice, that can be paid. Served by payment_link_by_order. */
+export async function payableLinkOf(
+  db: Queryable,
+  merchantId: string,
+  orderId: string,
+  now: Date,
+): Promise<Link | null> {
+  const { rows } = await db.query<Link>(
+    `select ${COLUMNS} from payment_link
+     where merchant_id = $1 and order_id = $2 and state = 'active' and uses = 0 and (expires_at is null or expires_at > $3)
+     order by id desc limit 1`,
+    [merchantId, orderId, now],
+  )
+  return rows[0] ?? null
+}
+
 /** What can be changed of a link that is there. */
 export type LinkChange = Partial<
   Pick<

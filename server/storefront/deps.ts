@@ -2,6 +2,7 @@
 
 import type { CartDeps } from '../carts/index.ts'
 import type { CheckoutDeps } from '../checkout/index.ts'
+import type { InvoiceDeps } from '../invoices/index.ts'
 import type { OrderDeps } from '../orders/index.ts'
 import type { ReturnDeps } from '../returns/index.ts'
 
@@ -9,6 +10,7 @@ export interface StorefrontDeps extends CheckoutDeps {
   carts: Pick<CartDeps, 'carts'>
   orders: OrderDeps
   returns: ReturnDeps
+  payUrlOf: InvoiceDeps['payUrlOf']
   /** The shop of the demo retailer, where there is one. */
   shop: ShopDoor
 }

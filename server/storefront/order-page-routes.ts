@@ -6,6 +6,7 @@ import Type from 'typebox'
 import { sessionUrl } from '../checkout/index.ts'
 import type { App } from '../http/app.ts'
 import { formOf, refuseForeign } from '../http/same-site.ts'
+import { invoiceOfOrder, pdfOf } from '../invoices/index.ts'
 import { isLanguage, type Language } from '../lib/language.ts'
 import { Problem } from '../lib/problem.ts'
 import { cancelOrder, orderOfPage, readOrder } from '../orders/index.ts'
@@ -44,6 +45,24 @@ export function orderPageRoutes(app: App, deps: StorefrontDeps): void {
       handler: async (request, reply) => draw(deps, request, reply, { kind, notice: null }),
     })
   }
+
+  app.route({
+    method: 'GET',
+    url: '/o/:token/invoice',
+    config: PUBLIC,
+    schema: hidden,
+    handler: async (request, reply) => {
+      const found = await findOrder(deps, request)
+      const invoice = found ? await invoiceOfOrder(deps.db, found.merchantId, found.orderId) : null
+      if (!found || !invoice) throw new Problem('not-found')
+      return reply
+        .header('content-type', 'application/pdf')
+        .header('content-disposition', `attachment; filename="${invoice.number}.pdf"`)
+        .header('cache-control', 'no-store')
+        .header('referrer-policy', 'no-referrer')
+        .send(await pdfOf(deps, found.merchantId, invoice))
+    },
+  })
 
   app.route({
     method: 'GET',

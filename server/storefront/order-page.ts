@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { settingsOf } from '../checkout/index.ts'
 import { readOfOrders, showAll } from '../fulfilments/index.ts'
+import { invoiceOfOrder } from '../invoices/index.ts'
 import { amountText, LANGUAGE_NAMES, type Language, timeText } from '../lib/language.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { type OrderLine, readOrder, readOrderLines, readOrderView, returnableSince } from '../orders/index.ts'
@@ -34,13 +35,14 @@ export async function orderPage(
   { language, token, notice = null }: PageOptions,
 ): Promise<OrderPageView | null> {
   const merchant = await deps.merchantCache.get(merchantId)
-  const [order, row, lines, returns, policy, settings] = await Promise.all([
+  const [order, row, lines, returns, policy, settings, invoice] = await Promise.all([
     readOrderView(deps.orders, merchantId, orderId),
     readOrder(deps.db, merchantId, orderId),
     readOrderLines(deps.db, merchantId, orderId),
     returnsOfOrder(deps.db, merchantId, orderId),
     policyOf(deps, merchantId),
     settingsOf(deps, merchantId),
+    invoiceOfOrder(deps.db, merchantId, orderId),
   ])
   if (!merchant || !order || !row) return null
   const parcels = await showAll(deps.db, merchantId, await readOfOrders(deps.db, merchantId, [orderId]))
@@ -100,6 +102,7 @@ export async function orderPage(
       .sort(),
     returns: returnViews(returns, show),
     has_receipt: order.amount_paid > 0,
+    invoice: invoice?.number ?? null,
     shop_url: deps.shop.open?.merchantId === merchantId ? '/shop' : null,
     notice,
   }

@@ -109,6 +109,8 @@ export interface OrderPageView {
   return_stores: string[]
   returns: ReturnEntryView[]
   has_receipt: boolean
+  /** Number of the invoice that can be downloaded. */
+  invoice: string | null
   shop_url: string | null
   notice: OrderNotice | null
 }

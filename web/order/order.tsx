@@ -54,12 +54,19 @@ export function Order(shown: Shown) {
         <div class="side">
           <Section title={texts.items}>
             <Sums {...shown} />
-            {order.has_receipt ? (
+            {order.has_receipt || order.invoice !== null ? (
               <p class="more">
-                <a class="button" href={`${order.path}/receipt?lang=${language}`}>
-                  <Icon name="print" />
-                  {texts.receipt}
-                </a>
+                {order.has_receipt ? (
+                  <a class="button" href={`${order.path}/receipt?lang=${language}`}>
+                    <Icon name="print" />
+                    {texts.receipt}
+                  </a>
+                ) : null}
+                {order.invoice === null ? null : (
+                  <a class="button" href={`${order.path}/invoice`} download={`${order.invoice}.pdf`}>
+                    {fill(texts.invoice, { number: order.invoice })}
+                  </a>
+                )}
               </p>
             ) : null}
           </Section>

@@ -119,6 +119,7 @@ export const de: Texts = {
     failed: 'Das hat nicht geklappt, und nichts hat sich geändert. Versuchen Sie es gleich noch einmal.',
   },
   receipt: 'Beleg',
+  invoice: 'Rechnung {number}',
   receiptTitle: 'Beleg zur Bestellung {number}',
   receiptNote: 'Preise einschließlich MwSt. Dies ist keine Rechnung.',
   print: 'Drucken',

@@ -110,6 +110,7 @@ export const en: Texts = {
     failed: 'That did not work, and nothing has changed. Try again in a moment.',
   },
   receipt: 'Receipt',
+  invoice: 'Invoice {number}',
   receiptTitle: 'Receipt for order {number}',
   receiptNote: 'Prices include VAT. This is not an invoice.',
   print: 'Print',

@@ -118,6 +118,7 @@ export const fr: Texts = {
     failed: 'Cela n’a pas marché et rien n’a changé. Réessayez dans un instant.',
   },
   receipt: 'Reçu',
+  invoice: 'Facture {number}',
   receiptTitle: 'Reçu de la commande {number}',
   receiptNote: 'Prix TVA comprise. Ceci n’est pas une facture.',
   print: 'Imprimer',

@@ -111,6 +111,7 @@ export const nl: Texts = {
     failed: 'Dat lukte niet, en er is niets veranderd. Probeer het zo weer.',
   },
   receipt: 'Bon',
+  invoice: 'Factuur {number}',
   receiptTitle: 'Bon van bestelling {number}',
   receiptNote: 'Prijzen zijn inclusief btw. Dit is geen factuur.',
   print: 'Afdrukken',

@@ -110,6 +110,7 @@ export const pl: Texts = {
     failed: 'To się nie udało i nic się nie zmieniło. Spróbuj za chwilę.',
   },
   receipt: 'Potwierdzenie',
+  invoice: 'Faktura {number}',
   receiptTitle: 'Potwierdzenie zakupu, zamówienie {number}',
   receiptNote: 'Ceny zawierają VAT. To nie jest faktura ani paragon fiskalny.',
   print: 'Drukuj',

@@ -110,6 +110,7 @@ export const sv: Texts = {
     failed: 'Det gick inte, och inget har ändrats. Försök igen om en stund.',
   },
   receipt: 'Kvitto',
+  invoice: 'Faktura {number}',
   receiptTitle: 'Kvitto för order {number}',
   receiptNote: 'Priserna inkluderar moms. Detta är ingen faktura.',
   print: 'Skriv ut',

@@ -68,6 +68,8 @@ export interface Texts {
   returnHow: string
   notices: Record<OrderNotice, string>
   receipt: string
+  /** With `{number}`. */
+  invoice: string
   receiptTitle: string
   receiptNote: string
   print: string
