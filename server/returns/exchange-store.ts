@@ -14,19 +14,45 @@ export interface ExchangeRow {
   amount_due: bigint
   gift_card_id: string | null
   payment_id: string | null
+  /** The key that asked for it; null for one from before that was kept. */
+  asked_by: string | null
   version: number
   created_at: Date
   updated_at: Date
 }
 
 const COLUMNS = `id, return_id, order_id, currency, state, amount_returned, amount_credited, amount_due, gift_card_id, payment_id,
-  version, created_at, updated_at`
+  asked_by, version, created_at, updated_at`
 
-export async function insertExchange(tx: Tx, merchantId: string, row: ExchangeRow): Promise<void> {
+/** `dueAt`: when a worker takes it up, unless it is through by then. */
+export async function insertExchange(tx: Tx, merchantId: string, row: ExchangeRow, dueAt: Date): Promise<void> {
   await tx.query(
-    `insert into exchange (merchant_id, ${COLUMNS}) select $1, ${COLUMNS} from json_populate_record(null::exchange, $2)`,
-    [merchantId, jsonOf(row)],
+    `insert into exchange (merchant_id, ${COLUMNS}, due_at)
+     select $1, ${COLUMNS}, $3::timestamptz from json_populate_record(null::exchange, $2)`,
+    [merchantId, jsonOf(row), dueAt],
   )
+}
+
+/**
+ * Takes exchanges that are settling for oneself, those first that wait longest; another process passes them by. Each is due again
+ * after `again`, twice as long every time, and at most after `most`. Served by exchange_due.
+ */
+export async function claimExchanges(
+  db: Queryable,
+  claim: { now: Date; limit: number; againMs: number; mostMs: number },
+): Promise<(ExchangeRow & { merchant_id: string })[]> {
+  const { rows } = await db.query<ExchangeRow & { merchant_id: string }>(
+    `update exchange x set attempt = x.attempt + 1,
+       due_at = $1::timestamptz + least($3::float8 * power(2, least(x.attempt, 20)), $4) * interval '1 millisecond'
+     from (select merchant_id, id from exchange where state = 'settling' and due_at <= $1 order by due_at limit $2
+           for update skip locked) d
+     where x.merchant_id = d.merchant_id and x.id = d.id
+     returning x.merchant_id, ${COLUMNS.split(/,\s+/)
+       .map((column) => `x.${column}`)
+       .join(', ')}`,
+    [claim.now, claim.limit, claim.againMs, claim.mostMs],
+  )
+  return rows
 }
 
 export async function updateExchange(tx: Tx, merchantId: string, row: ExchangeRow): Promise<void> {
@@ -65,10 +91,10 @@ export async function exchangeOfReturn(
   return rows[0] ?? null
 }
 
-/** Exchanges that wait for the payment of some orders. Served by exchange_by_order. */
+/** Exchanges that wait for the payment of some orders, or are about to. Served by exchange_by_order. */
 export async function awaitingOf(tx: Tx, merchantId: string, orderIds: string[]): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
-    `select id from exchange where order_id = any ($2) and merchant_id = $1 and state = 'awaiting_payment' order by id`,
+    `select id from exchange where order_id = any ($2) and merchant_id = $1 and state in ('settling', 'awaiting_payment') order by id`,
     [merchantId, orderIds],
   )
   return rows.map(({ id }) => id)

@@ -25,6 +25,9 @@ import { type ReturnRow, refundOf } from './return.ts'
 import { decide, type Settlement } from './settle.ts'
 import { lockReturn, readReturn, updateReturn } from './store.ts'
 
+/** Longer than a request takes for all its steps; after it a worker goes on with what is not through. */
+export const LEASE_MS = 2 * 60_000
+
 export interface ExchangeRequest extends Settlement {
   /** A return whose goods were received. */
   returnId: string
@@ -43,11 +46,20 @@ export async function exchange(deps: ReturnDeps, merchantId: string, input: Exch
     (await exchangeOfReturn(deps.db, merchantId, input.returnId)) ?? (await begin(deps, merchantId, input))
   if (started.order_id !== input.orderId)
     throw new Problem('invalid-state', { detail: 'The return is exchanged for another order.' })
+  return exchangeView(await goOn(deps, merchantId, started, input.by))
+}
+
+/** Brings an exchange on from where it is. Throws what payments throw. */
+export async function goOn(
+  deps: ReturnDeps,
+  merchantId: string,
+  started: ExchangeRow,
+  by: string,
+): Promise<ExchangeRow> {
   await carryOut(deps, merchantId, started.return_id)
   // What has not reached the card may still come, or goes another time: paying with a part of the worth would be declined for good.
-  if (!(await hasArrived(deps, merchantId, started, input.by))) return exchangeView(started)
-  const paid = await payWithWorth(deps, merchantId, started)
-  return exchangeView(paid)
+  if (!(await hasArrived(deps, merchantId, started, by))) return started
+  return payWithWorth(deps, merchantId, started)
 }
 
 /** Whether what is to pay for the new goods is on the card. Of it what was refused is given back onto the card once more. */
@@ -109,9 +121,9 @@ async function begin(deps: ReturnDeps, merchantId: string, input: ExchangeReques
     const row: ExchangeRow = {
       ...{ id: deps.newId('exc'), return_id: back.id, order_id: order.id, currency: order.currency, state: 'settling' },
       ...{ amount_returned: returned, amount_credited: credited, amount_due: order.total - credited },
-      ...{ gift_card_id: card, payment_id: null, version: 1, created_at: at, updated_at: at },
+      ...{ gift_card_id: card, payment_id: null, asked_by: input.by, version: 1, created_at: at, updated_at: at },
     }
-    await insertExchange(tx, merchantId, row)
+    await insertExchange(tx, merchantId, row, new Date(at.getTime() + LEASE_MS))
     // Told with the decision below, which is the next version.
     await updateReturn(tx, merchantId, { ...back, exchange_id: row.id, updated_at: at })
     const step: Step = { id: back.id, ifVersion: undefined, by: input.by }
@@ -181,7 +193,9 @@ async function settleState(
     const paid =
       payment === null ? before.amount_credited === 0n || before.payment_id !== null : payment.amount_captured > 0
     const hasFailed = payment !== null && payment.status === 'failed'
-    const state = hasFailed ? 'failed' : !paid ? 'settling' : before.amount_due > 0n ? 'awaiting_payment' : 'completed'
+    // The rest may have been paid before this was written down; then nobody would tell of it later.
+    const isDue = before.amount_due > 0n && (await readOrder(tx, merchantId, before.order_id))?.state === 'placed'
+    const state = hasFailed ? 'failed' : !paid ? 'settling' : isDue ? 'awaiting_payment' : 'completed'
     const row: ExchangeRow = {
       ...before,
       state,
@@ -194,6 +208,21 @@ async function settleState(
     await announceExchange(deps, tx, merchantId, row, 'exchange.changed')
     return row
   })
+}
+
+/** What came back cannot pay for the new goods any more; false when it has moved on meanwhile. In the caller's transaction. */
+export async function failExchange(
+  deps: Pick<ReturnDeps, 'newId' | 'clock'>,
+  tx: Parameters<typeof lockExchange>[0],
+  merchantId: string,
+  id: string,
+): Promise<boolean> {
+  const before = await lockExchange(tx, merchantId, id)
+  if (before?.state !== 'settling') return false
+  const row: ExchangeRow = { ...before, state: 'failed', version: before.version + 1, updated_at: deps.clock.now() }
+  await updateExchange(tx, merchantId, row)
+  await announceExchange(deps, tx, merchantId, row, 'exchange.changed')
+  return true
 }
 
 /** The difference of an exchange was paid: learnt from its order. In the caller's transaction. */
