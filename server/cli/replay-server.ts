@@ -23,8 +23,8 @@ const ROOT = join(import.meta.dirname, '..', '..')
 /** A first start creates a database and migrates it. */
 const START_PATIENCE_MS = 120_000
 const LOOK_MS = 100
-/** As long as a server takes to finish what is under way, and a little. */
-const STOP_PATIENCE_MS = 30_000
+/** As long as a server takes to get ready, or to finish what is under way, and a little. */
+const WAIT_PATIENCE_MS = 30_000
 
 /** Finds or starts the server. Throws a sentence when there is no key for it, or it does not start. */
 export async function replayServer(
@@ -36,24 +36,28 @@ export async function replayServer(
   const stop = async (): Promise<void> => {}
   const named = env['ONETILL_URL']?.replace(/\/+$/, '')
   if (named) return { url: named, secretKey: env['ONETILL_KEY'] ?? (await demoKey(dataDir)), stop }
-  const run = await readRunFile(dataDir)
-  const ports = [run?.port, env['PORT'] ? Number(env['PORT']) : undefined].filter((port) => port !== undefined)
-  for (const port of ports) {
-    const url = `http://127.0.0.1:${port}`
-    if (await isReady(url, clock)) return { url, secretKey: env['ONETILL_KEY'] ?? (await demoKey(dataDir)), stop }
-  }
-  await stopped(dataDir, clock, env)
+  const url = await runningServer(dataDir, clock, env)
+  if (url) return { url, secretKey: env['ONETILL_KEY'] ?? (await demoKey(dataDir)), stop }
   say('No server is running on this data folder; starting one for the time of the replay.')
   return startServer(dataDir, clock, env)
 }
 
-/** The server of a replay that was killed may still be stopping; its database must be down before another starts. */
-async function stopped(dataDir: string, clock: Clock, env: NodeJS.ProcessEnv): Promise<void> {
-  if (env['DATABASE_URL']) return
-  for (let waited = 0; waited < STOP_PATIENCE_MS; waited += LOOK_MS) {
-    if (!(await findRunning(join(dataDir, 'postgres')))) return
+/**
+ * The server that runs on this folder. A database without a ready server is that of one that is being started, or of one that is
+ * stopping, such as that of a replay that was killed: which of them is waited for.
+ */
+async function runningServer(dataDir: string, clock: Clock, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  for (let waited = 0; waited < WAIT_PATIENCE_MS; waited += LOOK_MS) {
+    const run = await readRunFile(dataDir)
+    const ports = [run?.port, env['PORT'] ? Number(env['PORT']) : undefined].filter((port) => port !== undefined)
+    for (const port of ports) {
+      const url = `http://127.0.0.1:${port}`
+      if (await isReady(url, clock)) return url
+    }
+    if (env['DATABASE_URL'] || !(await findRunning(join(dataDir, 'postgres')))) return undefined
     await clock.sleep(LOOK_MS)
   }
+  return undefined
 }
 
 async function startServer(dataDir: string, clock: Clock, env: NodeJS.ProcessEnv): Promise<ReplayServer> {
