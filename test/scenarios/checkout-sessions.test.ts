@@ -97,6 +97,7 @@ test('a customer is sent back to allowed origins only, with the session named', 
   const html = await page.text()
   assert.match(html, /--brand-light:#[0-9a-f]{6}/)
   assert.ok(!html.includes('--brand-light:#ffee00'))
+  assert.match(html, /<meta name="referrer" content="no-referrer">/, 'no other site learns the address')
 })
 
 test('the events of a session are in order, and tell nobody its address', async () => {
