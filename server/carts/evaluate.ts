@@ -151,7 +151,9 @@ export async function evaluate(deps: CartDeps, config: MerchantConfig, cart: Car
   shippingAsGoods(priced)
 
   // A quote has promised its discounts with its prices; nothing is added to them and nothing taken away.
-  const offers = cart.quote_id !== null ? [] : await deps.goods.activePromotions(config.id, { at, codes: cart.codes })
+  // What a cart that is an order now has used is its own.
+  const asked = { at, codes: cart.codes, customerId: cart.state === 'converted' ? null : cart.customer_id }
+  const offers = cart.quote_id !== null ? [] : await deps.goods.activePromotions(config.id, asked)
   const promoted = cart.quote_id !== null ? NO_PROMOTIONS : promote(cart, priced, groups, at, offers)
   const totals_in: TotalsIn = {
     currency: cart.currency,

@@ -45,7 +45,8 @@ export type ReadForOrder = { order_id: string; cart: null } | { order_id: null; 
  * Reads and works out a cart for an order. When it became an order before, answers that order's id. With `expectedTotal`, only
  * when that is still what it costs. An `address` that the order names itself must come to the same prices and tax. Throws not-found,
  * cart-closed (merged, expired, parked), invalid-state (the quote it holds the prices of is over), validation-error (no lines, or
- * another address than the cart was worked out for), out-of-stock (an article is no longer sold), tax-unknown, price-changed.
+ * another address than the cart was worked out for), out-of-stock (an article is no longer sold), tax-unknown, price-changed,
+ * promotion-exhausted (a code of it is used up, and nobody says that it may cost more without).
  */
 export async function readCartForOrder(
   deps: CartDeps,
@@ -69,6 +70,12 @@ export async function readCartForOrder(
   if (options.address && !isSamePlace(options.address, cart.shipping_address))
     refuseOtherTax(evaluated, await evaluate(deps, config, { ...cart, shipping_address: options.address }, at))
   refuseOtherTotal(evaluated, options.expectedTotal)
+  if (options.expectedTotal === undefined && isUsedUp(evaluated)) {
+    // Perhaps by the order that this very cart has become meanwhile.
+    const now = await deps.carts.load(merchantId, cartId)
+    if (now?.state === 'converted') return { order_id: now.moved_to as string, cart: null }
+    throw new Problem('promotion-exhausted')
+  }
   const { id, lines: _lines, ...kept } = cart
   const { prices_include_tax, priced, totals_in, totals } = evaluated
   const { quote_id: quoteId } = cart
@@ -118,6 +125,11 @@ function refuseOtherTax(shown: Evaluated, there: Evaluated): void {
       { pointer: '/shipping_address', detail: 'set it on the cart and show its new total: the tax depends on it' },
     ],
   })
+}
+
+/** A code that somebody typed takes nothing off any more, as when it is used up at the moment of the order. */
+function isUsedUp({ promotions }: Evaluated): boolean {
+  return promotions.refused.some(({ code, reason }) => code !== null && reason === 'exhausted')
 }
 
 /** Throws price-changed when the cart no longer costs what was shown; nothing is done then. */

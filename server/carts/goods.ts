@@ -25,8 +25,11 @@ export interface Goods {
   priceVariants(merchantId: string, context: PriceContext, items: Wanted[]): Promise<Map<string, PricedItem>>
   /** What has to be in stock for what is wanted: kits as their parts, and only what is counted. */
   explodeKits(variants: Map<string, SellableVariant>, items: Wanted[]): Wanted[]
-  /** The promotions to try on a basket: those on offer to everybody, and those that the codes open. */
-  activePromotions(merchantId: string, asked: { at: Date; codes: readonly string[] }): Promise<Promotion[]>
+  /** The promotions to try on a customer's basket: those on offer to everybody, and those that the codes open. */
+  activePromotions(
+    merchantId: string,
+    asked: { at: Date; codes: readonly string[]; customerId: string | null },
+  ): Promise<Promotion[]>
   /** Of these articles the single-purpose vouchers: the VAT that is due when they are sold. */
   singlePurpose(merchantId: string, skus: string[]): Promise<Map<string, { category: string; rate_bp: number }>>
   /** Units of each variant that the channel may still sell from these stores, or from all of its own when none is named, but for one. */

@@ -56,7 +56,7 @@ export const PROBLEMS = {
   'tax-unknown': { status: 422, title: 'The VAT is not known there', retry: 'no', when: 'Goods are handed over in, or leave, a country whose VAT rates are not in the data, so no tax could be right. Sell from a country that is, or say `zero` or `exempt` as the tax category of articles that bear none.' },
   'code-invalid': { status: 422, title: 'The code is not valid', retry: 'no', when: 'A hand-over, pickup, quote or sign-in code is wrong, used or expired. Ask for a new one.' },
   'coupon-invalid': { status: 422, title: 'The promotion code is not valid', retry: 'no', when: 'The code does not exist, has ended, or does not fit this cart.' },
-  'promotion-exhausted': { status: 409, title: 'The promotion is used up', retry: 'no', when: 'The promotion or code has been used as often as it may be. Remove it and place the order again.' },
+  'promotion-exhausted': { status: 409, title: 'The promotion is used up', retry: 'no', when: 'The promotion or code has been used as often as it may be. Remove it and place the order again, or say the new price in expected_total.' },
   'gift-card-invalid': { status: 422, title: 'The gift card is not valid', retry: 'no', when: 'The code or PIN is wrong, or the card is blocked or expired. The answer does not say which.' },
   'balance-of-another': { status: 422, title: 'The balance is another customer’s', retry: 'no', when: 'The order has a customer, and the store credit or points are somebody else’s. They pay the orders of their owner, and of guests; a gift card pays any order.' },
   'balance-insufficient': { status: 422, title: 'The balance is too low', retry: 'no', when: 'The gift card, store credit or points do not cover the amount. Take what is there and pay the rest another way.' },

@@ -6,7 +6,7 @@ import type { Queryable } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import { codeKey, type Promotion } from '../totals/index.ts'
 import { forEngine } from './promotion.ts'
-import { readAutomatic, readByCodes } from './store.ts'
+import { readAutomatic, readByCodes, usesOf } from './store.ts'
 
 /** A change made by another process is seen within this. */
 const MAX_AGE_MS = 1000
@@ -68,18 +68,19 @@ export interface ActiveDeps {
 
 /**
  * The promotions to try on a basket at `at`: those without a code, at most a second old, and those that the codes open, read
- * now. Used-up ones are among them, marked, so that a customer is told why. Of more than 20 codes only the first are looked up.
+ * now. Used-up ones are among them, marked, so that a customer is told why: used up by all, or by the person whose basket it is. Of
+ * more than 20 codes only the first are looked up.
  */
 export async function activePromotions(
   deps: ActiveDeps,
   merchantId: string,
-  asked: { at: Date; codes: readonly string[] },
+  asked: { at: Date; codes: readonly string[]; customerId?: string | null },
 ): Promise<Promotion[]> {
   const automatic = await deps.promotionCache.automatic(merchantId)
   // Nobody asked for one of these by name, so nobody wants to be told that it has ended.
   const current = automatic.filter(({ ends_at }) => ends_at === null || ends_at > asked.at)
   const keys = [...new Set(asked.codes.map(codeKey))].slice(0, MAX_CODES)
-  if (keys.length === 0) return current
+  if (keys.length === 0) return withUses(deps, merchantId, current, asked.customerId)
   const { promotions, codes } = await readByCodes(deps.db, merchantId, keys)
   const opened = promotions.map((row) =>
     forEngine(
@@ -87,5 +88,21 @@ export async function activePromotions(
       codes.filter((code) => code.promotion_id === row.id),
     ),
   )
-  return [...current, ...opened]
+  return withUses(deps, merchantId, [...current, ...opened], asked.customerId)
+}
+
+/** Those of which a customer may have only so many are used up for whoever had them. */
+async function withUses(
+  deps: ActiveDeps,
+  merchantId: string,
+  promotions: Promotion[],
+  customerId: string | null | undefined,
+): Promise<Promotion[]> {
+  const promotionIds = promotions.filter((each) => each.max_uses_per_customer !== null).map(({ id }) => id)
+  if (!customerId || promotionIds.length === 0) return promotions
+  const uses = await usesOf(deps.db, merchantId, { customerId, promotionIds })
+  return promotions.map((promotion) => {
+    const { id, max_uses_per_customer: most } = promotion
+    return most !== null && (uses.get(id) ?? 0) >= most ? { ...promotion, is_exhausted: true } : promotion
+  })
 }

@@ -138,6 +138,22 @@ export async function listCodes(
   return rows
 }
 
+/** How often a person has used some promotions, under all profiles that are one. Served by promotion_use_by_customer. */
+export async function usesOf(
+  db: Queryable,
+  merchantId: string,
+  of: { customerId: string; promotionIds: readonly string[] },
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ promotion_id: string; uses: number }>(
+    `select promotion_id, count(*)::int as uses from promotion_use
+     where merchant_id = $1 and customer_id = any (customer_person($1, customer_now($1, $2))) and promotion_id = any ($3)
+       and state <> 'released'
+     group by promotion_id`,
+    [merchantId, of.customerId, of.promotionIds],
+  )
+  return new Map(rows.map(({ promotion_id, uses }) => [promotion_id, uses]))
+}
+
 /** Why an order cannot have its promotions. */
 export interface HoldRefusal {
   order_id: string

@@ -24,7 +24,8 @@ async function merge(into: string, from: string): Promise<string> {
 const TENTH = { kind: 'percent_off', percent_bp: 1000, applies_to: 'order' }
 const cartOf = (customer_id: string, code: string) =>
   shop.cart({ [axe]: 1 }, { customer_id, codes: [code], shipping_address: ADDRESS })
-const place = (cart_id: string) => shop.api.call<{ code: string; total: number }>('POST', '/v1/orders', { cart_id })
+const place = (cart_id: string, more: object = {}) =>
+  shop.api.call<{ code: string; total: number }>('POST', '/v1/orders', { cart_id, ...more })
 
 describe('a promotion for each customer once', () => {
   it('was used under the profile that is gone', async () => {
@@ -33,9 +34,41 @@ describe('a promotion for each customer once', () => {
     assert.equal((await place((await cartOf(first, 'PERSON')).id)).body.total, 4500)
     await merge(second, first)
     for (const profile of [first, second]) {
-      const refused = await place((await cartOf(profile, 'PERSON')).id)
+      const cart = await cartOf(profile, 'PERSON')
+      assert.deepEqual([cart.total, cart.promotions.refused.map(({ reason }) => reason)], [5000, ['exhausted']])
+      const refused = await place(cart.id)
       assert.deepEqual([refused.status, refused.body.code], [409, 'promotion-exhausted'], refused.text)
     }
+  })
+
+  it('is not shown to a cart that was filled before the profiles were merged, nor given to it', async () => {
+    await shop.offer('LATER', TENTH, { max_uses_per_customer: 1 })
+    const [first, second] = [await shop.customer(), await shop.customer()]
+    const cart = await cartOf(second, 'LATER')
+    assert.equal(cart.total, 4500)
+    assert.equal((await place((await cartOf(first, 'LATER')).id)).status, 201)
+    await merge(second, first)
+    const shown = await shop.api.get<typeof cart>(`/v1/carts/${cart.id}`)
+    assert.deepEqual(
+      [shown.body.total, shown.body.promotions.applied, shown.body.promotions.refused.map(({ reason }) => reason)],
+      [5000, [], ['exhausted']],
+    )
+    assert.equal((await place(cart.id)).body.code, 'promotion-exhausted')
+    assert.equal((await place(cart.id, { expected_total: 4500 })).body.code, 'price-changed')
+    // Who has seen what it costs now may have it for that.
+    assert.equal((await place(cart.id, { expected_total: 5000 })).body.total, 5000)
+  })
+
+  it('without a code is simply not given again, and nobody is kept from buying', async () => {
+    const offer = { name: 'Welcome', rule: TENTH, max_uses_per_customer: 1, conditions: { customer_groups: ['once'] } }
+    assert.equal((await shop.api.call('POST', '/v1/promotions', offer)).status, 201)
+    const [first, second] = [await shop.customer(), await shop.customer()]
+    for (const id of [first, second]) await shop.api.call('PATCH', `/v1/customers/${id}`, { groups: ['once'] })
+    const buys = async (customer_id: string) =>
+      (await place((await shop.cart({ [axe]: 1 }, { customer_id, shipping_address: ADDRESS })).id)).body.total
+    assert.deepEqual([await buys(first), await buys(first)], [4500, 5000])
+    await merge(second, first)
+    assert.equal(await buys(second), 5000)
   })
 
   it('is used once by carts that were two persons’ when they were filled, also at the same moment', async () => {
