@@ -84,13 +84,12 @@ async function details(deps: BagDeps, session: Session, { act, typed = {} }: Bag
     await keep(deps, session, {}, false)
     return 'not_delivered_there'
   }
-  await arrangeCart(
-    deps.carts,
-    session.merchant_id,
-    { id: known.cart.id, caller: PAGE, ifVersion: undefined },
-    arrangement,
-  )
-  return null
+  const target = { id: known.cart.id, caller: PAGE, ifVersion: undefined }
+  const view = await arrangeCart(deps.carts, session.merchant_id, target, arrangement)
+  if (act !== 'continue') return null
+  // What stands in the way is said, not only shown: it may be out of sight.
+  if (view.lines.some(({ is_gone, availability }) => is_gone || availability?.is_enough === false)) return 'sold_out'
+  return view.changes.some(({ what }) => what === 'price') ? 'bag_changed' : null
 }
 
 async function useCode(deps: BagDeps, known: Known, target: Target, code: string): Promise<NoticeCode | null> {

@@ -10,7 +10,7 @@ import { closed, Id } from '../http/schema.ts'
 import { isLanguage, type Language } from '../lib/language.ts'
 import { Problem } from '../lib/problem.ts'
 import { languageFor, sendDocument } from '../pages/index.ts'
-import { BankAccountInput, GiftCardInput, VoucherInput } from '../payments/index.ts'
+import { BankAccountInput, GiftCardInput, OneTimeCode, VoucherInput } from '../payments/index.ts'
 import { accentProperties } from './accent.ts'
 import { BagStep, bagInputOf, tidied } from './bag-input.ts'
 import { bagStepHere } from './bag-session.ts'
@@ -41,6 +41,7 @@ const Try = Type.Object(
     gift_card: Type.Optional(GiftCardInput),
     voucher: Type.Optional(VoucherInput),
     bank_account: Type.Optional(Type.Omit(BankAccountInput, ['mandate'], closed)),
+    one_time_code: Type.Optional(OneTimeCode),
     save: Type.Optional(Type.Boolean()),
   },
   closed,
@@ -221,6 +222,7 @@ async function payByForm(deps: CheckoutDeps, session: Session, form: URLSearchPa
     ...(/^\d{1,9}$/.test(text('bag_version')) ? { bag_version: Number(text('bag_version')) } : {}),
     ...(chosen.form === 'gift_card' ? { gift_card: { code: typed('code'), ...pin } } : {}),
     ...(chosen.form === 'voucher' ? { voucher: { number: typed('number'), ...pin } } : {}),
+    ...(chosen.form === 'code' ? { one_time_code: typed('code') } : {}),
     ...(chosen.form === 'bank_account' ? { bank_account: { iban: typed('iban'), holder: typed('holder') } } : {}),
   }
   return Value.Check(Try, input) ? payHere(deps, session, input) : 'details_missing'

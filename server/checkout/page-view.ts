@@ -25,7 +25,7 @@ export type Phase =
   | 'paused'
 
 /** What a method asks the customer for before the button. */
-export type MethodForm = 'none' | 'card' | 'saved' | 'wallet' | 'gift_card' | 'voucher' | 'bank_account'
+export type MethodForm = 'none' | 'card' | 'saved' | 'wallet' | 'gift_card' | 'voucher' | 'bank_account' | 'code'
 
 /** One way to pay. */
 export interface MethodView {
@@ -71,6 +71,8 @@ export type NoticeCode =
   | 'method_unavailable'
   | 'details_missing'
   | 'needs_script'
+  | 'code_wrong'
+  | 'code_old'
   | 'too_many'
   | 'not_sent'
   | 'failed'
@@ -147,5 +149,6 @@ export interface TryInput {
   gift_card?: { code: string; pin?: string }
   voucher?: { number: string; pin?: string }
   bank_account?: { iban: string; holder: string }
+  one_time_code?: string
   save?: boolean
 }

@@ -165,8 +165,11 @@ async function ensurePayment(deps: CheckoutDeps, session: Session): Promise<stri
   return id
 }
 
-/** What a try asks for. The cart it began with is an order by now, and is not a part of it. */
-function tryOf({ bag_version: _, ...input }: TryInput): object {
+/**
+ * What a try asks for. The cart it began with is an order by now, and is not a part of it; nor is a code of six digits, which even its
+ * hash would tell.
+ */
+function tryOf({ bag_version: _, one_time_code: _code, ...input }: TryInput): object {
   return input
 }
 
@@ -227,12 +230,16 @@ const BALANCES: ReadonlySet<string> = new Set(['gift_card', 'store_credit', 'poi
 
 /** The tender for what was chosen and typed; what is missing the payment core says. */
 function tenderOf(session: Session, input: TryInput): TenderInput {
-  const { method, token, gift_card, voucher, bank_account, save } = input
+  const { method, token, gift_card, voucher, bank_account, one_time_code, save } = input
   const isSaved = method.startsWith('ins_')
   if (session.methods && !session.methods.includes(isSaved ? 'card' : method)) throw new Problem('method-unavailable')
   if (isSaved) return { method: 'card', instrument_id: method }
   const keeps = save === true && session.customer_id !== null ? { save: 'customer' as const } : {}
-  return { method, ...named({ token, gift_card, voucher, bank_account }), ...(token === undefined ? {} : keeps) }
+  return {
+    method,
+    ...named({ token, gift_card, voucher, bank_account, one_time_code }),
+    ...(token === undefined ? {} : keeps),
+  }
 }
 
 /** Without what is absent. */

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { amountText, LANGUAGE_NAMES, type Language, timeText } from '../lib/language.ts'
-import { availableMethods, type Channel, flowIn, type MerchantConfig, type Method } from '../merchants/index.ts'
+import { availableMethods, type Channel, flowIn, type MerchantConfig, type Method, needOf } from '../merchants/index.ts'
 import { familiarMethods, type PaymentView } from '../payments/index.ts'
 import { type InstrumentView, listInstruments } from '../vault/index.ts'
 import { bagOf, bagPhase, withOrder } from './bag-session.ts'
@@ -170,6 +170,7 @@ function formOf(
   { isKnown, isTest }: { isKnown: boolean; isTest: boolean },
 ): MethodForm | null {
   const flow = flowIn(method, channel)
+  if (flow === 'wait' && needOf(method, flow) === 'one_time_code') return 'code'
   if (flow === 'redirect' || flow === 'wait') return 'none'
   if (flow === 'stored_value') {
     if (method.code === 'gift_card') return 'gift_card'
@@ -229,6 +230,8 @@ const DECLINES: Record<string, NoticeCode> = {
   canceled: 'withdrawn',
   customer_canceled: 'customer_canceled',
   action_expired: 'action_expired',
+  code_invalid: 'code_wrong',
+  code_expired: 'code_old',
   insufficient_balance: 'balance_insufficient',
   no_effect: 'failed',
 }

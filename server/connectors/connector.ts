@@ -53,6 +53,8 @@ export interface ChargeInstruction extends Instruction {
   voucher?: { number: Secret<string>; pin?: Secret<string> }
   /** The account that is debited and the mandate that allows it; `signed_on` is YYYY-MM-DD. Without spaces, in capitals. */
   bank_account?: { iban: Secret<string>; holder: Secret<string>; mandate: { reference: string; signed_on: string } }
+  /** Six digits that the customer's bank app shows for two minutes (BLIK). Sent once, by the request that brought them. */
+  one_time_code?: Secret<string>
   /** The terminal on which the card is presented, for channel pos. */
   terminal_id?: string
   /** The gift card, store credit or points account that pays. */

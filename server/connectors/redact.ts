@@ -8,7 +8,7 @@ const MASK = '[redacted]'
 
 /** Members whose value is a credential or sensitive authentication data, whatever it looks like. */
 const SECRET_NAMES =
-  'authorization|cookie|password|secret|api[-_]?key|private[-_]?key|(?:client|webhook|access|refresh)[-_]?(?:secret|token)|cvc2?|cvv2?|cvn|security[-_]?code|pin|pin[-_]?block|track[-_]?[123]?(?:[-_]?data)?'
+  'authorization|cookie|password|secret|api[-_]?key|private[-_]?key|(?:client|webhook|access|refresh)[-_]?(?:secret|token)|cvc2?|cvv2?|cvn|security[-_]?code|pin|pin[-_]?block|one[-_]?time[-_]?code|track[-_]?[123]?(?:[-_]?data)?'
 const SECRET_NAME = new RegExp(`^(?:${SECRET_NAMES})$`, 'i')
 const SECRET_JSON_MEMBER = new RegExp(`("(?:${SECRET_NAMES})"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\.)*"|[^\\s,}\\]"]+)`, 'gi')
 const SECRET_FORM_FIELD = new RegExp(`((?:^|[&?\\s])(?:${SECRET_NAMES})=)[^&\\s]*`, 'gi')

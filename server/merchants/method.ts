@@ -163,6 +163,7 @@ export const METHOD_NEEDS = [
   'token',
   'voucher',
   'bank_account',
+  'one_time_code',
   'terminal_id',
   'cash',
   'gift_card',
@@ -178,6 +179,9 @@ const DIRECT_NEEDS: Partial<Record<MethodKind, MethodNeed>> = {
   bank: 'bank_account',
 }
 
+/** The customer's app shows a code first, and asks there once it was typed here. */
+const TYPED_CODE: ReadonlySet<string> = new Set(['blik'])
+
 /** Without what a tender of the method would take nobody's money; undefined where the customer is led elsewhere to pay. */
 export function needOf({ code, kind }: Pick<Method, 'code' | 'kind'>, flow: MethodFlow): MethodNeed | undefined {
   switch (flow) {
@@ -187,6 +191,8 @@ export function needOf({ code, kind }: Pick<Method, 'code' | 'kind'>, flow: Meth
       return 'terminal_id'
     case 'cash':
       return 'cash'
+    case 'wait':
+      return TYPED_CODE.has(code) ? 'one_time_code' : undefined
     case 'stored_value':
       return code === 'gift_card' ? 'gift_card' : 'customer'
     default:

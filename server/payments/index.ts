@@ -32,7 +32,7 @@ export type {
   Reply,
   TenderInput,
 } from './payment.ts'
-export { BankAccountInput, GiftCardInput, VoucherInput } from './payment.ts'
+export { BankAccountInput, GiftCardInput, OneTimeCode, VoucherInput } from './payment.ts'
 export { credit, refund } from './refund.ts'
 export { LADDER_MS, resolveDue, reverseDuplicates } from './resolve.ts'
 export { routes } from './routes.ts'

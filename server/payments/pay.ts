@@ -135,6 +135,7 @@ export async function call(
     card: planned.openCard?.(),
     voucher: planned.voucher,
     bank_account: planned.bankAccount,
+    one_time_code: planned.oneTimeCode,
     network_reference: planned.networkReference,
     terminal_id: tender.terminal_id,
     stored_value_id: tender.stored_value_id,

@@ -123,6 +123,12 @@ export const BankAccountInput = Type.Object(
   { ...strict, description: 'The account that is debited, for SEPA Direct Debit. Sent to the provider, not kept.' },
 )
 
+/** Of no use to anybody a few minutes later, and kept nowhere until then. */
+export const OneTimeCode = Type.String({
+  pattern: '^[0-9]{3}[ -]?[0-9]{3}$',
+  description: 'Six digits that the customer’s bank app shows, for BLIK. Sent to the provider once, not kept.',
+})
+
 /** How one part of a payment is to be covered. */
 export const TenderInput = Type.Object(
   {
@@ -153,6 +159,7 @@ export const TenderInput = Type.Object(
     gift_card: Type.Optional(GiftCardInput),
     voucher: Type.Optional(VoucherInput),
     bank_account: Type.Optional(BankAccountInput),
+    one_time_code: Type.Optional(OneTimeCode),
     initiator: Type.Optional(
       Type.Enum(['customer', 'merchant'], {
         description: '`merchant`: the customer is not present; needs an instrument, or the mandate of a bank account.',

@@ -27,6 +27,8 @@ export interface PlannedCharge {
   voucher?: ChargeInstruction['voucher']
   /** The same. */
   bankAccount?: ChargeInstruction['bank_account']
+  /** The same. */
+  oneTimeCode?: ChargeInstruction['one_time_code']
 }
 
 /**
@@ -49,6 +51,7 @@ export async function planCharge(
   const card = await cardFor(deps, merchant, payment, input, method.kind === 'card' || need === 'token', need)
   const voucher = voucherOf(input, need)
   const bankAccount = bankAccountOf(deps, input, need)
+  const oneTimeCode = oneTimeCodeOf(input, need)
   const [first] = candidates as [Candidate, ...Candidate[]]
   const tender: NewTender = {
     tender_id: deps.newId('ten'),
@@ -88,6 +91,7 @@ export async function planCharge(
     networkReference: card?.network_reference,
     voucher,
     bankAccount,
+    oneTimeCode,
   }
 }
 
@@ -172,6 +176,17 @@ function bankAccountOf(
     // At most 35 letters, digits and dashes, as the SEPA rulebook has them, never used twice by a creditor.
     mandate: mandate ?? { reference: deps.newId('ten').replace('ten_', 'MND-'), signed_on: today },
   }
+}
+
+/** What the bank's app shows for two minutes: without it the bank knows of no customer to ask. */
+function oneTimeCodeOf(input: TenderInput, need: MethodNeed | undefined): PlannedCharge['oneTimeCode'] {
+  if (need !== 'one_time_code') {
+    if (input.one_time_code !== undefined) throw invalid('/tender/one_time_code', 'only for a method with such a code')
+    return undefined
+  }
+  if (input.one_time_code === undefined)
+    throw invalid('/tender/one_time_code', 'the six digits of the customer’s bank app are needed')
+  return new Secret(input.one_time_code.replace(/\D/g, ''))
 }
 
 /** Where a day begins first. */

@@ -2,7 +2,7 @@
 // under the same operation id. The CVC is gone with the process that had it; everything else was written by `begin`.
 
 import type { ClearCard, Outcome } from '../connectors/connector.ts'
-import { type Method, merchantConfig } from '../merchants/index.ts'
+import { type Method, merchantConfig, needOf } from '../merchants/index.ts'
 import { resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment } from './begin.ts'
 import type { Candidate } from './choose.ts'
@@ -13,7 +13,7 @@ import { type OpenOperation, type PaymentRow, readPayment, type TenderRow } from
 
 /**
  * Sends the instruction again. Undefined for what cannot be repeated without a person or from the books: a card presented
- * on a terminal, a voucher or a bank account, whose number is not kept, and a payout, whose destination is not.
+ * on a terminal, a voucher, a bank account or a code, whose number is not kept, and a payout, whose destination is not.
  */
 export async function sendAgain(
   deps: PaymentDeps,
@@ -44,6 +44,7 @@ export async function sendAgain(
 
 /** Paid with a number that somebody typed in and that is gone with the request. */
 function isTyped(method: Method | undefined): boolean {
+  if (method && needOf(method, method.flow) === 'one_time_code') return true
   return (method?.kind === 'voucher' || method?.kind === 'bank') && method.flow === 'direct'
 }
 

@@ -6,7 +6,6 @@ import type { BagAct, BagField, BagView, Typed } from '../../server/checkout/bag
 import type { CheckoutView } from '../../server/checkout/page-view.ts'
 import { fill } from '../shared/fill.ts'
 import { StoreList } from './bag-stores.tsx'
-import { Mark } from './marks.tsx'
 import { Notice } from './notice.tsx'
 import { look, NotSent, step } from './state.ts'
 import type { Texts } from './texts/texts.ts'
@@ -149,10 +148,6 @@ export function BagForm({ view, bag, texts, language, onView }: Props) {
       <button type="submit" name="act" value="continue" class="button primary pay" aria-disabled={isBusy}>
         {isBusy ? t.working : t.toPay}
       </button>
-      <p class="trust">
-        <Mark kind="lock" />
-        {texts.trust}
-      </p>
     </form>
   )
 }

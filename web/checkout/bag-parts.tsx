@@ -170,7 +170,11 @@ export function Chosen(props: Props) {
     <section class="chosen" aria-labelledby="chosen">
       <h2 id="chosen">{texts.bag.chosen}</h2>
       <p class="own">{contact}</p>
-      {where === '' ? null : <p class="own">{where}</p>}
+      {where === '' ? null : (
+        <p class="own">
+          <span class="quiet">{texts.bag[bag.way]}:</span> {where}
+        </p>
+      )}
       {when === null ? null : <p class="own">{texts.bag.names[when] ?? when}</p>}
       <Press {...props} act="edit">
         <button type="submit" class="button small">

@@ -288,7 +288,9 @@ function Action({ view, texts, language, onView }: StepProps) {
   return (
     <div class="told">
       <h2 class="state">{fill(isRedirect ? texts.action.redirectTitle : texts.action.waitTitle, { method })}</h2>
-      <p>{isRedirect ? texts.action.redirectLead : texts.action.waitLead}</p>
+      <p>
+        {isRedirect ? texts.action.redirectLead : action.qr === null ? texts.action.appLead : texts.action.waitLead}
+      </p>
       {view.notice === null ? null : <Notice view={view} texts={texts} />}
       {action.type === 'wait' && action.qr !== null ? (
         <img class="qr" src={action.qr} width="200" height="200" alt={fill(texts.action.qr, { method })} />

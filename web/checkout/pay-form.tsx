@@ -71,6 +71,14 @@ export function PayForm({ view, texts, language, onView }: Props) {
     }
     if (method.form === 'gift_card') asked.gift_card = { code: typed('code'), ...pin }
     if (method.form === 'voucher') asked.voucher = { number: typed('number'), ...pin }
+    if (method.form === 'code') {
+      const code = typed('code').replace(/\D/g, '')
+      if (code.length !== 6) {
+        input('code')?.focus()
+        return onView({ ...view, notice: { code: 'code_wrong', kind: 'bad' } })
+      }
+      asked.one_time_code = code
+    }
     if (method.form === 'bank_account') asked.bank_account = { iban: typed('iban'), holder: typed('holder') }
     const next = await pay(view, language, asked)
     if (next.action?.type === 'redirect' && next.notice === null) {
@@ -203,6 +211,20 @@ function Fields({ method, view, texts, wrong, onTyped }: FieldsProps) {
         <>
           <Field id={`${at}-number`} name={`${at}.number`} label={texts.voucher.number} autocomplete="off" />
           <Field id={`${at}-pin`} name={`${at}.pin`} label={texts.voucher.pin} autocomplete="off" />
+        </>
+      )
+    case 'code':
+      return (
+        <>
+          <Field
+            id={`${at}-code`}
+            name={`${at}.code`}
+            label={fill(texts.appCode.code, { method: method.name })}
+            hint={texts.appCode.hint}
+            mode="numeric"
+            autocomplete="one-time-code"
+          />
+          <p class="hint">{texts.leadsApp}</p>
         </>
       )
     case 'bank_account':

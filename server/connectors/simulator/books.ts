@@ -45,6 +45,8 @@ export const DAY_MS = 86_400_000
 export const AUTHORIZATION_DAYS = 7
 /** How long a customer has for a page or an app. */
 export const ACTION_MS = 30 * 60_000
+/** How long a bank's app asks after its code was typed. */
+export const CODE_MS = 2 * 60_000
 
 export const DEFAULT_SLOW_MS = 30_000
 export const DEFAULT_DOWN_MS = 30_000

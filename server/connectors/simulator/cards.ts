@@ -56,6 +56,8 @@ export const DECLINES = {
     message: 'The customer must be present to authenticate.',
     is_retryable: false,
   },
+  code_invalid: { code: 'code_invalid', message: 'The bank knows no such code.', is_retryable: true },
+  code_expired: { code: 'code_expired', message: 'The code is older than two minutes.', is_retryable: true },
   customer_declined: {
     code: 'customer_declined',
     message: 'The customer refused at their bank or wallet.',

@@ -5,6 +5,7 @@ import {
   ACTION_MS,
   AUTHORIZATION_DAYS,
   type Books,
+  CODE_MS,
   DAY_MS,
   DEFAULT_SETTLE_MS,
   isoTime,
@@ -15,7 +16,7 @@ import {
 } from './books.ts'
 import { behaviourOf, brandOf, type CardBehaviour, DECLINES, type Decline } from './cards.ts'
 import { feesOf } from './fees.ts'
-import { finishAt, type SimulatedMethod, simulatedMethod } from './methods.ts'
+import { finishAt, judgeCode, type SimulatedMethod, simulatedMethod } from './methods.ts'
 import type { Operation, PspRequest } from './psp.ts'
 import { terminalOf, usedTerminal } from './terminals.ts'
 
@@ -29,6 +30,9 @@ export function charge(turn: Turn): Outcome {
   const finish = finishAt(method, request.terminal_id !== undefined)
   if (finish === 'card') return chargeCard(turn, method)
   if (turn.struck.result === 'decline') return refuseAs(turn, DECLINES.card_declined)
+  const code = judgeCode(request.method ?? '', request.one_time_code)
+  if (code === 'invalid') return refuseAs(turn, DECLINES.code_invalid)
+  if (code === 'expired') return refuseAs(turn, DECLINES.code_expired)
   if (finish === 'transfer') return settleLater(turn, method, 'succeed')
   return awaitCustomer(turn, method, finish === 'app' ? 'app' : 'pay')
 }
@@ -164,12 +168,20 @@ function awaitCustomer(turn: Turn, method: SimulatedMethod, page: 'pay' | 'app',
   // What the instrument will be is known now, and the card number is not kept until then.
   const instrument = instrumentOf(books, method, request, card)
   const token = books.newToken()
-  const expires_at = nowMs + ACTION_MS
+  // Whoever typed a code holds the phone in hand: there is nothing to scan, and the app asks for two minutes.
+  const hasCode = request.one_time_code !== undefined && page === 'app'
+  const expires_at = nowMs + (hasCode ? CODE_MS : ACTION_MS)
   const url = `${books.publicUrl}/simulator/${page}/${token}`
   const nextAction: NextAction =
     page === 'pay'
       ? { type: 'redirect', url, expires_at: isoTime(expires_at) }
-      : { type: 'wait', url, qr: url, message: `Confirm in ${method.label}.`, expires_at: isoTime(expires_at) }
+      : {
+          type: 'wait',
+          url,
+          ...(hasCode ? {} : { qr: url }),
+          message: `Confirm in ${method.label}.`,
+          expires_at: isoTime(expires_at),
+        }
   const outcome: Outcome = { outcome: 'pending', psp_reference: operation.psp_reference, next_action: nextAction }
   record(books, operation, outcome)
   books.store.setSetting(instrumentSetting(operation), JSON.stringify(instrument))

@@ -114,6 +114,7 @@ function chargeRequest(instruction: ChargeInstruction, facts: ConnectorFacts): P
     initiator: instruction.initiator,
     card: clearCard(instruction.card),
     network_reference: instruction.network_reference,
+    one_time_code: instruction.one_time_code?.reveal(),
     terminal_id: instruction.terminal_id,
     return_url: instruction.return_url,
     country: instruction.country,

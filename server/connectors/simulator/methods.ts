@@ -10,6 +10,19 @@ import type { InstrumentFacts } from '../connector.ts'
  */
 export type Finish = 'card' | 'page' | 'app' | 'transfer'
 
+/** Methods whose customers type what their app shows, before they are asked in it. */
+const TYPED_CODE: ReadonlySet<string> = new Set(['blik'])
+/** Codes that misbehave; any other six digits are somebody's. */
+const WRONG_CODE = '000000'
+const OLD_CODE = '111111'
+
+/** What the bank says of the code of a method that has one: whose it is, or why it is nobody's. */
+export function judgeCode(method: string, code: string | undefined): 'none' | 'good' | 'invalid' | 'expired' {
+  if (!TYPED_CODE.has(method)) return 'none'
+  if (code === undefined || !/^\d{6}$/.test(code) || code === WRONG_CODE) return 'invalid'
+  return code === OLD_CODE ? 'expired' : 'good'
+}
+
 interface SimulatedMethod {
   finish: Finish
   kind: InstrumentFacts['kind']

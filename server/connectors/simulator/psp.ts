@@ -17,6 +17,8 @@ export interface PspRequest {
   initiator?: 'customer' | 'merchant'
   card?: { number: string; exp_month: number; exp_year: number; cvc?: string; holder?: string }
   network_reference?: string
+  /** Shown by the customer's bank app; decides and is forgotten. */
+  one_time_code?: string
   terminal_id?: string
   return_url?: string
   country?: string

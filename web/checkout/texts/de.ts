@@ -43,6 +43,7 @@ export const de: Texts = {
     confirm: 'Mit {method} zahlen',
     close: 'Abbrechen',
   },
+  appCode: { code: '{method}-Code', hint: 'Die 6 Ziffern in der App Ihrer Bank.' },
   bank: {
     iban: 'Kontonummer (IBAN)',
     holder: 'Kontoinhaber',
@@ -76,6 +77,9 @@ export const de: Texts = {
     method_unavailable: 'Diese Zahlungsart geht gerade nicht. Bitte wählen Sie eine andere.',
     details_missing: 'Es fehlt etwas. Bitte prüfen Sie Ihre Angaben.',
     needs_script: 'Kartenzahlung braucht JavaScript. Bitte einschalten oder eine andere Zahlungsart wählen.',
+    code_wrong:
+      'Dieser Code stimmt nicht oder wurde schon benutzt. Es wurde nichts abgebucht. Bitte in der App Ihrer Bank einen neuen erstellen.',
+    code_old: 'Dieser Code ist zu alt. Es wurde nichts abgebucht. Bitte in der App Ihrer Bank einen neuen erstellen.',
     too_many: 'Zu viele Versuche. Bitte warten Sie eine Minute.',
     not_sent: 'Die Verbindung brach ab. Drücken Sie noch einmal: Es kann nicht zweimal gezahlt werden.',
     failed: 'Das ließ sich nicht senden. Es wurde nichts abgebucht. Bitte noch einmal oder auf anderem Weg.',
@@ -87,6 +91,7 @@ export const de: Texts = {
     redirectButton: 'Bei {method} bestätigen',
     waitTitle: 'In {method} bestätigen',
     waitLead: 'Scannen Sie den Code mit Ihrem Telefon oder öffnen Sie die App auf diesem Gerät.',
+    appLead: 'Die App Ihrer Bank fragt Sie jetzt. Bitte öffnen und dort bestätigen.',
     waitOpen: '{method} öffnen',
     code: 'Code',
     until: 'Bis {time}',

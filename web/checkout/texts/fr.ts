@@ -44,6 +44,7 @@ export const fr: Texts = {
     confirm: 'Payer avec {method}',
     close: 'Annuler',
   },
+  appCode: { code: 'Code {method}', hint: 'Les 6 chiffres dans l’application de votre banque.' },
   bank: {
     iban: 'Numéro de compte (IBAN)',
     holder: 'Titulaire du compte',
@@ -72,6 +73,9 @@ export const fr: Texts = {
     method_unavailable: 'Ce moyen de paiement n’est pas disponible en ce moment. Choisissez-en un autre.',
     details_missing: 'Il manque quelque chose. Vérifiez ce que vous avez saisi.',
     needs_script: 'Le paiement par carte demande JavaScript. Activez-le ou choisissez un autre moyen.',
+    code_wrong:
+      'Ce code n’est pas bon, ou a déjà servi. Rien n’a été débité. Créez-en un nouveau dans l’application de votre banque.',
+    code_old: 'Ce code est trop ancien. Rien n’a été débité. Créez-en un nouveau dans l’application de votre banque.',
     too_many: 'Trop d’essais. Attendez une minute, puis réessayez.',
     not_sent: 'La connexion a été perdue. Appuyez encore sur le bouton : il ne peut pas payer deux fois.',
     failed: 'L’envoi n’a pas abouti. Rien n’a été débité. Réessayez ou choisissez un autre moyen.',
@@ -83,6 +87,7 @@ export const fr: Texts = {
     redirectButton: 'Continuer chez {method}',
     waitTitle: 'Confirmez dans {method}',
     waitLead: 'Scannez le code avec votre téléphone ou ouvrez l’application sur cet appareil.',
+    appLead: 'L’application de votre banque vous le demande maintenant. Ouvrez-la et confirmez.',
     waitOpen: 'Ouvrir {method}',
     code: 'Code',
     until: 'Jusqu’au {time}',

@@ -44,6 +44,7 @@ export const nl: Texts = {
     confirm: 'Betalen met {method}',
     close: 'Annuleren',
   },
+  appCode: { code: '{method}-code', hint: 'De 6 cijfers in de app van je bank.' },
   bank: {
     iban: 'Rekeningnummer (IBAN)',
     holder: 'Naam van de rekeninghouder',
@@ -75,6 +76,9 @@ export const nl: Texts = {
     method_unavailable: 'Zo kan er nu niet betaald worden. Kies een andere manier.',
     details_missing: 'Er ontbreekt iets. Controleer wat je hebt ingevuld.',
     needs_script: 'Betalen met een kaart kan alleen met JavaScript. Zet het aan of kies een andere manier.',
+    code_wrong:
+      'Die code klopt niet, of is al gebruikt. Er is niets afgeschreven. Maak een nieuwe in de app van je bank.',
+    code_old: 'Die code is te oud. Er is niets afgeschreven. Maak een nieuwe in de app van je bank.',
     too_many: 'Te veel pogingen. Wacht een minuut en probeer het opnieuw.',
     not_sent: 'De verbinding viel weg. Druk nog een keer op de knop: er wordt nooit twee keer betaald.',
     failed: 'Het kon niet verstuurd worden. Er is niets afgeschreven. Probeer het opnieuw of kies een andere manier.',
@@ -86,6 +90,7 @@ export const nl: Texts = {
     redirectButton: 'Naar {method}',
     waitTitle: 'Bevestig in {method}',
     waitLead: 'Scan de code met je telefoon of open de app op dit apparaat.',
+    appLead: 'De app van je bank vraagt het je nu. Open hem en bevestig daar.',
     waitOpen: '{method} openen',
     code: 'Code',
     until: 'Tot {time}',

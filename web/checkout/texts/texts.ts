@@ -44,6 +44,7 @@ export interface Texts {
   giftCard: Record<'code' | 'codeHint' | 'pin', string>
   voucher: Record<'number' | 'pin', string>
   wallet: Record<'simulated' | 'card' | 'confirm' | 'close', string>
+  appCode: Record<'code' | 'hint', string>
   bank: Record<'iban' | 'holder' | 'mandate', string>
   notices: Record<NoticeCode, string>
   action: Record<
@@ -53,6 +54,7 @@ export interface Texts {
     | 'redirectButton'
     | 'waitTitle'
     | 'waitLead'
+    | 'appLead'
     | 'waitOpen'
     | 'code'
     | 'until'
