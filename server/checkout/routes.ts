@@ -10,6 +10,7 @@ import { Problem } from '../lib/problem.ts'
 import { createSession } from './create.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { endSession } from './end.ts'
+import { OfferBody, offerOf } from './offer.ts'
 import { pageRoutes } from './page-routes.ts'
 import { NewSession, SessionBody, SettingsBody, SettingsInput } from './schema.ts'
 import { sessionView } from './session.ts'
@@ -101,6 +102,27 @@ export function routes(app: App, deps: CheckoutRouteDeps): void {
       const session = await readSession(deps.db, merchantId, request.params.id)
       if (!session) throw new Problem('not-found')
       return sessionView(deps, session)
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/v1/checkout_sessions/:id/methods',
+    config: READ,
+    schema: {
+      operationId: 'explainCheckoutMethods',
+      summary: 'Why a page offers these ways to pay, in this order',
+      description:
+        'As they would be shown now, each with the reason for its place; and the others, with the reason against them.',
+      tags: TAGS,
+      params: ById,
+      response: { 200: OfferBody },
+    },
+    handler: async (request) => {
+      const { merchantId } = callerOf(request)
+      const session = await readSession(deps.db, merchantId, request.params.id)
+      if (!session) throw new Problem('not-found')
+      return offerOf(deps, session)
     },
   })
 

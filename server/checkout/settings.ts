@@ -63,6 +63,9 @@ export function webAddress(text: string, pointer: string): URL {
   return url
 }
 
+/** Pages of ours that lead nowhere else: of an order, and the demo's shop. */
+const OWN_PAGES = /^\/(o\/|shop(\/|$))/
+
 /**
  * An address customers may be sent to: of the merchant's origins, or an order's own page here. Throws url-not-allowed for any
  * other.
@@ -71,7 +74,7 @@ export function returnAddress(deps: { publicUrl: string }, settings: Settings, t
   const url = webAddress(text, pointer)
   if (settings.allowed_origins.includes(url.origin)) return url.href
   const own = new URL(deps.publicUrl)
-  if (url.origin === own.origin && url.pathname.startsWith('/o/')) return url.href
+  if (url.origin === own.origin && OWN_PAGES.test(url.pathname)) return url.href
   throw new Problem('url-not-allowed', {
     detail: `${url.origin} is none of the allowed_origins of your checkout settings.`,
     errors: [{ pointer, detail: 'its origin is not allowed' }],

@@ -117,7 +117,8 @@ interface Reader {
   due: bigint
 }
 
-async function methodViews(deps: CheckoutDeps, session: Session, reader: Reader): Promise<MethodView[]> {
+/** The ways to pay as the page shows them, best first. */
+export async function methodViews(deps: CheckoutDeps, session: Session, reader: Reader): Promise<MethodView[]> {
   const { config, language, due } = reader
   const { merchant_id, customer_id } = session
   const channel = session.channel as Channel
@@ -143,7 +144,26 @@ async function methodViews(deps: CheckoutDeps, session: Session, reader: Reader)
     }
   })
   const takesCards = methods.some(({ method }) => method.code === 'card')
-  return [...(takesCards ? await savedViews(deps, session, reader) : []), ...views]
+  const known = await withBalances(deps, session, views, language)
+  return [...(takesCards ? await savedViews(deps, session, reader) : []), ...known]
+}
+
+/** What a recognised customer has is shown beside it; what is empty is not offered. */
+async function withBalances(
+  deps: CheckoutDeps,
+  { merchant_id, customer_id, currency, id }: Session,
+  views: MethodView[],
+  language: Language,
+): Promise<MethodView[]> {
+  const { storedValue } = deps.payments
+  if (customer_id === null || !storedValue) return views
+  const shown = views.map(async (view): Promise<MethodView | null> => {
+    if (view.code !== 'store_credit' && view.code !== 'points') return view
+    const ask = { method: view.code, currency, customerId: customer_id, giftCard: undefined }
+    const free = await storedValue.spendable(merchant_id, { ...ask, pointer: '/method', callerId: id })
+    return free === 0n ? null : { ...view, detail: amountText(language, free, currency) }
+  })
+  return (await Promise.all(shown)).filter((view) => view !== null)
 }
 
 async function savedViews(deps: CheckoutDeps, session: Session, { config, language }: Reader): Promise<MethodView[]> {
@@ -164,7 +184,7 @@ function brandName({ card: { brand } }: InstrumentView): string | null {
 }
 
 /** What a method asks for on the page; null where it needs something that this page has not. */
-function formOf(
+export function formOf(
   method: Method,
   channel: Channel,
   { isKnown, isTest }: { isKnown: boolean; isTest: boolean },

@@ -19,6 +19,8 @@ export {
   type Channel,
   carries,
   flowIn,
+  groupOf,
+  METHOD_GROUPS,
   type Method,
   type MethodAbilities,
   type MethodFlow,
@@ -27,6 +29,7 @@ export {
   needOf,
   type Purchase,
   takes,
+  whyNot,
 } from './method.ts'
 export { isTimeZone, timeZoneOf } from './place.ts'
 export type { MerchantRouteDeps } from './request.ts'

@@ -140,17 +140,44 @@ export function availableMethods(
   const home = purchase.country ?? merchant.country
   const familiar = purchase.familiar ?? []
   const rank = (method: Method): number => {
-    const known = familiar.indexOf(method.code)
-    if (known >= 0) return known
-    const isHome = method.home_countries.includes(home)
-    if (method.kind === 'pay_later') return familiar.length + (isHome ? 2 : 3)
-    if (isHome) return familiar.length
-    // Nearly everybody has a card, in the purse or in the phone.
-    return familiar.length + (method.flow === 'direct' && (method.kind === 'card' || method.kind === 'wallet') ? 1 : 3)
+    const group = groupOf(method, home, familiar)
+    return group === 'familiar' ? familiar.indexOf(method.code) : familiar.length + METHOD_GROUPS.indexOf(group)
   }
   return [...merchant.methods.values()]
     .filter((method) => carried.has(method.code) && takes(method, purchase))
     .sort((a, b) => rank(a) - rank(b))
+}
+
+/**
+ * Why a method stands where it stands, best first.
+ * - familiar: the customer has used or saved it. - expected: people of the country look for it. - card: nearly everybody has one, in the
+ * purse or in the phone. - expected_later: pay later, as people of the country know it. - other.
+ */
+export const METHOD_GROUPS = ['familiar', 'expected', 'card', 'expected_later', 'other'] as const
+export type MethodGroup = (typeof METHOD_GROUPS)[number]
+
+/** The group of a method for a customer in `country`. */
+export function groupOf(method: Method, country: string, familiar: readonly string[]): MethodGroup {
+  if (familiar.includes(method.code)) return 'familiar'
+  const isHome = method.home_countries.includes(country)
+  if (method.kind === 'pay_later') return isHome ? 'expected_later' : 'other'
+  if (isHome) return 'expected'
+  return method.flow === 'direct' && (method.kind === 'card' || method.kind === 'wallet') ? 'card' : 'other'
+}
+
+/** Why a method cannot be used for a purchase; null when it can. The first reason that applies, from the merchant's own to the purchase's. */
+export function whyNot(
+  merchant: MethodChoice,
+  methodsOf: (connector: string) => readonly string[],
+  purchase: Purchase,
+  method: Method,
+): 'no_account' | 'channel' | 'currency' | 'country' | 'amount' | null {
+  if (!carriedMethods(merchant, methodsOf).has(method.code)) return 'no_account'
+  const { channel, currency, country } = purchase
+  if (!merchant.channels.has(channel) || !method.channels.includes(channel)) return 'channel'
+  if (method.currencies.length > 0 && !method.currencies.includes(currency)) return 'currency'
+  if (country !== undefined && method.countries.length > 0 && !method.countries.includes(country)) return 'country'
+  return takes(method, purchase) ? null : 'amount'
 }
 
 /** How the customer pays with `method` in `channel`. */

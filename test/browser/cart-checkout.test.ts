@@ -93,7 +93,7 @@ inBrowser(
     await page.getByText(/km/).first().waitFor()
     assert.match((await page.locator('.store').first().textContent()) ?? '', /^Paris/)
     await page.locator('.store summary').first().press('Enter')
-    await page.getByText('09:00–19:00').first().waitFor()
+    assert.equal(await page.locator('.store details[open] dd').first().textContent(), '09:00–19:00')
     await looksRight(page, 'which store')
     await goOn(page)
     await page.getByText('Choose a store.').waitFor()

@@ -237,3 +237,30 @@ test('the page is within its budget, and its scripts are those of the inventory'
   assert.equal((await fetch(`${shop.url}/assets/..%2f..%2fpackage.json`)).status, 404)
   assert.ok(readFileSync(join(import.meta.dirname, '../../web/dist/manifest.json'), 'utf8').includes('checkout'))
 })
+
+test('the order of the ways to pay is explained, and so is what is not there', async () => {
+  const session = await made({
+    country: 'SE',
+    currency: 'SEK',
+    methods: ['swish', 'card', 'klarna_pay_later', 'trustly'],
+  })
+  const { body, status, text } = await api.call<{
+    methods: { rank: number; code: string; why: string }[]
+    left_out: { code: string; why: string }[]
+  }>('GET', `/v1/checkout_sessions/${session.id}/methods`)
+  assert.equal(status, 200, text)
+  assert.deepEqual(
+    body.methods.map(({ rank, code, why }) => `${rank} ${code} ${why}`),
+    ['1 swish expected', '2 trustly expected', '3 card card', '4 klarna_pay_later expected_later'],
+  )
+  const why = new Map(body.left_out.map((each) => [each.code, each.why]))
+  assert.deepEqual(
+    ['ideal', 'in3', 'apple_pay', 'store_credit', 'cash', 'blik'].map((code) => why.get(code)),
+    ['currency', 'currency', 'not_of_session', 'not_of_session', 'channel', 'currency'],
+  )
+  const known = await api.call<{ id: string }>('POST', '/v1/customers', { name: 'Ada' })
+  assert.equal(known.status, 201, known.text)
+  const recognised = await made({ customer_id: known.body.id })
+  const own = await api.call<typeof body>('GET', `/v1/checkout_sessions/${recognised.id}/methods`)
+  assert.equal(own.body.left_out.find(({ code }) => code === 'store_credit')?.why, 'empty')
+})

@@ -7,7 +7,6 @@ import { fill } from '../shared/fill.ts'
 import { Icon } from '../shared/icon.tsx'
 import { countOf, useCart } from './cart.ts'
 import { CartPage } from './cart-page.tsx'
-import { CheckoutPage } from './checkout-page.tsx'
 import { JoinPage } from './join-page.tsx'
 import { ListPage } from './list-page.tsx'
 import { OrdersPage } from './orders-page.tsx'
@@ -101,8 +100,6 @@ function Routed({ page, path }: { page: string; path: string }) {
       return <ProductPage key={id} id={id} />
     case 'cart':
       return <CartPage />
-    case 'checkout':
-      return <CheckoutPage />
     case 'join':
       return <JoinPage code={id} />
     case 'orders':

@@ -54,12 +54,43 @@ export function CartPage() {
             <span>{texts.gone}</span>
           </p>
         ) : (
-          <Go href="/shop/checkout" class="button primary wide">
-            {texts.checkout}
-          </Go>
+          <CheckOut cart={cart.now} />
         )}
       </section>
     </div>
+  )
+}
+
+/** To the page of ours where it is ordered and paid; the bag stays in this browser until that has happened. */
+function CheckOut({ cart }: { cart: Cart }) {
+  const { texts, api, language, to } = useShop()
+  const [isBusy, setBusy] = useState(false)
+  const [isFailed, setFailed] = useState(false)
+  const open = () => {
+    if (isBusy) return
+    setBusy(true)
+    setFailed(false)
+    const cancel_url = new URL(to('/shop/cart'), location.href).href
+    api
+      .send<{ url: string }>('POST', '/checkout_sessions', { cart_id: cart.id, language, cancel_url })
+      .then(({ url }) => location.assign(url))
+      .catch(() => setFailed(true))
+      .finally(() => setBusy(false))
+  }
+  return (
+    <>
+      <div role="alert">
+        {isFailed ? (
+          <p class="notice bad">
+            <Icon name="alert" />
+            <span>{texts.failed}</span>
+          </p>
+        ) : null}
+      </div>
+      <button type="button" class="button primary wide" aria-disabled={isBusy} onClick={open}>
+        {texts.checkout}
+      </button>
+    </>
   )
 }
 

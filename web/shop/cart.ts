@@ -1,7 +1,8 @@
 // The cart that this device holds: its id and secret stay in the browser, everything else is asked of the API at each look.
 
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { type Api, type Cart, createApi, Refused } from './api.ts'
+import { type Api, type Cart, createApi, type PlacedOrder, Refused } from './api.ts'
+import { rememberOrder } from './orders-page.tsx'
 import { recall, remember } from './shop.ts'
 
 interface Held {
@@ -73,6 +74,10 @@ export function useCart(key: string, country: string, currency: string): { cart:
       if (cart.state === 'merged' && cart.moved_to?.startsWith('crt_')) {
         hold({ ...current, id: cart.moved_to })
         shown(await api.get<Cart>(`/carts/${cart.moved_to}`))
+      } else if (cart.state === 'converted') {
+        // Asked again with its cart, an order is told again: its number and its own page.
+        rememberOrder(await api.send<PlacedOrder>('POST', '/orders', { cart_id: cart.id }))
+        leave()
       } else if (cart.state === 'open' || cart.state === 'locked' || cart.state === 'parked') shown(cart)
       else leave()
     } catch (error) {

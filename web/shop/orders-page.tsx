@@ -25,12 +25,13 @@ export function rememberOrder({ number, page_url }: PlacedOrder): void {
 }
 
 export function OrdersPage() {
-  const { texts, language, view } = useShop()
+  const { texts, language, view, cart } = useShop()
   const [orders, setOrders] = useState<KnownOrder[]>([])
   useEffect(() => {
     document.title = `${texts.orders} · ${view.merchant}`
     setOrders(recall<KnownOrder[]>(NAME) ?? [])
-  }, [])
+    // The bag may turn out to have become one.
+  }, [cart.isReading, cart.now === null])
   return (
     <div class="narrow">
       <h1>{texts.orders}</h1>

@@ -1,26 +1,8 @@
 // What a cart comes to, line by line or in sums.
 
 import { fill } from '../shared/fill.ts'
-import type { Cart, CartLine, Product } from './api.ts'
-import { percent, useLoaded, useShop } from './shop.ts'
-
-export interface Delivery {
-  variant_id: string
-  name: string
-}
-
-/** The ways of delivery: articles of the kind `shipping`, which go into the cart as lines. Null until they are known. */
-export function useDeliveries(): Delivery[] | null {
-  const { api } = useShop()
-  const loaded = useLoaded('deliveries', async () => {
-    const { data } = await api.get<{ data: Product[] }>('/products?limit=100')
-    return data
-      .filter(({ kind }) => kind === 'shipping')
-      .flatMap(({ variants }) => variants)
-      .map(({ id, name, options }) => ({ variant_id: id, name: Object.values(options)[0] ?? name }))
-  })
-  return loaded.is === 'there' ? loaded.data : null
-}
+import type { Cart, CartLine } from './api.ts'
+import { percent, useShop } from './shop.ts'
 
 /** The way of delivery is a line of its own, shown apart. */
 export function isDelivery({ kind }: CartLine): boolean {

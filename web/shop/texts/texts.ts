@@ -17,7 +17,6 @@ export interface Texts {
   skip: string
   search: string
   searchHint: string
-  clear: string
   all: string
   categories: Record<string, string>
   categoriesName: string
@@ -38,9 +37,7 @@ export interface Texts {
   add: string
   added: string
   toCart: string
-  keepLooking: string
   online: string
-  inStores: string
   stock: Record<'yes' | 'low' | 'no', string>
   notReturnable: string
   returnable: string
@@ -60,7 +57,6 @@ export interface Texts {
   removeCode: string
   codeRefused: string
   goods: string
-  discount: string
   delivery: string
   free: string
   total: string
@@ -73,38 +69,11 @@ export interface Texts {
   handoverUntil: string
   close: string
   joinTitle: string
-  joinDone: string
   joinWrong: string
-  contact: string
-  email: string
-  emailHint: string
-  emailWrong: string
-  how: string
-  deliver: string
-  deliverLead: string
-  collect: string
-  collectLead: string
-  whichStore: string
-  fits: Record<'yes' | 'low' | 'no' | 'brought', string>
-  noStore: string
-  name: string
-  street: string
-  postalCode: string
-  city: string
-  country: string
-  missing: string
-  speed: string
-  speeds: Record<string, string>
-  pay: string
-  place: string
-  payLead: string
   summary: string
-  priceChanged: string
-  outOfStock: string
   failed: string
   noAnswer: string
   retry: string
-  backToCart: string
   orders: string
   ordersLead: string
   noOrders: string
