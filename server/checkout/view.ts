@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { amountText, LANGUAGE_NAMES, type Language, timeText } from '../lib/language.ts'
+import { Problem } from '../lib/problem.ts'
 import { availableMethods, type Channel, flowIn, type MerchantConfig, type Method, needOf } from '../merchants/index.ts'
 import { familiarMethods, type PaymentView } from '../payments/index.ts'
 import { type InstrumentView, listInstruments } from '../vault/index.ts'
@@ -160,7 +161,13 @@ async function withBalances(
   const shown = views.map(async (view): Promise<MethodView | null> => {
     if (view.code !== 'store_credit' && view.code !== 'points') return view
     const ask = { method: view.code, currency, customerId: customer_id, giftCard: undefined }
-    const free = await storedValue.spendable(merchant_id, { ...ask, pointer: '/method', callerId: id })
+    const free = await storedValue
+      .spendable(merchant_id, { ...ask, pointer: '/method', callerId: id })
+      .catch((error: unknown) => {
+        // The merchant keeps no such balances, or none in this currency.
+        if (error instanceof Problem) return 0n
+        throw error
+      })
     return free === 0n ? null : { ...view, detail: amountText(language, free, currency) }
   })
   return (await Promise.all(shown)).filter((view) => view !== null)

@@ -262,5 +262,6 @@ test('the order of the ways to pay is explained, and so is what is not there', a
   assert.equal(known.status, 201, known.text)
   const recognised = await made({ customer_id: known.body.id })
   const own = await api.call<typeof body>('GET', `/v1/checkout_sessions/${recognised.id}/methods`)
+  assert.equal(own.status, 200, own.text)
   assert.equal(own.body.left_out.find(({ code }) => code === 'store_credit')?.why, 'empty')
 })
