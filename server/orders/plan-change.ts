@@ -2,6 +2,7 @@
 // lines that stay keep what was agreed, their share of promotions with it; what comes is priced as of now.
 
 import { priceItems } from '../carts/index.ts'
+import { transact } from '../db/pool.ts'
 import { amountOut } from '../lib/money.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
 import type { Units as StockUnits } from '../stock/index.ts'
@@ -18,6 +19,7 @@ import { freshLine, snapshotOf } from './snapshot.ts'
 import { type PlannedGroup, planGroups, stockOf } from './source.ts'
 import { readOrderGroups } from './store.ts'
 import { basketView } from './view.ts'
+import { withFees } from './with-fees.ts'
 
 /** What confirming a draft writes; kept with it, so that what was shown is what happens. */
 export interface ChangePlan {
@@ -67,9 +69,14 @@ export async function planChange(
   }
   drafts.push(...(await bought(deps, merchantId, { order, lines, groups }, input.add ?? [])))
   const added = price(order, lines, drafts)
+  // With the last goods goes what was charged beside them, as with a cancellation; not where others come instead.
+  const leaving =
+    drafts.length > 0 || cancel.length === 0
+      ? cancel
+      : await transact(deps.db, (tx) => withFees(deps, tx, merchantId, { order, lines }, cancel))
   const freed = freedBy(groups, cancel)
   return {
-    cancel: cancel.map(({ line, quantity }) => ({ line_id: line.id, quantity })),
+    cancel: leaving.map(({ line, quantity }) => ({ line_id: line.id, quantity })),
     added,
     groups: await groupsOf(deps, merchantId, order, { added, drafts, freed }),
   }

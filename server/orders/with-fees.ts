@@ -1,4 +1,5 @@
-// What goes with goods that are cancelled: shipping and fees. One rule for a cancellation of the order and for one of a fulfilment.
+// What goes with goods that are cancelled: shipping and fees. One rule for a cancellation of the order, for one of a fulfilment, and for
+// an edit that takes the last goods away.
 
 import type { Tx } from '../db/pool.ts'
 import type { Units } from './apply-change.ts'

@@ -71,6 +71,15 @@ for (const [name, cancel] of [
     'the last line by its name',
     ({ order, bulb }) => at.cancel(order.id, { reason: 'customer', lines: [{ line_id: bulb, quantity: 1 }] }),
   ],
+  [
+    'the last line by an edit',
+    async ({ order, bulb }) => {
+      const draft = await at.draft(order.id, { remove: [bulb] })
+      const { preview } = draft.body as unknown as { preview: { total: number; amount_to_refund: number } }
+      assert.deepEqual([draft.status, preview.total, preview.amount_to_refund], [201, 1000, 1495], draft.text)
+      return at.confirm(order.id, draft.body.id)
+    },
+  ],
   ['the last fulfilment', ({ waiting }) => at.tell(waiting, 'cancel', { reason: 'customer' })],
 ] as [string, (of: Awaited<ReturnType<typeof halfSent>>) => Promise<{ status: number; text: string }>][]) {
   test(`cancelling ${name} after the rest came back gives the delivery back too`, async () => {

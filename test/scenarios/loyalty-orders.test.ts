@@ -109,6 +109,36 @@ test('what an edit adds gives its points once it is paid, and what was paid keep
   assert.deepEqual(await points(customer), [0, 150])
 })
 
+test('of what an edit added and cancelled again before it was paid only the rest gives points, and none that is given up', async () => {
+  const customer = await shop.customer()
+  const order = await orders.order({ kettle: 1 }, { customer_id: customer })
+  const paid = await orders.pay(order, CARDS.approved, { customer_id: customer })
+  await shop.settle()
+  const added = await orders.draft(order.id, { add: [{ variant_id: orders.variant('kettle'), quantity: 3 }] })
+  assert.equal((await orders.confirm(order.id, added.body.id)).status, 200)
+  await shop.settle()
+  const line_id = (await orders.read(order.id)).lines[1]?.id
+  const cancelled = await orders.cancel(order.id, { reason: 'fewer', lines: [{ line_id, quantity: 1 }] })
+  assert.equal(cancelled.status, 200, cancelled.text)
+  await shop.settle()
+  assert.deepEqual(await points(customer), [0, 50])
+  const half = { method: 'card', token: await shop.api.token(CARDS.approved), amount: 6_000 }
+  await shop.api.tender(paid.body.id, half)
+  await shop.settle()
+  assert.deepEqual(await points(customer), [0, 50], 'a part of the money for the line is not the line')
+  await shop.api.tender(paid.body.id, { method: 'card', token: await shop.api.token(CARDS.approved) })
+  await shop.settle()
+  assert.deepEqual(await points(customer), [0, 150])
+  await orders.cancel(order.id, { reason: 'fewer', lines: [{ line_id, quantity: 1 }] })
+  await shop.settle()
+  assert.deepEqual(await points(customer), [0, 100])
+  const again = await orders.draft(order.id, { add: [{ variant_id: orders.variant('kettle'), quantity: 1 }] })
+  assert.equal((await orders.confirm(order.id, again.body.id)).status, 200)
+  await orders.cancel(order.id, { reason: 'none' })
+  await shop.settle()
+  assert.deepEqual(await points(customer), [0, 0])
+})
+
 test('what is charged at the counter gives its points with the charge, and none while the card declines', async () => {
   const at = fulfilmentShop(shop)
   await at.sells('pan', '40.00', { track: 'quantity' })
