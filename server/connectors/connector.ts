@@ -165,7 +165,18 @@ export interface LookupInstruction {
   signal: AbortSignal
 }
 
-export type OperationKind = 'sale' | 'authorize' | 'capture' | 'void' | 'refund' | 'increment' | 'extend' | 'credit'
+export const OPERATION_KINDS = [
+  'sale',
+  'authorize',
+  'capture',
+  'void',
+  'refund',
+  'increment',
+  'extend',
+  'credit',
+] as const
+
+export type OperationKind = (typeof OPERATION_KINDS)[number]
 
 /** A verified, translated webhook event. One HTTP request may carry several. */
 export type ConnectorEvent =

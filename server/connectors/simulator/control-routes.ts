@@ -4,11 +4,12 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../../lib/problem.ts'
+import { OPERATION_KINDS } from '../connector.ts'
 import { faultPlanFrom } from './fault-plan.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
 import type { CustomerAct, DisputeStage, Simulator, Terminal } from './index.ts'
 import { bodyBytes, type RouteTaker, type SimulatorRoute } from './page-routes.ts'
-import { PSP_VERBS, type PspRequest, type PspVerb } from './psp.ts'
+import type { PspRequest, PspVerb } from './psp.ts'
 import { minor, wireOutcome } from './wire.ts'
 
 export interface ControlOptions {
@@ -23,7 +24,7 @@ export interface ControlOptions {
 type Answer = { status: number; body: unknown }
 type Handle = (request: FastifyRequest, body: Record<string, unknown>) => Answer | Promise<Answer>
 
-const VERBS: ReadonlySet<string> = new Set(PSP_VERBS)
+const VERBS: ReadonlySet<string> = new Set(OPERATION_KINDS)
 const ACTS: ReadonlySet<string> = new Set<CustomerAct>(['approve', 'decline', 'abandon', 'fail_authentication'])
 const STAGES: ReadonlySet<string> = new Set<DisputeStage>(['opened', 'won', 'lost'])
 const ok = (body: unknown): Answer => ({ status: 200, body })

@@ -1,8 +1,8 @@
 // Fault plans as they come over the wire. A plan that strikes nothing because of a slip of the pen would make a test pass that
 // should not, so everything that is not understood is refused.
 
+import { OPERATION_KINDS } from '../connector.ts'
 import { FAULT_NAMES, type FaultName, type FaultPlan } from './faults.ts'
-import { PSP_VERBS } from './psp.ts'
 
 /** A day: nothing is simulated that lasts longer. */
 const LONGEST_MS = 86_400_000
@@ -12,7 +12,7 @@ const FIELDS: ReadonlySet<string> = new Set(['seed', 'rates', 'next', 'webhooks'
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isFault = (name: unknown): name is FaultName => FAULT_NAMES.includes(name as FaultName)
-const isVerb = (verb: unknown): boolean => (PSP_VERBS as readonly unknown[]).includes(verb)
+const isVerb = (verb: unknown): boolean => (OPERATION_KINDS as readonly unknown[]).includes(verb)
 const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 60)
 
 /** A fault plan from the wire, or a sentence about what is wrong with it. An empty one is a plan without faults. */

@@ -53,17 +53,6 @@ export interface PspReply {
 }
 
 /** The verbs the provider offers, in the contract's words. */
-export const PSP_VERBS = [
-  'sale',
-  'authorize',
-  'capture',
-  'void',
-  'refund',
-  'increment',
-  'extend',
-  'credit',
-] as const satisfies readonly OperationKind[]
-
 export type PspVerb = OperationKind
 
 /** Where an operation stands in the provider's books. */
