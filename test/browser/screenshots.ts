@@ -1,5 +1,5 @@
-// Makes the picture in docs/images anew: the simulator's 3-D Secure page on a phone. Not a test; run it when the page has
-// changed:
+// Makes the pictures in docs/images anew: what shoppers meet, and the simulator's 3-D Secure page. Not a test; run it when a page
+// has changed:
 //
 //   node --disable-warning=ExperimentalWarning test/browser/screenshots.ts
 
@@ -10,6 +10,7 @@ import { startChromium } from './chromium.ts'
 
 const IMAGES = join(import.meta.dirname, '..', '..', 'docs', 'images')
 const PHONE = { width: 390, height: 640 }
+const LAPTOP = { width: 1280, height: 800 }
 
 interface Picture {
   name: string
@@ -25,7 +26,7 @@ async function take(browser: Browser, { name, url, options, until }: Picture): P
   await page.goto(url)
   await page.getByText(until).first().waitFor()
   await page.evaluate('document.fonts.ready')
-  await page.screenshot({ path: join(IMAGES, `${name}.png`), fullPage: true })
+  await page.screenshot({ path: join(IMAGES, `${name}.png`), fullPage: options.viewport !== LAPTOP })
   await context.close()
 }
 
@@ -39,7 +40,7 @@ try {
       headers: {
         authorization: `Bearer ${key}`,
         'content-type': 'application/json',
-        ...(path === '/v1/payments' ? { 'idempotency-key': `picture-${path}-${JSON.stringify(body).length}` } : {}),
+        'idempotency-key': `picture-${path}-${JSON.stringify(body).length}`,
       },
       body: JSON.stringify(body),
     })
@@ -61,6 +62,22 @@ try {
     options: { viewport: PHONE },
     until: 'Code from your bank',
   })
+  await take(browser, {
+    name: 'shop',
+    url: `${shop.url}/shop?lang=en`,
+    options: { viewport: LAPTOP },
+    until: 'Fell boots',
+  })
+  const session = await api<{ url: string }>('/v1/checkout_sessions', shop.demo.secret_key, {
+    ...{ amount: 14_900, currency: 'EUR', country: 'NL', language: 'nl', reference: 'Bestelling 10024' },
+    description: 'Harrier regenjas, S, roest',
+  })
+  await take(browser, { name: 'checkout', url: session.url, options: { viewport: PHONE }, until: 'iDEAL' })
+  const link = await api<{ url: string }>('/v1/payment_links', shop.demo.secret_key, {
+    ...{ amount: 4_995, currency: 'EUR', language: 'sv', description: 'Reparation av ett tält' },
+  })
+  const dark = { viewport: PHONE, colorScheme: 'dark' } as const
+  await take(browser, { name: 'payment-link', url: link.url, options: dark, until: '49,95' })
 } finally {
   await shop.close()
   await browser.close()
