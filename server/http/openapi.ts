@@ -14,6 +14,7 @@ import type { App } from './app.ts'
 import type { Access } from './auth.ts'
 import { errorsPage } from './errors-page.ts'
 import { IDEMPOTENCY_HEADER } from './idempotency.ts'
+import { type Description, typesOf } from './openapi-types.ts'
 import { NO_BODY, NO_QUERY } from './route.ts'
 import { ProblemSchema } from './schema.ts'
 
@@ -59,6 +60,13 @@ export async function describeApi(app: App, publicUrl: URL): Promise<void> {
   app.get('/openapi.json', { config: PUBLIC, schema: { hide: true } }, async (_request, reply) => {
     reply.type('application/json')
     return JSON.stringify(app.swagger())
+  })
+  let types: string | undefined
+  // The same as types, for a client that is written in TypeScript.
+  app.get('/openapi.d.ts', { config: PUBLIC, schema: { hide: true } }, async (_request, reply) => {
+    reply.type('text/plain; charset=utf-8')
+    types ??= typesOf(app.swagger() as Description)
+    return types
   })
   referencePages(app)
 }

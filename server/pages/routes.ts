@@ -32,25 +32,26 @@ export function routes(app: App, pages: Pages): void {
     },
   })
 
-  // The one name that does not change: shops write it into their pages. It is looked at again every five minutes.
-  app.route({
-    method: 'GET',
-    url: '/embed.js',
-    config: PUBLIC,
-    schema: { hide: true },
-    handler: async (_request, reply) => {
-      const asset = pages.assets.get(pages.faces.get('embed')?.scripts[0] ?? '')
-      if (!asset) throw new Problem('not-found')
-      return reply
-        .headers({
-          'content-type': asset.type,
-          'cache-control': 'public, max-age=300',
-          'cross-origin-resource-policy': 'cross-origin',
-          'access-control-allow-origin': '*',
-        })
-        .send(asset.bytes)
-    },
-  })
+  // The names that do not change: shops write them into their pages. They are looked at again every five minutes.
+  for (const name of ['embed', 'sdk'])
+    app.route({
+      method: 'GET',
+      url: `/${name}.js`,
+      config: PUBLIC,
+      schema: { hide: true },
+      handler: async (_request, reply) => {
+        const asset = pages.assets.get(pages.faces.get(name)?.scripts[0] ?? '')
+        if (!asset) throw new Problem('not-found')
+        return reply
+          .headers({
+            'content-type': asset.type,
+            'cache-control': 'public, max-age=300',
+            'cross-origin-resource-policy': 'cross-origin',
+            'access-control-allow-origin': '*',
+          })
+          .send(asset.bytes)
+      },
+    })
 
   app.route({
     method: 'GET',

@@ -1,0 +1,3 @@
+// `/sdk.js`: the browser SDK as one file.
+
+export * from './sdk.ts'
