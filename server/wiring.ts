@@ -3,7 +3,7 @@
 
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
 import { routes as accountRoutes } from './account/index.ts'
-import { createBagBook } from './bags/index.ts'
+import { createBagBook, createBagWorker } from './bags/index.ts'
 import { routes as checkoutRoutes, createCheckoutConsumer, pageCaller, settingsOf } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
@@ -286,7 +286,7 @@ export async function wire(options: WiringOptions) {
     consumer: linkConsumer,
     languageOf: (merchantId, id) => localeOf(db, merchantId, id),
   }
-  workers.push(...createLinkWorkers(links))
+  workers.push(...createLinkWorkers(links), createBagWorker({ db, clock, log }))
   checkoutRoutes(app, { ...checkout, consumer: checkoutConsumer, guard: createLinkGuard(links) })
   linkRoutes(app, links)
   const signIn: SignInDeps = {

@@ -55,17 +55,20 @@ export interface Choice {
 export async function knownOf(deps: BagDeps, session: Session): Promise<Known> {
   const bag = await readBag(deps.db, session)
   if (!bag) throw new Problem('not-found')
-  const { merchant_id } = session
+  return { session, ...(await knownWith(deps, session.merchant_id, bag)) }
+}
+
+/** The same before there is a session. */
+export async function knownWith(deps: BagDeps, merchantId: string, bag: Bag): Promise<Omit<Known, 'session'>> {
   const [cart, view, config] = await Promise.all([
-    deps.carts.carts.load(merchant_id, bag.cart_id),
-    readCart(deps.carts, merchant_id, { id: bag.cart_id, caller: PAGE }),
-    deps.merchantCache.get(merchant_id),
+    deps.carts.carts.load(merchantId, bag.cart_id),
+    readCart(deps.carts, merchantId, { id: bag.cart_id, caller: PAGE }),
+    deps.merchantCache.get(merchantId),
   ])
   if (!cart || !config) throw new Problem('not-found')
-  const offers = await offersOf(deps, merchant_id, bag.delivery_options)
+  const offers = await offersOf(deps, merchantId, bag.delivery_options)
   const stores = pickupStores(config, cart.currency)
   return {
-    session,
     bag,
     cart,
     view,

@@ -1,13 +1,14 @@
 // Begins a checkout page for a cart.
 
-import { admit, CART_SECRET_HEADER, cartCaller, readCart } from '../carts/index.ts'
+import { admit, arrangeCart, CART_SECRET_HEADER, cartCaller, readCart } from '../carts/index.ts'
 import type { BagCaller, DeliveryOption, OpenedBag } from '../checkout/index.ts'
 import { PAGE_CHANNELS } from '../checkout/index.ts'
 import { countryProfile } from '../countries/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { BagDeps } from './deps.ts'
-import { offersOf, PAGE, typedOf } from './known.ts'
-import { insertBag } from './store.ts'
+import { knownWith, offersOf, PAGE, typedOf } from './known.ts'
+import { arrangementOf } from './plan.ts'
+import { type Bag, insertBag } from './store.ts'
 
 /**
  * What the page begins with. Throws not-found (no such cart for this caller), cart-closed, invalid-state (a quote's cart, whose lines
@@ -26,25 +27,33 @@ export async function openBag(
     throw new Problem('invalid-state', { detail: 'The lines of a quote are fixed. Order it, and check out the order.' })
   if (!(PAGE_CHANNELS as readonly string[]).includes(cart.channel))
     throw invalid('/cart_id', `is a cart of the channel ${cart.channel}: claim it for a page first`)
-  const view = await readCart(deps.carts, merchantId, { id: cart.id, caller: PAGE })
-  if (view.lines.every(({ kind }) => kind === 'shipping')) throw invalid('/cart_id', 'has no lines')
+  const lines = await readCart(deps.carts, merchantId, { id: cart.id, caller: PAGE })
+  if (lines.lines.every(({ kind }) => kind === 'shipping')) throw invalid('/cart_id', 'has no lines')
   await checkOptions(deps, merchantId, asked.delivery_options)
+  const bag: Bag = {
+    ...{ cart_id: cart.id, delivery_options: asked.delivery_options ?? null, typed: typedOf(cart), is_sent: false },
+  }
   return {
-    amount: BigInt(view.total),
+    amount: await firstTotal(deps, merchantId, bag, lines.total),
     currency: cart.currency,
     channel: cart.channel,
     // The secret of a cart is no proof of who somebody is.
     customer_id: holder.kind === 'merchant' ? cart.customer_id : null,
     country: cart.shipping_address?.country ?? cart.country,
-    async save(tx, session) {
-      const bag = {
-        cart_id: cart.id,
-        delivery_options: asked.delivery_options ?? null,
-        typed: typedOf(cart),
-        is_sent: false,
-      }
-      await insertBag(tx, session, bag, deps.clock.now())
-    },
+    save: (tx, session) => insertBag(tx, session, bag, deps.clock.now()),
+  }
+}
+
+/** What it costs as it is to be delivered until something else is chosen: nobody is to be surprised by that later. */
+async function firstTotal(deps: BagDeps, merchantId: string, bag: Bag, total: number): Promise<bigint> {
+  const arrangement = arrangementOf(await knownWith(deps, merchantId, bag))
+  const target = { id: bag.cart_id, caller: PAGE, ifVersion: undefined }
+  try {
+    return BigInt((await arrangeCart(deps.carts, merchantId, target, arrangement)).total)
+  } catch (error) {
+    // Somebody has it in hand at this moment: the page waits for them.
+    if (error instanceof Problem && error.status < 500) return BigInt(total)
+    throw error
   }
 }
 

@@ -59,3 +59,14 @@ export async function forgetTyped(
     [merchant_id, id, at],
   )
 }
+
+/** Forgets what was typed before `at` and never became an order; answers of how many pages. */
+export async function forgetOld(db: Queryable, at: Date, most: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `update checkout_bag b set typed = '{}' from (
+       select merchant_id, session_id from checkout_bag where typed <> '{}' and updated_at < $1 order by updated_at limit $2
+     ) old where b.merchant_id = old.merchant_id and b.session_id = old.session_id`,
+    [at, most],
+  )
+  return rowCount ?? 0
+}

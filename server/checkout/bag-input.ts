@@ -46,6 +46,13 @@ export function bagInputOf(form: URLSearchParams): BagInput | null {
   })
 }
 
+const PLACE: ReadonlySet<string> = new Set(['lat', 'lon'])
+
+/** A kilometre is near enough to sort shops by, and says less of somebody than a metre. */
+function roughly(degrees: string): string {
+  return /^-?\d{1,3}(\.\d{1,20})?$/.test(degrees) ? Number(degrees).toFixed(2) : ''
+}
+
 /** One line each, without what cannot be seen: controls, and marks that turn the direction of what stands beside them. */
 export function tidied(input: BagInput): BagInput {
   const tidy = (text: string) =>
@@ -55,6 +62,8 @@ export function tidied(input: BagInput): BagInput {
       .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, '')
       .trim()
       .slice(0, MOST)
-  const typed = Object.fromEntries(Object.entries(input.typed ?? {}).map(([field, text]) => [field, tidy(text)]))
+  const typed = Object.fromEntries(
+    Object.entries(input.typed ?? {}).map(([field, text]) => [field, PLACE.has(field) ? roughly(text) : tidy(text)]),
+  )
   return { ...input, typed, ...(input.code === undefined ? {} : { code: tidy(input.code) }) }
 }

@@ -71,6 +71,7 @@ export type NoticeCode =
   | 'method_unavailable'
   | 'details_missing'
   | 'needs_script'
+  | 'iban_wrong'
   | 'code_wrong'
   | 'code_old'
   | 'too_many'

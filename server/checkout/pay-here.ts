@@ -47,10 +47,18 @@ export async function payHere(deps: CheckoutDeps, known: Session, input: TryInpu
       return addTender(asCaller(deps, session), session.merchant_id, identify(key, tryOf(input)), paymentId, part)
     })
   } catch (error) {
-    const notice = error instanceof Problem ? NOTICES[error.code] : undefined
+    const notice = error instanceof Problem ? noticeFor(error) : undefined
     if (notice === undefined) throw error
     return notice
   }
+}
+
+/** What the customer can put right, as exactly as it is known. */
+function noticeFor({ code, errors }: Problem): NoticeCode | undefined {
+  const field = errors?.[0]?.pointer ?? ''
+  if (code === 'validation-error' && field.endsWith('/bank_account/iban')) return 'iban_wrong'
+  if (code === 'validation-error' && field.endsWith('/one_time_code')) return 'code_wrong'
+  return NOTICES[code]
 }
 
 /** Lets whatever the page was made for have its say before a try, and hear of it afterwards. */

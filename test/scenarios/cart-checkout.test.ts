@@ -60,7 +60,7 @@ test('who may make a page for a cart, and what they may say of it', async () => 
   }
   const made = await make(pages.page, { cart_id: cart.id, language: 'nl' }, own)
   assert.equal(made.status, 201, made.text)
-  assert.equal(made.body.amount, 1495)
+  assert.equal(made.body.amount, 1495 + 495, 'with the delivery it is shown with')
   const empty = await pages.page.call<BagCart>('POST', '/v1/carts', { currency: 'EUR', channel: 'web' })
   assert.equal((await make(api, { cart_id: empty.body.id })).body.code, 'validation-error')
 })
@@ -362,4 +362,27 @@ test('an empty, a merged and a held cart, and a page that is over, are told as w
   await shop.database.db.query('update checkout_session set expires_at = created_at where id = $1', [late.id])
   assert.equal((await pages.look(late)).phase, 'expired')
   assert.equal((await pages.step(late, { act: 'continue', typed: ADA })).phase, 'expired')
+})
+
+test('what was typed on a page that nobody finished is forgotten after a month', async () => {
+  const session = await pages.sessionFor(await pages.cartOf('KP-MUG-PINE'))
+  await pages.step(session, { act: 'update', typed: { ...ADA, lat: '52.370216', lon: '4.895168' } })
+  const typed = async () => {
+    const { rows } = await shop.database.db.query<{ typed: Record<string, string> }>(
+      'select typed from checkout_bag where session_id = $1',
+      [session.id],
+    )
+    return rows[0]?.typed ?? {}
+  }
+  assert.deepEqual([(await typed())['lat'], (await typed())['lon']], ['52.37', '4.90'], 'a place is kept roughly')
+  await shop.database.db.query(
+    `update checkout_bag set updated_at = updated_at - interval '32 days' where session_id = $1`,
+    [session.id],
+  )
+  const worker = shop.program.workers.find(({ name }) => name === 'unfinished checkouts')
+  assert.ok(worker)
+  worker.wake()
+  for (let look = 0; look < 50 && Object.keys(await typed()).length > 0; look++)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.deepEqual(await typed(), {})
 })

@@ -68,6 +68,7 @@ export const en: Texts = {
     method_unavailable: 'That way to pay cannot be used just now. Choose another.',
     details_missing: 'Something is missing. Check what you filled in.',
     needs_script: 'Paying by card needs JavaScript. Switch it on, or choose another way.',
+    iban_wrong: 'That account number is not right. Nothing was charged. Check it against your card or bank statement.',
     code_wrong: 'That code is not right, or was used. Nothing was charged. Make a new one in your bank’s app.',
     code_old: 'That code is too old. Nothing was charged. Make a new one in your bank’s app.',
     too_many: 'Too many tries. Wait a minute, then try again.',

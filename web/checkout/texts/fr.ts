@@ -73,6 +73,7 @@ export const fr: Texts = {
     method_unavailable: 'Ce moyen de paiement n’est pas disponible en ce moment. Choisissez-en un autre.',
     details_missing: 'Il manque quelque chose. Vérifiez ce que vous avez saisi.',
     needs_script: 'Le paiement par carte demande JavaScript. Activez-le ou choisissez un autre moyen.',
+    iban_wrong: 'Ce numéro de compte n’est pas bon. Rien n’a été débité. Comparez-le avec votre carte ou votre relevé.',
     code_wrong:
       'Ce code n’est pas bon, ou a déjà servi. Rien n’a été débité. Créez-en un nouveau dans l’application de votre banque.',
     code_old: 'Ce code est trop ancien. Rien n’a été débité. Créez-en un nouveau dans l’application de votre banque.',

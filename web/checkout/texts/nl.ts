@@ -76,6 +76,7 @@ export const nl: Texts = {
     method_unavailable: 'Zo kan er nu niet betaald worden. Kies een andere manier.',
     details_missing: 'Er ontbreekt iets. Controleer wat je hebt ingevuld.',
     needs_script: 'Betalen met een kaart kan alleen met JavaScript. Zet het aan of kies een andere manier.',
+    iban_wrong: 'Dat rekeningnummer klopt niet. Er is niets afgeschreven. Vergelijk het met je pas of afschrift.',
     code_wrong:
       'Die code klopt niet, of is al gebruikt. Er is niets afgeschreven. Maak een nieuwe in de app van je bank.',
     code_old: 'Die code is te oud. Er is niets afgeschreven. Maak een nieuwe in de app van je bank.',

@@ -68,6 +68,7 @@ export const pl: Texts = {
     method_unavailable: 'Ten sposób płatności jest teraz niedostępny. Wybierz inny.',
     details_missing: 'Czegoś brakuje. Sprawdź wpisane dane.',
     needs_script: 'Płatność kartą wymaga JavaScriptu. Włącz go albo wybierz inny sposób.',
+    iban_wrong: 'Ten numer konta jest nieprawidłowy. Nic nie pobrano. Porównaj go z kartą lub wyciągiem.',
     code_wrong: 'Ten kod jest nieprawidłowy albo już użyty. Nic nie pobrano. Wygeneruj nowy w aplikacji banku.',
     code_old: 'Ten kod wygasł. Nic nie pobrano. Wygeneruj nowy w aplikacji banku.',
     too_many: 'Zbyt wiele prób. Odczekaj minutę i spróbuj ponownie.',

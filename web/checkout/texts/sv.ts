@@ -68,6 +68,7 @@ export const sv: Texts = {
     method_unavailable: 'Det sättet att betala går inte just nu. Välj ett annat.',
     details_missing: 'Något saknas. Kontrollera det du har fyllt i.',
     needs_script: 'Kortbetalning kräver JavaScript. Slå på det eller välj ett annat sätt.',
+    iban_wrong: 'Det kontonumret stämmer inte. Inget har debiterats. Jämför med ditt kort eller kontoutdrag.',
     code_wrong: 'Den koden stämmer inte, eller är använd. Inget har debiterats. Skapa en ny i din banks app.',
     code_old: 'Den koden är för gammal. Inget har debiterats. Skapa en ny i din banks app.',
     too_many: 'För många försök. Vänta en minut och försök igen.',
