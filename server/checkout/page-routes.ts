@@ -16,7 +16,7 @@ import { BagStep, bagInputOf, tidied } from './bag-input.ts'
 import { bagStepHere } from './bag-session.ts'
 import type { BagInput } from './bag-view.ts'
 import type { CheckoutDeps } from './deps.ts'
-import type { CheckoutView, NoticeCode, TryInput } from './page-view.ts'
+import type { CheckoutView, MethodForm, NoticeCode, TryInput } from './page-view.ts'
 import { payHere, withdrawHere } from './pay-here.ts'
 import type { CheckoutRouteDeps } from './routes.ts'
 import { type Session, TOKEN_FORM } from './session.ts'
@@ -201,6 +201,13 @@ function seeOther(reply: FastifyReply, url: string): FastifyReply {
   return reply.code(303).header('location', url).header('referrer-policy', 'no-referrer').send('')
 }
 
+/** What cannot be right, by what was to be typed. */
+const MALFORMED: Partial<Record<MethodForm, NoticeCode>> = {
+  bank_account: 'iban_wrong',
+  gift_card: 'gift_card_invalid',
+  code: 'code_wrong',
+}
+
 /** What costs nothing is ordered without a way to pay. */
 const FREE = { form: 'none' as const }
 
@@ -225,5 +232,5 @@ async function payByForm(deps: CheckoutDeps, session: Session, form: URLSearchPa
     ...(chosen.form === 'code' ? { one_time_code: typed('code') } : {}),
     ...(chosen.form === 'bank_account' ? { bank_account: { iban: typed('iban'), holder: typed('holder') } } : {}),
   }
-  return Value.Check(Try, input) ? payHere(deps, session, input) : 'details_missing'
+  return Value.Check(Try, input) ? payHere(deps, session, input) : (MALFORMED[chosen.form] ?? 'details_missing')
 }

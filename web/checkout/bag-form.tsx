@@ -7,7 +7,7 @@ import type { CheckoutView } from '../../server/checkout/page-view.ts'
 import { fill } from '../shared/fill.ts'
 import { StoreList } from './bag-stores.tsx'
 import { Notice } from './notice.tsx'
-import { look, NotSent, step } from './state.ts'
+import { look, NotSent, NotValid, step } from './state.ts'
 import type { Texts } from './texts/texts.ts'
 
 interface Props {
@@ -44,6 +44,7 @@ export function BagForm({ view, bag, texts, language, onView }: Props) {
         if (next.notice !== null) setPressed({})
         onView(next)
       } catch (error) {
+        if (error instanceof NotValid) return onView({ ...view, notice: { code: 'details_missing', kind: 'bad' } })
         if (!(error instanceof NotSent)) throw error
         const now = await look(view, language).catch(() => view)
         onView({ ...now, notice: { code: 'not_sent', kind: 'bad' } })

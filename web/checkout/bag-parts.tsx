@@ -7,7 +7,7 @@ import type { BagAct, BagInput, BagLine, BagView } from '../../server/checkout/b
 import type { CheckoutView } from '../../server/checkout/page-view.ts'
 import { fill } from '../shared/fill.ts'
 import { Mark } from './marks.tsx'
-import { NotSent, step } from './state.ts'
+import { NotSent, NotValid, step } from './state.ts'
 import type { Texts } from './texts/texts.ts'
 
 interface Props {
@@ -31,8 +31,8 @@ function Press(
     const code = new FormData(event.currentTarget as HTMLFormElement).get('code')
     step(view, language, { act, ...input, ...(typeof code === 'string' ? { code } : {}) })
       .then(onView, (error: unknown) => {
-        if (!(error instanceof NotSent)) throw error
-        onView({ ...view, notice: { code: 'not_sent', kind: 'bad' } })
+        if (!(error instanceof NotSent || error instanceof NotValid)) throw error
+        onView({ ...view, notice: { code: error instanceof NotValid ? 'details_missing' : 'not_sent', kind: 'bad' } })
       })
       .finally(() => setBusy(false))
   }

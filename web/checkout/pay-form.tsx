@@ -2,12 +2,12 @@
 // and so are never posted.
 
 import { useRef, useState } from 'preact/hooks'
-import type { CheckoutView, MethodView, TryInput } from '../../server/checkout/page-view.ts'
+import type { CheckoutView, MethodView, NoticeCode, TryInput } from '../../server/checkout/page-view.ts'
 import { fill } from '../shared/fill.ts'
 import { type CardField, expiry, readCard, spaced, type TypedCard } from './card.ts'
 import { Mark } from './marks.tsx'
 import { Notice } from './notice.tsx'
-import { look, NotSent, pay, tokenise } from './state.ts'
+import { look, NotSent, NotValid, pay, tokenise } from './state.ts'
 import type { Texts } from './texts/texts.ts'
 import { WalletSheet } from './wallet-sheet.tsx'
 
@@ -20,6 +20,13 @@ interface Props {
 
 /** What costs nothing is ordered without a way to pay. */
 const FREE = { value: 'none', form: 'none', name: '' } as const
+
+/** What cannot be right, by what was to be typed. */
+const MALFORMED: Readonly<Record<string, NoticeCode>> = {
+  bank_account: 'iban_wrong',
+  gift_card: 'gift_card_invalid',
+  code: 'code_wrong',
+}
 
 /** Ways shown at once; the others are a click away. */
 const FIRST = 6
@@ -96,6 +103,8 @@ export function PayForm({ view, texts, language, onView }: Props) {
     setWrong(null)
     send()
       .catch(async (error: unknown) => {
+        if (error instanceof NotValid)
+          return onView({ ...view, notice: { code: MALFORMED[method?.form ?? ''] ?? 'details_missing', kind: 'bad' } })
         if (!(error instanceof NotSent)) throw error
         // Perhaps it went through and only the answer was lost.
         const now = await look(view, language).catch(() => view)

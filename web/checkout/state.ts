@@ -15,6 +15,9 @@ export interface PageState {
 /** Thrown where no answer came, or none that says anything. */
 export class NotSent extends Error {}
 
+/** Thrown where what was typed has not the form it must have: nothing was begun. */
+export class NotValid extends Error {}
+
 export function look({ path }: CheckoutView, language: string): Promise<CheckoutView> {
   return ask(`${path}/state?lang=${language}`)
 }
@@ -41,6 +44,7 @@ export async function tokenise({ token_key }: CheckoutView, card: TypedCard): Pr
 
 async function ask(url: string, body?: object): Promise<CheckoutView> {
   const answer = await send(url, body)
+  if (answer.status === 422) throw new NotValid()
   if (!answer.ok) throw new NotSent()
   return (await answer.json()) as CheckoutView
 }

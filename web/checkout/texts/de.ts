@@ -77,7 +77,8 @@ export const de: Texts = {
     method_unavailable: 'Diese Zahlungsart geht gerade nicht. Bitte wählen Sie eine andere.',
     details_missing: 'Es fehlt etwas. Bitte prüfen Sie Ihre Angaben.',
     needs_script: 'Kartenzahlung braucht JavaScript. Bitte einschalten oder eine andere Zahlungsart wählen.',
-    iban_wrong: 'Diese Kontonummer stimmt nicht. Es wurde nichts abgebucht. Bitte mit Karte oder Kontoauszug vergleichen.',
+    iban_wrong:
+      'Diese Kontonummer stimmt nicht. Es wurde nichts abgebucht. Bitte mit Karte oder Kontoauszug vergleichen.',
     code_wrong:
       'Dieser Code stimmt nicht oder wurde schon benutzt. Es wurde nichts abgebucht. Bitte in der App Ihrer Bank einen neuen erstellen.',
     code_old: 'Dieser Code ist zu alt. Es wurde nichts abgebucht. Bitte in der App Ihrer Bank einen neuen erstellen.',
