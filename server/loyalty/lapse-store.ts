@@ -54,6 +54,27 @@ export async function pointAges(db: Queryable, merchantId: string, accountId: st
   return rows[0] as PointAges
 }
 
+/**
+ * Of an account that others were put together with: whose points are over, by the account that they are of. What somebody spent counts
+ * against what came first of theirs. Served by stored_value_entry_by_account.
+ */
+export async function endedByHolder(
+  db: Queryable,
+  merchantId: string,
+  accountId: string,
+  now: Date,
+): Promise<Map<string, bigint>> {
+  const { rows } = await db.query<{ holder: string; points: bigint }>(
+    `select coalesce(e.share_of, case when e.ref_type = 'merge' and e.type = 'transfer_in' and e.ref_id = any (stored_value_group($1, $2))
+         then e.ref_id else $2 end) as holder,
+       greatest(coalesce(sum(e.units) filter (where e.units < 0 or e.at + make_interval(months => p.months_valid) <= $3), 0), 0)::bigint as points
+     from stored_value_entry e join loyalty_programme p on p.merchant_id = e.merchant_id
+     where e.account_id = $2 and e.merchant_id = $1 and e.units <> 0 group by 1`,
+    [merchantId, accountId, now],
+  )
+  return new Map(rows.map(({ holder, points }) => [holder, points]))
+}
+
 /** Keeps when the oldest points of an account came; null when none are left. The caller holds the account's lock. */
 export async function setOldest(tx: Tx, merchantId: string, accountId: string, at: Date | null): Promise<void> {
   await tx.query('update stored_value set oldest_at = $3 where merchant_id = $1 and id = $2', [

@@ -167,6 +167,16 @@ export async function setMergedInto(
   ])
 }
 
+/** A balance with all that was put together with it, itself first; locked, in the order in which all lock them. */
+export async function lockGroup(tx: Queryable, merchantId: string, id: string): Promise<ValueRow[]> {
+  await tx.query('select stored_value_lock($1, stored_value_group($1, $2))', [merchantId, id])
+  const { rows } = await tx.query<ValueRow>(
+    `select ${COLUMNS} from stored_value where merchant_id = $1 and id = any (stored_value_group($1, $2)) order by id <> $2, id`,
+    [merchantId, id],
+  )
+  return rows
+}
+
 /** Writes down what one balance has spent of another's. */
 export async function insertDebt(
   tx: Queryable,

@@ -220,6 +220,43 @@ describe('points', () => {
     )
   })
 
+  it('that ended while the profiles were one have ended for each; the balance of neither is anybody’s debt', async () => {
+    const months = (months_valid: number | null) =>
+      shop.api.call('PUT', '/v1/loyalty/programme', {
+        ...{ name: 'Friends', is_enabled: true, pending_days: 30, tiers: [], excluded_categories: [], months_valid },
+        rates: [{ currency: 'EUR', earn: '1', point_value: '0.01' }],
+      })
+    assert.equal((await months(12)).status, 200)
+    const [goes, stays] = [await withPoints(500), await withPoints(300)]
+    const merged = await merge(stays, goes)
+    shop.clock.advance(200 * DAY)
+    await done(`/v1/customers/${goes}/loyalty/adjustments`, { points: 60, currency: 'EUR', reason: 'sorry' })
+    shop.clock.advance(200 * DAY)
+    await shop.settle()
+    assert.deepEqual(await counter.pointsOf(stays), [60, 0])
+    await undo(merged)
+    assert.deepEqual(
+      [await counter.pointsOf(stays), await counter.pointsOf(goes)],
+      [
+        [0, 0],
+        [60, 0],
+      ],
+    )
+    // Of three, those who were one before the last merge share what ended in proportion.
+    const [low, middle, high] = [await withPoints(100), await withPoints(300), await withPoints(200)]
+    const [under, over] = [await merge(middle, low), await merge(high, middle)]
+    shop.clock.advance(400 * DAY)
+    await shop.settle()
+    for (const each of [over, under]) await undo(each)
+    const left = await Promise.all([low, middle, high].map((id) => counter.pointsOf(id)))
+    assert.deepEqual(left, [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ])
+    assert.equal((await months(null)).status, 200)
+  })
+
   it('confirmed while the profiles were one count for the tier of the one who earned them', async () => {
     const [stays, goes] = [await withPoints(0), await withPoints(0)]
     const merged = await merge(stays, goes)
