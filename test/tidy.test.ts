@@ -82,7 +82,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // What a checkout page asks about carts, given to it through wiring.
   bags: [...COMMERCE_GROUND, 'countries', 'catalog', 'stock', 'carts', 'orders', 'fulfilments', 'checkout'],
   links: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages', 'mail', 'checkout'],
-  letters: [...COMMERCE_GROUND, 'vault', 'payments', 'orders', 'fulfilments', 'checkout'],
+  letters: [...COMMERCE_GROUND, 'vault', 'payments', 'orders', 'fulfilments', 'invoices', 'checkout', 'links'],
   storefront: [...COMMERCE_GROUND, ...'vault carts orders invoices fulfilments returns checkout pages'.split(' ')],
   // A client of the API: it knows routes and JSON, and nothing of the server behind them.
   replay: ['lib'],

@@ -9,15 +9,19 @@ import type { LetterDeps } from './deps.ts'
 import { factsOf } from './facts.ts'
 import { letterOf } from './letter.ts'
 import { kindFor, type Occasion, occasionOf } from './occasion.ts'
+import { isPaid, thankFor } from './paid.ts'
 import { readOff } from './settings-store.ts'
 
-/** Reads `order.`, `payment.` and `fulfilment.` events. */
+/** Reads the events of orders, payments and fulfilments, and of what is paid without an order. */
 export function createLettersConsumer(deps: LetterDeps): Consumer {
   return createConsumer(deps, {
     name: 'letters',
-    families: ['order.', 'payment.', 'fulfilment.'],
+    families: ['order.', 'payment.', 'fulfilment.', 'payment_link.', 'invoice.'],
     async handle(tx, merchantId, events) {
       await writeLetters(deps, tx, merchantId, events)
+      const paid = events.filter(isPaid)
+      if (paid.length === 0 || (await readOff(tx, merchantId)).has('payment_received')) return
+      for (const event of paid) await thankFor(deps, tx, merchantId, event)
     },
   })
 }

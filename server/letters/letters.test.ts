@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { fulfilmentShop } from '../../test/scenarios/fulfilment-shop.ts'
+import { linkShop } from '../../test/scenarios/link-shop.ts'
 import { CARDS, DAY, openShop, type Shop } from '../../test/scenarios/shop.ts'
+import { invoiceDesk } from '../invoices/invoices.fixture.ts'
 import { LANGUAGES } from '../lib/language.ts'
 import { listMailAbout, type MailRow } from '../mail/index.ts'
 import { LETTER_KINDS } from './occasion.ts'
@@ -152,6 +154,29 @@ test('names of strangers are text in a letter, and no header', async () => {
   assert.equal(/<img|<b>/.test(letter?.html ?? ''), false)
   assert.equal(/[\u202e\r\n]/.test(`${letter?.from_name}${letter?.subject}`), false)
   await shop.api.call('PATCH', '/v1/checkout_settings', { display_name: null })
+})
+
+test('what is paid without an order is told of once: by a link, and as an invoice', async () => {
+  const links = linkShop(shop)
+  const link = await links.link({
+    ...{ amount: 4_995, currency: 'EUR', country: 'NL', description: 'Deposit <b>', reference: 'R-9' },
+    ...{ email: 'payer@example.org', language: 'de' },
+  })
+  await links.tryCard(links.leadsTo(await links.visit(link)))
+  const [sent, thanks, ...more] = await lettersOf(link.id)
+  assert.deepEqual([sent?.kind, thanks?.kind, more], ['payment_link', 'payment_received', []])
+  assert.deepEqual([thanks?.recipient, thanks?.language], ['payer@example.org', 'de'])
+  assert.ok(thanks?.text.includes(link.url) && thanks.text.includes('R-9'))
+  assert.ok(thanks?.html.includes('Deposit &lt;b&gt;'))
+  const desk = invoiceDesk(shop.api)
+  await desk.settings()
+  const { id, number, total } = await desk.issued({ language: 'sv' })
+  const token = await shop.api.token(CARDS.approved)
+  const payment = { amount: total, currency: 'EUR', channel: 'invoice', order_id: id } as const
+  await shop.api.pay({ ...payment, tender: { method: 'card', token } })
+  const [paid, ...others] = await lettersOf(id)
+  assert.deepEqual([paid?.kind, paid?.language, others], ['payment_received', 'sv', []])
+  assert.ok(paid?.text.includes(`Faktura: ${number}`))
 })
 
 test('two processes that read the same log write one letter', async () => {

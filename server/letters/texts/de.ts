@@ -20,6 +20,11 @@ export const DE: LetterTexts = {
   receipt: 'Beleg ansehen',
   follow: 'Sendung verfolgen',
   why: 'Sie erhalten diese Nachricht, weil Sie bei {merchant} eingekauft haben.',
+  thanks: 'Wir haben Ihre Zahlung erhalten. Vielen Dank.',
+  reference: 'Verwendungszweck',
+  invoice: 'Rechnung',
+  lookPayment: 'Zahlung ansehen',
+  whyPaid: 'Sie erhalten diese Nachricht, weil Sie an {merchant} bezahlt haben.',
   letters: {
     order_confirmed: {
       subject: '{merchant}: Bestellung {number} bestätigt',

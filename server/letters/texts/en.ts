@@ -20,6 +20,11 @@ export const EN: LetterTexts = {
   receipt: 'Look at your receipt',
   follow: 'Follow your parcel',
   why: 'You get this because you bought something at {merchant}.',
+  thanks: 'We have received your payment. Thank you.',
+  reference: 'Reference',
+  invoice: 'Invoice',
+  lookPayment: 'Look at your payment',
+  whyPaid: 'You get this because you paid {merchant}.',
   letters: {
     order_confirmed: {
       subject: '{merchant}: order {number} confirmed',

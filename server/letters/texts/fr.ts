@@ -20,6 +20,11 @@ export const FR: LetterTexts = {
   receipt: 'Voir votre ticket',
   follow: 'Suivre votre colis',
   why: 'Vous recevez ce message parce que vous avez acheté chez {merchant}.',
+  thanks: 'Nous avons reçu votre paiement. Merci.',
+  reference: 'Référence',
+  invoice: 'Facture',
+  lookPayment: 'Voir votre paiement',
+  whyPaid: 'Vous recevez ce message parce que vous avez payé {merchant}.',
   letters: {
     order_confirmed: {
       subject: '{merchant} : commande {number} confirmée',

@@ -28,6 +28,12 @@ export interface LetterTexts {
   receipt: string
   follow: string
   why: string
+  /** Of a payment that is for no order. */
+  thanks: string
+  reference: string
+  invoice: string
+  lookPayment: string
+  whyPaid: string
   /** With `{merchant}`, `{number}` of the order and `{amount}` that moved. */
   letters: Record<LetterKind, { subject: string; title: string; lead: string }>
 }

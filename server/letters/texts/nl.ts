@@ -20,6 +20,11 @@ export const NL: LetterTexts = {
   receipt: 'Bekijk je kassabon',
   follow: 'Volg je pakket',
   why: 'Je krijgt dit omdat je iets kocht bij {merchant}.',
+  thanks: 'We hebben je betaling ontvangen. Dank je wel.',
+  reference: 'Kenmerk',
+  invoice: 'Factuur',
+  lookPayment: 'Bekijk je betaling',
+  whyPaid: 'Je krijgt dit omdat je aan {merchant} hebt betaald.',
   letters: {
     order_confirmed: {
       subject: '{merchant}: bestelling {number} bevestigd',

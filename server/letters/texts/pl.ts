@@ -20,6 +20,11 @@ export const PL: LetterTexts = {
   receipt: 'Zobacz paragon',
   follow: 'Śledź przesyłkę',
   why: 'Ta wiadomość dotyczy zakupów w {merchant}.',
+  thanks: 'Otrzymaliśmy płatność. Dziękujemy.',
+  reference: 'Tytuł',
+  invoice: 'Faktura',
+  lookPayment: 'Zobacz płatność',
+  whyPaid: 'Ta wiadomość dotyczy płatności dla {merchant}.',
   letters: {
     order_confirmed: {
       subject: '{merchant}: zamówienie {number} potwierdzone',

@@ -20,6 +20,11 @@ export const SV: LetterTexts = {
   receipt: 'Se ditt kvitto',
   follow: 'Följ ditt paket',
   why: 'Du får det här för att du har handlat hos {merchant}.',
+  thanks: 'Vi har fått din betalning. Tack.',
+  reference: 'Referens',
+  invoice: 'Faktura',
+  lookPayment: 'Se din betalning',
+  whyPaid: 'Du får det här för att du har betalat till {merchant}.',
   letters: {
     order_confirmed: {
       subject: '{merchant}: beställning {number} bekräftad',
