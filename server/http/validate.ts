@@ -13,20 +13,30 @@ import { AMOUNT_MARK, CURRENCY_FORMAT } from './schema.ts'
 
 export type Validated = { value: unknown } | { error: Problem }
 
+type Check = ReturnType<typeof Compile>
+const compiled = new WeakMap<TSchema, Check>()
+
+/** Compiles at the first use: some hundred schemas are a third of a start, and most of them are not met by the first requests. */
+function checkOf(schema: TSchema): Check {
+  const check = compiled.get(schema) ?? Compile(schema)
+  compiled.set(schema, check)
+  return check
+}
+
 /** Fastify's validator compiler. Never coerces, never drops members; fills defaults in queries only. */
 export function compileValidator(route: { schema: unknown; httpPart?: string }): (value: unknown) => Validated {
   const schema = route.schema as TSchema
-  const check = Compile(schema)
   switch (route.httpPart) {
     case 'params':
       // A path that cannot name anything of ours names nothing: same answer as for an unknown id.
-      return (value) => (check.Check(value) ? { value } : { error: new Problem('not-found') })
+      return (value) => (checkOf(schema).Check(value) ? { value } : { error: new Problem('not-found') })
     case 'querystring': {
       const read = queryReader(schema)
       return (query) => {
         const problem = queryProblem(query as Query)
         if (problem) return { error: problem }
         const value = read(query as Query)
+        const check = checkOf(schema)
         return check.Check(value) ? { value } : { error: problemOf(schema, value, check.Errors(value), queryPointer) }
       }
     }
@@ -36,6 +46,7 @@ export function compileValidator(route: { schema: unknown; httpPart?: string }):
         // Fastify shows an absent body as null; JSON's own null never comes this far (see body.ts).
         if (value === null)
           return isOptional ? { value } : { error: new Problem('malformed-json', { detail: 'The body is empty.' }) }
+        const check = checkOf(schema)
         if (check.Check(value)) return { value }
         return { error: problemOf(schema, value, check.Errors(value), (pointer) => pointer) }
       }
