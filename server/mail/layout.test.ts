@@ -87,3 +87,25 @@ test('the label of a button is read on any colour of the merchant', () => {
   assert.deepEqual(ink('#ffee00'), ['#ffee00', '#16181d'])
   assert.deepEqual(ink('#102040'), ['#102040', '#ffffff'])
 })
+
+test('a code is text and a QR of cells alone, with nothing to be fetched, and white around it in dark readers too', () => {
+  const { text, html } = composeMail({
+    ...{ language: 'en', from: 'Shop', subject: 'Ready' },
+    blocks: [{ kind: 'code', text: '7K3QXR', label: 'Your code' }],
+  })
+  assert.ok(text.includes('Your code: 7K3QXR'))
+  assert.equal(/<img|<svg|url\(/.test(html), false)
+  const [, qr = ''] = html.split('aria-hidden="true"')
+  const rows = qr.split('<tr height').slice(1)
+  // Version 1 has 21 modules, and 4 of white on each side.
+  assert.equal(rows.length, 29)
+  for (const row of rows) {
+    const spans = [...row.matchAll(/colspan="(\d+)"/g)].map(([, span]) => Number(span))
+    assert.equal(
+      spans.reduce((sum, span) => sum + span, 0),
+      29,
+    )
+    assert.match(row, /^[^>]*>\s*<td colspan="\d+" width="\d+" bgcolor="#ffffff"/)
+  }
+  assert.match(html, /@media \(prefers-color-scheme:dark\)/)
+})

@@ -40,6 +40,9 @@ const INK = '#16181d'
 const QUIET = '#565b66'
 const LINE = '#e3e5ea'
 const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+/** For readers that know dark; all others show what stands in the elements themselves. */
+const DARK =
+  '@media (prefers-color-scheme:dark){.g{background:#121418!important;color:#eceef2!important}.c{background:#1a1d23!important;border-color:#2c3038!important}.i{color:#eceef2!important}.q{color:#a3a9b6!important}.l{border-color:#2c3038!important}}'
 /** A paragraph of a merchant's own words; more than this belongs on a page. */
 const MAX_TEXT = 2_000
 const MAX_URL = 2_048
@@ -55,16 +58,16 @@ export function composeMail(letter: Letter): MailText {
     subject,
     text: `${[title, ...letter.blocks.map(blockText), ['-- ', from, ...footer].join('\n')].join('\n\n')}\n`,
     html: `<!doctype html>
-<html lang="${letter.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light"><title>${escapeHtml(subject)}</title></head>
-<body style="margin:0;padding:24px 12px;background:#f7f8fa;color:${INK};${FONT};font-size:16px;line-height:1.5">
+<html lang="${letter.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><style>${DARK}</style><title>${escapeHtml(subject)}</title></head>
+<body class="g" style="margin:0;padding:24px 12px;background:#f7f8fa;color:${INK};${FONT};font-size:16px;line-height:1.5">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;text-align:left">
-<tr><td style="padding:0 4px 12px;font-weight:650;color:${INK}"><bdi>${escapeHtml(from)}</bdi></td></tr>
-<tr><td style="background:#ffffff;border:1px solid ${LINE};border-radius:10px;padding:28px 28px 12px">
+<tr><td class="i" style="padding:0 4px 12px;font-weight:650;color:${INK}"><bdi>${escapeHtml(from)}</bdi></td></tr>
+<tr><td class="c" style="background:#ffffff;border:1px solid ${LINE};border-radius:10px;padding:28px 28px 12px">
 <h1 style="margin:0 0 16px;font-size:20px;line-height:1.3;font-weight:650">${escapeHtml(title)}</h1>
 ${letter.blocks.map((block) => blockHtml(block, accent)).join('\n')}
 </td></tr>
-<tr><td style="padding:16px 4px;font-size:13px;color:${QUIET}">${footer.map((text) => `<bdi>${escapeHtml(text)}</bdi>`).join('<br>')}</td></tr>
+<tr><td class="q" style="padding:16px 4px;font-size:13px;color:${QUIET}">${footer.map((text) => `<bdi>${escapeHtml(text)}</bdi>`).join('<br>')}</td></tr>
 </table>
 </td></tr></table>
 </body></html>
@@ -99,9 +102,9 @@ function blockHtml(block: Block, accent: string): string {
     case 'paragraph':
       return `<p style="margin:0 0 16px">${escapeHtml(oneLine(block.text, MAX_TEXT))}</p>`
     case 'small':
-      return `<p style="margin:0 0 16px;font-size:13px;color:${QUIET}">${escapeHtml(oneLine(block.text, MAX_TEXT))}</p>`
+      return `<p class="q" style="margin:0 0 16px;font-size:13px;color:${QUIET}">${escapeHtml(oneLine(block.text, MAX_TEXT))}</p>`
     case 'amount':
-      return `<p style="margin:0 0 20px"><span style="font-size:32px;line-height:1.2;font-weight:650;white-space:nowrap;font-variant-numeric:tabular-nums">${escapeHtml(oneLine(block.text, 100))}</span>${block.label === undefined ? '' : `<br><span style="color:${QUIET}">${escapeHtml(oneLine(block.label, 200))}</span>`}</p>`
+      return `<p style="margin:0 0 20px"><span style="font-size:32px;line-height:1.2;font-weight:650;white-space:nowrap;font-variant-numeric:tabular-nums">${escapeHtml(oneLine(block.text, 100))}</span>${block.label === undefined ? '' : `<br><span class="q" style="color:${QUIET}">${escapeHtml(oneLine(block.label, 200))}</span>`}</p>`
     case 'facts':
       return table(block.rows.map(([name, value]) => row(name, value, `color:${QUIET}`, 'font-weight:500')))
     case 'lines':
@@ -121,7 +124,8 @@ const MODULE = 6
 
 /** The code, and its QR as a table of cells, because mail readers block pictures. Runs of one colour are one cell. */
 function codeHtml(text: string, label: string): string {
-  const { data } = encode(text, { border: 2, ecc: 'M' })
+  // Four modules of white around it, which scanners need most where the letter is dark.
+  const { data } = encode(text, { border: 4, ecc: 'M' })
   const rows = data.map((row) => {
     const cells: string[] = []
     for (let from = 0, to = 0; from < row.length; from = to) {
@@ -135,18 +139,18 @@ function codeHtml(text: string, label: string): string {
   const width = data.length * MODULE
   // A first row of single cells fixes the columns: a table of runs alone has none.
   const columns = `<tr>${`<td width="${MODULE}" style="width:${MODULE}px;padding:0;height:0"></td>`.repeat(data.length)}</tr>`
-  return `<p style="margin:0 0 4px;color:${QUIET}">${escapeHtml(label)}</p>
+  return `<p class="q" style="margin:0 0 4px;color:${QUIET}">${escapeHtml(label)}</p>
 <p style="margin:0 0 12px;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:32px;line-height:1.2;font-weight:650;letter-spacing:4px;white-space:nowrap">${escapeHtml(text)}</p>
 <table role="presentation" aria-hidden="true" width="${width}" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="margin:0 0 20px;border-collapse:collapse;table-layout:fixed;width:${width}px;font-size:0;line-height:0;background:#ffffff">${columns}${rows.join('')}</table>`
 }
 
 function table(rows: readonly string[]): string {
-  return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin:0 0 20px;border-top:1px solid ${LINE}">${rows.join('')}</table>`
+  return `<table class="l" role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin:0 0 20px;border-top:1px solid ${LINE}">${rows.join('')}</table>`
 }
 
 function row(name: string, value: string, nameStyle: string, valueStyle: string): string {
   const cell = `padding:9px 0;border-bottom:1px solid ${LINE};vertical-align:top`
-  return `<tr><td style="${cell};padding-right:16px;${nameStyle}"><bdi>${escapeHtml(oneLine(name, 200))}</bdi></td><td align="right" style="${cell};font-variant-numeric:tabular-nums;${valueStyle}"><bdi>${escapeHtml(oneLine(value, 500))}</bdi></td></tr>`
+  return `<tr><td class="${nameStyle.startsWith('color') ? 'l q' : 'l'}" style="${cell};padding-right:16px;${nameStyle}"><bdi>${escapeHtml(oneLine(name, 200))}</bdi></td><td class="l" align="right" style="${cell};font-variant-numeric:tabular-nums;${valueStyle}"><bdi>${escapeHtml(oneLine(value, 500))}</bdi></td></tr>`
 }
 
 /** An address as the browser would read it, so that nothing in it ends the attribute or starts another scheme. */
