@@ -23,7 +23,8 @@ export async function standingOf(deps: CheckoutDeps, session: Session): Promise<
   const payment = payment_id === null ? null : await readPaymentView(deps, merchant_id, payment_id)
   const live = payment?.status === 'canceled' ? null : payment
   const isElsewhere = order_id !== null && (await isPaidElsewhere(deps, session))
-  const order = live || order_id === null ? null : await deps.payments.orders?.due(merchant_id, order_id)
+  // Also beside a payment: an order that was given up takes nothing more.
+  const order = order_id === null ? null : await deps.payments.orders?.due(merchant_id, order_id)
   const total = live ? BigInt(live.amount) : order?.isPayable ? order.limit : session.amount
   const covered = (live?.tenders ?? []).reduce((sum, tender) => sum + coveredBy(tender), 0n)
   const isPayable = order == null || order.isPayable

@@ -85,7 +85,9 @@ export function phaseOf(session: Session, { payment, isElsewhere, left, maker }:
   if (open.length > 0) return 'action'
   if (state !== 'open') return state
   if (maker !== 'open') return maker
-  return left === 0n ? 'canceled' : 'pay'
+  if (left > 0n) return 'pay'
+  // An order of this page that nobody paid in time gave its goods back.
+  return session.cart_id === null ? 'canceled' : 'expired'
 }
 
 function merchantView(config: MerchantConfig, settings: Settings): CheckoutView['merchant'] {

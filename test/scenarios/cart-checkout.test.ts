@@ -386,3 +386,32 @@ test('what was typed on a page that nobody finished is forgotten after a month',
     await new Promise((resolve) => setTimeout(resolve, 100))
   assert.deepEqual(await typed(), {})
 })
+
+test('declined: the order waits for another way to pay; given up, the page says so and takes nothing', async () => {
+  const cart = await pages.cartOf('KP-MUG-PINE')
+  const session = await pages.sessionFor(cart)
+  const shown = await pages.step(session, { act: 'continue', typed: ADA })
+  const token = await api.call<{ id: string }>('POST', '/v1/tokens', {
+    card: { number: '4000000000000002', exp_month: 12, exp_year: 2030, cvc: '123' },
+  })
+  const declined = await pages.onPage(session, 'pay', {
+    ...{ attempt: 'declined-card', method: 'card', token: token.body.id },
+    ...{ seen: shown.due_minor, bag_version: shown.bag?.version },
+  })
+  assert.deepEqual([declined.phase, declined.notice?.code, declined.bag], ['pay', 'declined', null])
+  assert.ok(declined.reference, 'the order’s number is shown')
+  const [order] = await pages.ordersOf(cart)
+  // The cart is an order by now: what would still change it changes nothing.
+  const late = await pages.step(session, { act: 'continue', typed: { ...ADA, name: 'Somebody else' } })
+  assert.deepEqual([late.phase, late.due_minor], ['pay', 1990])
+  const ended = await api.call(
+    'POST',
+    `/v1/orders/${order?.id}/cancel`,
+    { reason: 'Not paid' },
+    { key: 'give-up-the-order' },
+  )
+  assert.ok(ended.status < 300, ended.text)
+  assert.equal((await pages.look(session)).phase, 'expired')
+  assert.equal((await pages.payByCard(session, declined)).phase, 'expired')
+  assert.equal((await pages.ordersOf(cart))[0]?.amount_paid, 0)
+})

@@ -28,9 +28,14 @@ function Press(
     event.preventDefault()
     if (isBusy) return
     setBusy(true)
-    const code = new FormData(event.currentTarget as HTMLFormElement).get('code')
+    const form = event.currentTarget as HTMLFormElement
+    const code = new FormData(form).get('code')
     step(view, language, { act, ...input, ...(typeof code === 'string' ? { code } : {}) })
-      .then(onView, (error: unknown) => {
+      .then((next) => {
+        form.reset()
+        onView(next)
+      })
+      .catch((error: unknown) => {
         if (!(error instanceof NotSent || error instanceof NotValid)) throw error
         onView({ ...view, notice: { code: error instanceof NotValid ? 'details_missing' : 'not_sent', kind: 'bad' } })
       })
