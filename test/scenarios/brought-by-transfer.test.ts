@@ -22,7 +22,7 @@ beforeEach(async () => {
   const done = shop.journal().length
   journal = () => shop.journal().slice(done)
 })
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 test('bought on the web and collected in a store that has one of three: the other two are brought, and nobody gets them in between', async () => {
   await at.receive('lamp', at.till, 1n)

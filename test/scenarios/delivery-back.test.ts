@@ -27,7 +27,7 @@ before(async () => {
   assert.equal(made.status, 201, made.text)
   parcel = made.body.variants[0]?.id as string
 })
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 /** A lamp that was sent, a bulb that waits in the shop, and the delivery: 24.95, paid. */
 async function halfSent(): Promise<{ order: OrderView; bulb: string; waiting: string }> {

@@ -23,7 +23,7 @@ beforeEach(async () => {
   const done = shop.journal().length
   journal = () => shop.journal().slice(done)
 })
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 const atTill = () => ({ channel: 'pos', store_id: at.till, register_id: shop.till, shipping_address: undefined })
 

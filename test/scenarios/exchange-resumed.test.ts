@@ -24,7 +24,7 @@ before(async () => {
   await floor.stocked('coat', '79.99', 50)
   await floor.stocked('scarf', '19.98', 50)
 })
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 /** What the first task of an order says. */
 const told = async (order: string) => {

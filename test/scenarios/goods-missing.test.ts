@@ -16,7 +16,7 @@ before(async () => {
 beforeEach(async () => {
   await at.sells('lamp', '30.00', { track: 'quantity', sku: `LAMP-${++stories}` })
 })
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 async function depotWith(quantity: bigint): Promise<string> {
   const { body } = await shop.api.call<{ id: string }>('POST', '/v1/stores', {

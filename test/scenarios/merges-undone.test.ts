@@ -18,7 +18,7 @@ before(async () => {
   await floor.stocked('jacket', '40.00', 50)
 })
 // Closing asks the books: balances are their entries, holds are what is held, what is owed is what is there.
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 async function done<T = { id: string }>(path: string, body: object = {}): Promise<T> {
   const answer = await shop.api.command(path, body)

@@ -15,7 +15,7 @@ before(async () => {
   await at.stocked('shirt', '10.00', 50)
   await at.sells('troja', '100.00', { prices: [{ currency: 'SEK', unit_price: '100.00' }] })
 })
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 async function asked(quantity: number): Promise<ReturnView> {
   const order = await at.bought({ shirt: quantity }, (placed) => at.pay(placed, undefined, { channel: 'pos' }))

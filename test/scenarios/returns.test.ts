@@ -16,7 +16,7 @@ before(async () => {
   await floor.stocked('lamp', '10.00', 100)
   await floor.stocked('mug', '3.33', 100)
 })
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 const byCard =
   (card: string = CARDS.approved) =>

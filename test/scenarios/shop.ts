@@ -21,6 +21,7 @@ import { type Wired, wire } from '../../server/wiring.ts'
 import { type Api, createApi, type Send, sendInProcess } from '../api.ts'
 import { testDatabase } from '../database.ts'
 import { type Door, openDoor } from '../door.ts'
+import { skippedVersions } from '../skipped-versions.ts'
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
@@ -221,13 +222,17 @@ export async function openShop(options: ShopOptions = {}) {
           : `${row['kind']} ${row['state']}`,
       )
     },
-    /** Every book balances and every invariant holds; then the shop is closed for good. */
-    async close(): Promise<void> {
+    /**
+     * Every book balances and every invariant holds; then the shop is closed for good. `hasAllVersions`: whatever happened in it,
+     * the events of every object tell versions 1, 2, 3, …
+     */
+    async close({ hasAllVersions = false } = {}): Promise<void> {
       try {
         const { body } = await api.get<{ is_balanced: boolean }>('/v1/ledger/trial_balance')
         assert.equal(body.is_balanced, true, 'debits equal credits in every currency')
         const broken = (await verifyBooks(db)).filter((result) => result.broken > 0)
         assert.deepEqual(broken, [], 'every invariant of the books holds')
+        if (hasAllVersions) assert.deepEqual(await skippedVersions(db), [])
       } finally {
         for (const end of others) await end()
         await wired.app.close()

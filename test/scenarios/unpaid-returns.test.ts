@@ -13,7 +13,7 @@ before(async () => {
   floor = returnShop(shop)
   await floor.stocked('vase', '10.00', 1000)
 })
-after(() => shop.close())
+after(() => shop.close({ hasAllVersions: true }))
 
 const ROUNDS = 12
 
