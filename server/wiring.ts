@@ -4,12 +4,18 @@
 import { routes as accessRoutes, createAuthenticator, issueFirstKeys } from './access/index.ts'
 import { routes as accountRoutes } from './account/index.ts'
 import { createBagBook, createBagWorker } from './bags/index.ts'
-import { routes as checkoutRoutes, createCheckoutConsumer, pageCaller, settingsOf } from './checkout/index.ts'
+import {
+  routes as checkoutRoutes,
+  createCheckoutConsumer,
+  pageCaller,
+  settingsOf,
+  type Typed,
+} from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
 import { createStoredValue } from './connectors/stored-value/index.ts'
-import { routes as customerRoutes, hasCustomer, localeOf } from './customers/index.ts'
+import { addressesOf, routes as customerRoutes, hasCustomer, localeOf, readProfile } from './customers/index.ts'
 import { createLanes } from './db/lanes.ts'
 import { assertNoOpenTransaction, type Db } from './db/pool.ts'
 import { type App, createApp, type Readiness } from './http/app.ts'
@@ -276,10 +282,28 @@ export async function wire(options: WiringOptions) {
     devMailRoutes(app, { db, folder: mailFolder, previews: letterPreviews() })
   const pages = await loadPages()
   pageRoutes(app, pages)
+  /** A customer's words for the page of their cart. */
+  const toldBy = async (merchantId: string, id: string): Promise<Typed> => {
+    const profile = await readProfile(db, merchantId, id)
+    const [usual] = await addressesOf(commerce.own.profiles, merchantId, id)
+    const [line1, line2] = usual?.lines ?? []
+    const { postal_code, city, country, phone } = usual ?? {}
+    const told = {
+      email: profile?.email,
+      name: usual?.name ?? profile?.name,
+      line1,
+      line2,
+      postal_code,
+      city,
+      country,
+      phone,
+    }
+    return Object.fromEntries(Object.entries(told).filter(([, text]) => text != null))
+  }
   const checkout = {
     ...{ db, clock, log, newId, merchantCache, payments, pages, publicUrl },
     methodsOf: connectors.methodsOf,
-    bags: createBagBook({ db, clock, merchantCache, ...commerce.forPages }),
+    bags: createBagBook({ db, clock, merchantCache, ...commerce.forPages, toldBy }),
   }
   const links: LinkDeps = {
     ...checkout,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../server/lib/clock.ts'
 import { silentLog } from '../server/lib/log.ts'
+import { createFolderTransport } from '../server/mail/index.ts'
 import { type NewMerchantKeys, seedDemo } from '../server/merchants/index.ts'
 import { type Wired, wire } from '../server/wiring.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
@@ -36,6 +37,8 @@ export async function servedShop(): Promise<ServedShop> {
     keysFolder: join(dataDir, 'keys'),
     simulatorPath: ':memory:',
     webhookAllow: '',
+    // As a developer's machine has it: /dev/mail shows what was written.
+    mailTransport: createFolderTransport(join(dataDir, 'mail'), 'shop@localhost'),
     durabilityProblem: () => '',
     isDraining: () => false,
   })

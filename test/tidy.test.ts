@@ -74,10 +74,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   signin: [...SECOND_ROW, 'http', 'notify', 'mail', 'customers'],
   account: [
     ...COMMERCE_GROUND,
-    ...['customers', 'signin', 'vault', 'loyalty', 'carts', 'orders', 'fulfilments', 'returns'],
+    ...['customers', 'signin', 'vault', 'loyalty', 'carts', 'orders', 'fulfilments', 'returns', 'checkout', 'bags'],
   ],
   pages: ['lib', 'http'],
-  checkout: [...COMMERCE_GROUND, 'customers', 'vault', 'payments', 'pages'],
+  checkout: [...COMMERCE_GROUND, 'customers', 'signin', 'vault', 'payments', 'pages'],
   invoices: [...COMMERCE_GROUND, 'totals', 'catalog', 'customers', 'payments', 'orders'],
   // What a checkout page asks about carts, given to it through wiring.
   bags: [...COMMERCE_GROUND, 'countries', 'catalog', 'stock', 'carts', 'orders', 'fulfilments', 'checkout'],

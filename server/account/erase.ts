@@ -1,7 +1,9 @@
 // Deletes an account: nothing is left that says who it was. What the books need (orders, payments, invoices) stays under an id; while
 // something of it is still under way it is refused, because the goods or the money would find nobody.
 
+import { forgetTypedOn } from '../bags/index.ts'
 import { forgetShoppers } from '../carts/index.ts'
+import { sessionsOf } from '../checkout/index.ts'
 import { forgetPerson, lockLeaving, personOf } from '../customers/index.ts'
 import { type Queryable, transact } from '../db/pool.ts'
 import { forgetAddresses } from '../fulfilments/index.ts'
@@ -53,6 +55,7 @@ export async function deleteAccount(
     const orderIds = await forgetBuyers(tx, merchantId, customerIds)
     await forgetAddresses(tx, merchantId, orderIds)
     await forgetInEvents(tx, merchantId, orderIds)
+    await forgetTypedOn(tx, merchantId, await sessionsOf(tx, merchantId, { customerIds, orderIds }))
     await forgetShoppers(tx, merchantId, customerIds)
     await revokeAllOf(tx, merchantId, { customerIds, at })
     await deleteMailTo(tx, merchantId, emails)

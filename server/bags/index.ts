@@ -11,6 +11,7 @@ import { forgetOld } from './store.ts'
 import { bagView } from './view.ts'
 
 export type { BagDeps } from './deps.ts'
+export { forgetTypedOn } from './store.ts'
 
 /** A month after somebody gave up, who they were is nobody's business any more. Longer than any page can be paid. */
 const KEPT_MS = 31 * 86_400_000

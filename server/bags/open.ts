@@ -1,7 +1,7 @@
 // Begins a checkout page for a cart.
 
 import { admit, arrangeCart, CART_SECRET_HEADER, cartCaller, readCart } from '../carts/index.ts'
-import type { BagCaller, DeliveryOption, OpenedBag } from '../checkout/index.ts'
+import type { BagCaller, DeliveryOption, OpenedBag, Typed } from '../checkout/index.ts'
 import { PAGE_CHANNELS } from '../checkout/index.ts'
 import { countryProfile } from '../countries/index.ts'
 import { Problem } from '../lib/problem.ts'
@@ -30,8 +30,10 @@ export async function openBag(
   const lines = await readCart(deps.carts, merchantId, { id: cart.id, caller: PAGE })
   if (lines.lines.every(({ kind }) => kind === 'shipping')) throw invalid('/cart_id', 'has no lines')
   await checkOptions(deps, merchantId, asked.delivery_options)
+  const { signedIn } = asked.caller
+  const typed = withKnown(typedOf(cart), signedIn === undefined ? {} : await deps.toldBy(merchantId, signedIn))
   const bag: Bag = {
-    ...{ cart_id: cart.id, delivery_options: asked.delivery_options ?? null, typed: typedOf(cart), is_sent: false },
+    ...{ cart_id: cart.id, delivery_options: asked.delivery_options ?? null, typed, is_sent: false },
   }
   return {
     amount: await firstTotal(deps, merchantId, bag, lines.total),
@@ -55,6 +57,14 @@ async function firstTotal(deps: BagDeps, merchantId: string, bag: Bag, total: nu
     if (error instanceof Problem && error.status < 500) return BigInt(total)
     throw error
   }
+}
+
+/** What the cart says goes before what is known of its owner; an address is taken whole or not at all. */
+function withKnown(said: Typed, known: Typed): Typed {
+  const hasAddress = said.line1 !== undefined || said.city !== undefined || said.postal_code !== undefined
+  // In another country than the cart is priced for, the usual address is no help.
+  const fits = !hasAddress && (said.country === undefined || said.country === known.country)
+  return fits ? { ...known, ...said } : { email: known.email, ...said }
 }
 
 async function checkOptions(deps: BagDeps, merchantId: string, options: DeliveryOption[] | undefined): Promise<void> {

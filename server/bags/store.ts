@@ -25,6 +25,14 @@ export async function insertBag(
   )
 }
 
+/** Forgets what was typed on some pages. */
+export async function forgetTypedOn(tx: Tx, merchantId: string, sessionIds: string[]): Promise<void> {
+  await tx.query(`update checkout_bag set typed = '{}' where merchant_id = $1 and session_id = any ($2)`, [
+    merchantId,
+    sessionIds,
+  ])
+}
+
 export async function readBag(
   db: Queryable,
   { merchant_id, id }: Pick<Session, 'merchant_id' | 'id'>,

@@ -12,6 +12,8 @@ import type { Session, SessionLine } from './session.ts'
 export interface BagCaller {
   kind: string
   headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The customer whose session came with a publishable key. */
+  signedIn?: string
 }
 
 export interface OpenedBag {

@@ -50,7 +50,7 @@ export async function createSession(
     order_id: input.order_id ?? null,
     payment_link_id: made.payment_link_id ?? null,
     pay_up_to: null,
-    customer_id: input.customer_id ?? owed.customer_id,
+    customer_id: made.caller?.signedIn ?? input.customer_id ?? owed.customer_id,
     store_id: input.store_id ?? null,
     reference: input.reference ?? null,
     description: input.description ?? null,

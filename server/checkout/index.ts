@@ -27,5 +27,5 @@ export { type DeliveryOption, type NewSession, PAGE_CHANNELS } from './schema.ts
 export { type Session, sessionUrl, stateOf as sessionStateOf } from './session.ts'
 export { returnAddress, type Settings, settingsOf, webAddress } from './settings.ts'
 export { coveredBy, standingOf } from './standing.ts'
-export { countSessionsOfLink, linkedSessions, prolongSession, readSession, setPart } from './store.ts'
+export { countSessionsOfLink, linkedSessions, prolongSession, readSession, sessionsOf, setPart } from './store.ts'
 export { pageCaller } from './token-key.ts'

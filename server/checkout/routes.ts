@@ -7,6 +7,7 @@ import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
 import { etagOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
+import { signedInIfAny } from '../signin/index.ts'
 import { createSession } from './create.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { endSession } from './end.ts'
@@ -40,14 +41,16 @@ export function routes(app: App, deps: CheckoutRouteDeps): void {
       operationId: 'createCheckoutSession',
       summary: 'Make a page on which an amount, an order or a whole cart is paid',
       description:
-        'Send the customer to its `url`. No money is asked for before they choose how to pay. With a publishable key for a cart, whose secret is sent as Cart-Secret.',
+        'Send the customer to its `url`. No money is asked for before they choose how to pay. With a publishable key for a cart, whose secret is sent as Cart-Secret; with Customer-Session besides, it is that customer’s page, with their saved cards.',
       tags: TAGS,
       body: NewSession,
       response: { 201: SessionBody },
     },
     handler: async (request, reply) => {
       const { merchantId, kind } = callerOf(request)
-      const caller = { kind, headers: request.headers }
+      // A page's key proves nobody's identity; a session beside it does.
+      const who = kind === 'publishable' ? await signedInIfAny(deps, request) : null
+      const caller = { kind, headers: request.headers, ...(who === null ? {} : { signedIn: who.customerId }) }
       const session = await createSession(deps, merchantId, request.body, { caller })
       return reply.code(201).send(sessionView(deps, session))
     },

@@ -74,9 +74,17 @@ export function returnAddress(deps: { publicUrl: string }, settings: Settings, t
   const url = webAddress(text, pointer)
   if (settings.allowed_origins.includes(url.origin)) return url.href
   const own = new URL(deps.publicUrl)
-  if (url.origin === own.origin && OWN_PAGES.test(url.pathname)) return url.href
+  if (isHere(url, own) && OWN_PAGES.test(url.pathname)) return url.href
   throw new Problem('url-not-allowed', {
     detail: `${url.origin} is none of the allowed_origins of your checkout settings.`,
     errors: [{ pointer, detail: 'its origin is not allowed' }],
   })
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** On a developer's machine our pages have several names: passkeys need `localhost`. */
+function isHere(url: URL, own: URL): boolean {
+  const isThisMachine = LOOPBACK.has(url.hostname) && LOOPBACK.has(own.hostname)
+  return url.origin === own.origin || (isThisMachine && url.protocol === own.protocol && url.port === own.port)
 }

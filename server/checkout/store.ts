@@ -36,6 +36,19 @@ export interface SessionFilter {
   customer_id?: string
 }
 
+/** The pages of some customers, and of some orders whoever they were made for. */
+export async function sessionsOf(
+  db: Queryable,
+  merchantId: string,
+  of: { customerIds: string[]; orderIds: string[] },
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    'select id from checkout_session where merchant_id = $1 and (customer_id = any ($2) or order_id = any ($3))',
+    [merchantId, of.customerIds, of.orderIds],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Newest first, one more than `limit`. */
 export async function listSessions(
   db: Queryable,

@@ -1,5 +1,5 @@
-// The public API as the shop uses it: with the publishable key, which is for all to read, and the secret of its own cart. Copy this
-// file into a shop of yours and give it your key and the address of your Onetill.
+// The public API as the shop uses it: with the publishable key, which is for all to read, the secret of its own cart, and the session of
+// whoever is signed in. Copy this file into a shop of yours and give it your key and the address of your Onetill.
 
 export interface Price {
   currency: string
@@ -114,13 +114,24 @@ export class Refused extends Error {
 
 export interface Api {
   get<T>(path: string): Promise<T>
-  send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T>
+  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T>
 }
 
+/** The session of whoever is signed in, as the shop holds it. */
+export interface SessionHold {
+  token(): string | undefined
+  /** It has ended. */
+  drop(): void
+}
+
+/** What is somebody's own, or becomes it. */
+const OWN = /^\/(account|orders|checkout_sessions)\b/
+
 /** `secretOf` gives the secret of the cart that the shop holds now. */
-export function createApi(key: string, secretOf: () => string | undefined): Api {
+export function createApi(key: string, secretOf: () => string | undefined, session: SessionHold): Api {
   async function call<T>(method: string, path: string, body?: object): Promise<T> {
     const secret = secretOf()
+    const token = OWN.test(path) ? session.token() : undefined
     let answer: Response
     try {
       answer = await fetch(`/v1${path}`, {
@@ -128,6 +139,7 @@ export function createApi(key: string, secretOf: () => string | undefined): Api 
         headers: {
           authorization: `Bearer ${key}`,
           ...(secret === undefined ? {} : { 'cart-secret': secret }),
+          ...(token === undefined ? {} : { 'customer-session': token }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -138,8 +150,13 @@ export function createApi(key: string, secretOf: () => string | undefined): Api 
     } catch {
       throw new Refused('no-answer')
     }
-    if (answer.ok) return (await answer.json()) as T
+    if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T
     const problem = (await answer.json().catch(() => ({}))) as { code?: string }
+    if (problem.code === 'sign-in-required') {
+      session.drop()
+      // Whoever orders goes on as a guest.
+      if (token !== undefined && !path.startsWith('/account')) return call(method, path, body)
+    }
     throw new Refused(problem.code ?? 'failed')
   }
   return { get: (path) => call('GET', path), send: call }

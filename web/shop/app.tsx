@@ -8,9 +8,11 @@ import { Icon } from '../shared/icon.tsx'
 import { countOf, useCart } from './cart.ts'
 import { CartPage } from './cart-page.tsx'
 import { JoinPage } from './join-page.tsx'
+import { LazyAccount } from './lazy-account.tsx'
 import { ListPage } from './list-page.tsx'
 import { OrdersPage } from './orders-page.tsx'
 import { ProductPage } from './product-page.tsx'
+import { useSession } from './session.ts'
 import {
   COUNTRIES,
   countryName,
@@ -35,7 +37,8 @@ export function App({ state }: { state: ShopState }) {
   const usual = COUNTRY_OF[language] ?? view.country
   const [country, setCountry] = useState(usual)
   const currency = COUNTRIES[country] ?? view.currency
-  const { cart, api } = useCart(view.key, country, currency)
+  const session = useSession()
+  const { cart, api } = useCart(view.key, { country, currency, session })
 
   useEffect(() => {
     const kept = recall<string>(COUNTRY)
@@ -56,6 +59,7 @@ export function App({ state }: { state: ShopState }) {
     currency,
     api,
     cart,
+    session,
     to,
     go(target) {
       history.pushState(null, '', to(target))
@@ -102,6 +106,8 @@ function Routed({ page, path }: { page: string; path: string }) {
       return <CartPage />
     case 'join':
       return <JoinPage code={id} />
+    case 'account':
+      return <LazyAccount section={id} />
     case 'orders':
       return <OrdersPage />
     default:
@@ -125,7 +131,7 @@ function search(shop: Shop, path: string | null, q: string, setPath: (path: stri
 }
 
 function Header({ path, onSearch }: { path: string | null; onSearch(q: string): void }) {
-  const { texts, view, cart } = useShop()
+  const { texts, view, cart, session } = useShop()
   const asked = path === null ? '' : (new URLSearchParams(path.split('?')[1]).get('q') ?? '')
   const [typed, setTyped] = useState('')
   const timer = useRef(0)
@@ -169,6 +175,10 @@ function Header({ path, onSearch }: { path: string | null; onSearch(q: string): 
             />
           </form>
         </search>
+        <Go href="/shop/account" class="bag me">
+          <Icon name="person" />
+          <span class="hidden">{session.isOn ? texts.account : texts.signIn}</span>
+        </Go>
         <Go href="/shop/cart" class="bag">
           <Icon name="bag" />
           <span class="hidden">{fill(texts.cartOf, { n: count })}</span>
@@ -219,12 +229,13 @@ function Footer({ path, country, onCountry }: { path: string | null; country: st
 }
 
 /** A link within the shop: without a new page, unless somebody wants a new tab. */
-export function Go(props: { href: string; class?: string; children: ComponentChildren }) {
+export function Go(props: { href: string; class?: string; current?: boolean; children: ComponentChildren }) {
   const { to, go } = useShop()
   return (
     <a
       href={to(props.href)}
       class={props.class}
+      aria-current={props.current ? 'page' : undefined}
       onClick={(event) => {
         if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
         event.preventDefault()

@@ -1,7 +1,7 @@
 // The cart that this device holds: its id and secret stay in the browser, everything else is asked of the API at each look.
 
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { type Api, type Cart, createApi, type PlacedOrder, Refused } from './api.ts'
+import { type Api, type Cart, createApi, type PlacedOrder, Refused, type SessionHold } from './api.ts'
 import { rememberOrder } from './orders-page.tsx'
 import { recall, remember } from './shop.ts'
 
@@ -36,7 +36,10 @@ export function countOf(cart: Cart | null): number {
     .reduce((sum, { quantity, unit }) => sum + (unit === 'gram' ? 1 : quantity), 0)
 }
 
-export function useCart(key: string, country: string, currency: string): { cart: CartHold; api: Api } {
+export function useCart(
+  key: string,
+  { country, currency, session }: { country: string; currency: string; session: SessionHold },
+): { cart: CartHold; api: Api } {
   const [held, setHeld] = useState<Held | null>(null)
   const [now, setNow] = useState<Cart | null>(null)
   const [isReading, setReading] = useState(true)
@@ -45,7 +48,7 @@ export function useCart(key: string, country: string, currency: string): { cart:
     () => ({ held: null as Held | null, cart: null as Cart | null, queue: Promise.resolve() as Promise<unknown> }),
     [],
   )
-  const api = useMemo(() => createApi(key, () => box.held?.secret), [key])
+  const api = useMemo(() => createApi(key, () => box.held?.secret, session), [key])
 
   const hold = (next: Held | null) => {
     box.held = next

@@ -5,11 +5,15 @@ import { useContext, useEffect, useState } from 'preact/hooks'
 import type { ShopView } from '../../server/storefront/shop-view.ts'
 import type { Api } from './api.ts'
 import type { CartHold } from './cart.ts'
+import type { Session } from './session.ts'
+import type { AccountTexts } from './texts/account.ts'
 import type { Texts } from './texts/texts.ts'
 
 export interface ShopState {
   view: ShopView
   texts: Texts
+  /** The words of the account. */
+  own: AccountTexts
   language: string
 }
 
@@ -19,6 +23,7 @@ export interface Shop extends ShopState {
   currency: string
   api: Api
   cart: CartHold
+  session: Session
   /** An address of the shop, in the reader's language. */
   to(path: string): string
   go(path: string): void

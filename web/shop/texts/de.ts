@@ -83,4 +83,6 @@ export const de: Texts = {
   developers: 'Gebaut auf der öffentlichen API',
   notFound: 'Diese Seite gibt es nicht',
   home: 'Zum Shop',
+  account: 'Ihr Konto',
+  signIn: 'Anmelden',
 }

@@ -82,4 +82,6 @@ export const en: Texts = {
   developers: 'Built on the public API',
   notFound: 'This page does not exist',
   home: 'To the shop',
+  account: 'Your account',
+  signIn: 'Sign in',
 }

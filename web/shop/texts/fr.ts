@@ -82,4 +82,6 @@ export const fr: Texts = {
   developers: 'Construite sur l’API publique',
   notFound: 'Cette page n’existe pas',
   home: 'À la boutique',
+  account: 'Votre compte',
+  signIn: 'Se connecter',
 }

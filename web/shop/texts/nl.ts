@@ -82,4 +82,6 @@ export const nl: Texts = {
   developers: 'Gebouwd op de openbare API',
   notFound: 'Deze pagina bestaat niet',
   home: 'Naar de winkel',
+  account: 'Je account',
+  signIn: 'Inloggen',
 }

@@ -82,4 +82,6 @@ export const pl: Texts = {
   developers: 'Zbudowany na publicznym API',
   notFound: 'Ta strona nie istnieje',
   home: 'Do sklepu',
+  account: 'Twoje konto',
+  signIn: 'Zaloguj się',
 }

@@ -82,4 +82,6 @@ export const sv: Texts = {
   developers: 'Byggd på det öppna API:et',
   notFound: 'Sidan finns inte',
   home: 'Till butiken',
+  account: 'Ditt konto',
+  signIn: 'Logga in',
 }

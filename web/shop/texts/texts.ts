@@ -2,6 +2,13 @@
 // gets those of its language.
 
 import type { Language } from '../../../server/lib/language.ts'
+import type { AccountTexts } from './account.ts'
+import { accountDe } from './account-de.ts'
+import { accountEn } from './account-en.ts'
+import { accountFr } from './account-fr.ts'
+import { accountNl } from './account-nl.ts'
+import { accountPl } from './account-pl.ts'
+import { accountSv } from './account-sv.ts'
 import { de } from './de.ts'
 import { en } from './en.ts'
 import { fr } from './fr.ts'
@@ -83,6 +90,18 @@ export interface Texts {
   developers: string
   notFound: string
   home: string
+  account: string
+  signIn: string
 }
 
 export const TEXTS: Record<Language, Texts> = { en, nl, sv, pl, fr, de }
+
+/** The words of the account, which a page gets besides. */
+export const ACCOUNT_TEXTS: Record<Language, AccountTexts> = {
+  en: accountEn,
+  nl: accountNl,
+  sv: accountSv,
+  pl: accountPl,
+  fr: accountFr,
+  de: accountDe,
+}
