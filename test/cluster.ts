@@ -4,7 +4,7 @@
 // its own (see server/db/embedded.test.ts).
 
 import { spawn } from 'node:child_process'
-import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -22,6 +22,8 @@ const SETTINGS = {
   max_connections: '300',
   shared_buffers: '128MB',
   autovacuum_naptime: '60s',
+  // What a run writes must fit beside everything else where the cluster lies in memory.
+  max_wal_size: '1GB',
 }
 
 /** The keeper leaves after this long without a session. */
@@ -42,10 +44,28 @@ export interface TestCluster {
   remove(): Promise<void>
 }
 
+/** Files in memory, on Linux. */
+const MEMORY = '/dev/shm'
+/** A run takes about a third of it. Containers often have 64 MB there. */
+const MEMORY_AT_LEAST = 4 * 1024 ** 3
+
+/**
+ * In memory where there is room: a database is some thousand files, and a disk may take a second to make them. A run makes hundreds
+ * of databases.
+ */
+async function clusterFolder(): Promise<string> {
+  const free = await statfs(MEMORY).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => 0,
+  )
+  const inMemory = free < MEMORY_AT_LEAST ? undefined : await mkdtemp(join(MEMORY, FOLDER)).catch(() => undefined)
+  return inMemory ?? mkdtemp(join(tmpdir(), FOLDER))
+}
+
 /** Starts a cluster in a folder of its own. */
 export async function startTestCluster(): Promise<TestCluster> {
-  await sweep()
-  const dataDir = await mkdtemp(join(tmpdir(), FOLDER))
+  for (const folder of [tmpdir(), MEMORY]) await sweep(folder)
+  const dataDir = await clusterFolder()
   // Root's database runs as another user, who must be able to pass through.
   await chmod(dataDir, 0o711)
   const embedded = await startEmbedded({ dataDir, log: silentLog, settings: SETTINGS })
@@ -59,10 +79,10 @@ export async function startTestCluster(): Promise<TestCluster> {
 }
 
 /** Clears away clusters whose run was killed: they have no owner any more and nobody would ever stop them. */
-async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(FOLDER)) continue
-    const dataDir = join(tmpdir(), name)
+    const dataDir = join(folder, name)
     const isOurs = await stat(dataDir).then(
       ({ uid }) => uid === (process.getuid?.() ?? uid),
       () => false,
