@@ -48,6 +48,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   // Pure: the same code runs in a till or a web shop.
   totals: ['lib'],
   countries: ['lib'],
+  // Pure: messages between a till and a terminal, as data.
+  nexo: ['lib'],
   catalog: [...COMMERCE_GROUND, 'countries'],
   stock: COMMERCE_GROUND,
   promotions: [...COMMERCE_GROUND, 'totals'],
