@@ -1,6 +1,6 @@
 // `npm run bench`: card sales per second over HTTP, with the baseline measured in the same run on the same machine. One
 // table; nothing here gates a test. `--quick` takes seconds instead of minutes and leaves out the million payments. `--search`
-// measures the search of the catalogue only, `--orders` orders only.
+// measures the search of the catalogue only, `--orders` orders only, `--sales` card sales only.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -29,6 +29,7 @@ const HISTORY = isQuick ? 0 : 1_000_000
 /** Of four variants each. */
 const SEARCH_PRODUCTS = 25_000
 const isOrdersOnly = process.argv.includes('--orders')
+const isSalesOnly = process.argv.includes('--sales')
 /** Articles that are there beside the million orders. */
 const ARTICLES = isQuick ? 0 : 100_000
 const BASELINE_CONCURRENCIES = [4, 8, 16, 32]
@@ -65,9 +66,9 @@ async function main(): Promise<void> {
       const merchants: Merchant[] = []
       for (let i = 0; i < MERCHANTS; i++) merchants.push(await makeMerchant(env, `Bench ${i}`))
       if (!isOrdersOnly) await report(server, dataDir, merchants)
-      await reportOrders(dataDir, merchants)
+      if (!isSalesOnly) await reportOrders(dataDir, merchants)
     }
-    if (!isOrdersOnly) await reportSearch(env, dataDir)
+    if (!isOrdersOnly && !isSalesOnly) await reportSearch(env, dataDir)
   } finally {
     await clear()
   }
