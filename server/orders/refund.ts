@@ -70,7 +70,7 @@ export async function carryOut(deps: OrderDeps, refund: OrderRefund): Promise<vo
       const back = await giveBack(deps, refund, payment)
       if (back === 'later') return again(deps, refund)
       done.given.push(...back.given)
-      done.left = back.left
+      done.left = refund.scope === 'all' ? done.left + back.left : back.left
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       if (error.code === 'operation-unsupported') return fail(deps, refund, done, payment.id, error.message)

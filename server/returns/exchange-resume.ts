@@ -1,8 +1,7 @@
 // Exchanges whose process died between two steps: a worker goes on with them as a till would that sends the exchange again.
 
-import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
-import { lockOrder, openTask, readOrder } from '../orders/index.ts'
+import { readOrder } from '../orders/index.ts'
 import type { ReturnDeps } from './deps.ts'
 import { failExchange, goOn } from './exchange.ts'
 import { claimExchanges, type ExchangeRow } from './exchange-store.ts'
@@ -27,24 +26,8 @@ async function resume(deps: ReturnDeps, merchantId: string, row: ExchangeRow): P
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     deps.log.warn('an exchange could not go on', { merchant_id: merchantId, object_id: row.id, error })
-    // Else it may go another time.
+    // The order it is to pay was given up, or somebody has paid it another way; else it may go another time.
     if ((await readOrder(deps.db, merchantId, row.order_id))?.state !== 'placed')
-      await tellFailed(deps, merchantId, row)
+      await failExchange(deps, merchantId, row.id, `the order of the exchange ${row.id} takes no payment any more`)
   }
-}
-
-/**
- * The order it is to pay takes no money any more: it was given up, or somebody has paid it another way. That ends it: the worth lies on the card of the exchange, which nobody holds, and a person
- * is told.
- */
-async function tellFailed(deps: ReturnDeps, merchantId: string, row: ExchangeRow): Promise<void> {
-  await transact(deps.db, async (tx) => {
-    await lockOrder(tx, merchantId, row.order_id)
-    if (!(await failExchange(deps, tx, merchantId, row.id))) return
-    await openTask(tx, merchantId, {
-      ...{ id: deps.newId('tsk'), order_id: row.order_id, kind: 'refund_failed', payment_id: null },
-      detail: `${row.amount_credited} of ${row.return_id} lie on ${row.gift_card_id}: the order of the exchange ${row.id} takes no payment any more. Move them to a card of the customer.`,
-      at: deps.clock.now(),
-    })
-  })
 }

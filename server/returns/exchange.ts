@@ -4,7 +4,7 @@
 
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
-import { readOrder } from '../orders/index.ts'
+import { lockOrder, openTask, readOrder } from '../orders/index.ts'
 import { type PaymentView, pay } from '../payments/index.ts'
 import { carryOut } from './carry-out.ts'
 import type { Step } from './decide.ts'
@@ -49,13 +49,14 @@ export async function exchange(deps: ReturnDeps, merchantId: string, input: Exch
   return exchangeView(await goOn(deps, merchantId, started, input.by))
 }
 
-/** Brings an exchange on from where it is. Throws what payments throw. */
+/** Brings an exchange on from where it is; one that has failed stays so. Throws what payments throw. */
 export async function goOn(
   deps: ReturnDeps,
   merchantId: string,
   started: ExchangeRow,
   by: string,
 ): Promise<ExchangeRow> {
+  if (started.state === 'failed') return started
   await carryOut(deps, merchantId, started.return_id)
   // What has not reached the card may still come, or goes another time: paying with a part of the worth would be declined for good.
   if (!(await hasArrived(deps, merchantId, started, by))) return started
@@ -188,14 +189,17 @@ async function settleState(
   payment: PaymentView | null,
 ): Promise<ExchangeRow> {
   const at = deps.clock.now()
+  if (payment?.status === 'failed') {
+    const why = `paying the order of the exchange ${id} with them was declined`
+    return failExchange(deps, merchantId, id, why, payment.id)
+  }
   return transact(deps.db, async (tx) => {
     const before = (await lockExchange(tx, merchantId, id)) as ExchangeRow
     const paid =
       payment === null ? before.amount_credited === 0n || before.payment_id !== null : payment.amount_captured > 0
-    const hasFailed = payment !== null && payment.status === 'failed'
     // The rest may have been paid before this was written down; then nobody would tell of it later.
     const isDue = before.amount_due > 0n && (await readOrder(tx, merchantId, before.order_id))?.state === 'placed'
-    const state = hasFailed ? 'failed' : !paid ? 'settling' : isDue ? 'awaiting_payment' : 'completed'
+    const state = !paid ? 'settling' : isDue ? 'awaiting_payment' : 'completed'
     const row: ExchangeRow = {
       ...before,
       state,
@@ -210,19 +214,34 @@ async function settleState(
   })
 }
 
-/** What came back cannot pay for the new goods any more; false when it has moved on meanwhile. In the caller's transaction. */
+/**
+ * What came back cannot pay for the new goods any more. That ends it: the worth lies on the card of the exchange, which nobody
+ * holds, and a person is told where and why. An exchange that has moved on meanwhile stays as it is.
+ */
 export async function failExchange(
-  deps: Pick<ReturnDeps, 'newId' | 'clock'>,
-  tx: Parameters<typeof lockExchange>[0],
+  deps: ReturnDeps,
   merchantId: string,
   id: string,
-): Promise<boolean> {
-  const before = await lockExchange(tx, merchantId, id)
-  if (before?.state !== 'settling') return false
-  const row: ExchangeRow = { ...before, state: 'failed', version: before.version + 1, updated_at: deps.clock.now() }
-  await updateExchange(tx, merchantId, row)
-  await announceExchange(deps, tx, merchantId, row, 'exchange.changed')
-  return true
+  why: string,
+  paymentId: string | null = null,
+): Promise<ExchangeRow> {
+  const { order_id } = (await readExchange(deps.db, merchantId, id)) as ExchangeRow
+  return transact(deps.db, async (tx) => {
+    await lockOrder(tx, merchantId, order_id)
+    const before = (await lockExchange(tx, merchantId, id)) as ExchangeRow
+    if (before.state !== 'settling') return before
+    const at = deps.clock.now()
+    const payment_id = paymentId ?? before.payment_id
+    const row: ExchangeRow = { ...before, state: 'failed', payment_id, version: before.version + 1, updated_at: at }
+    await updateExchange(tx, merchantId, row)
+    await announceExchange(deps, tx, merchantId, row, 'exchange.changed')
+    await openTask(tx, merchantId, {
+      ...{ id: deps.newId('tsk'), order_id, kind: 'refund_failed', payment_id },
+      detail: `${row.amount_credited} of ${row.return_id} lie on ${row.gift_card_id}: ${why}. Move them to a card of the customer.`,
+      at,
+    })
+    return row
+  })
 }
 
 /** The difference of an exchange was paid: learnt from its order. In the caller's transaction. */

@@ -98,3 +98,24 @@ test('the order of an exchange that died is cancelled before it could pay: the e
   assert.deepEqual([made.state, await floor.tasks(order.id)], ['failed', ['refund_failed']])
   assert.match(await told(order.id), /4997 of rtn_/)
 })
+
+test('paying with the worth is declined, because somebody moved it off its card: the same, and the till sees that it failed', async () => {
+  const visit = await broughtBack()
+  const order = await wanted('coat', visit)
+  // Most of the worth is on the card of the exchange; booking the rest of it dies.
+  counter.diesBooking(3)
+  await exchange(visit.returned, order.id)
+  const { rows } = await shop.database.db.query<{ gift_card_id: string }>(
+    'select gift_card_id from exchange where return_id = $1',
+    [visit.returned],
+  )
+  const card = `/v1/gift_cards/${rows[0]?.gift_card_id}`
+  const moved = await shop.api.command(`${card}/transfer`, {})
+  assert.equal(moved.status, 201, moved.text)
+  await shop.api.command(`${card}/unblock`, {})
+  await byItself()
+  const made = await exchangeOf(visit.returned)
+  assert.deepEqual([made.state, await floor.tasks(order.id)], ['failed', ['refund_failed']])
+  assert.match(await told(order.id), /^4997 of rtn_\w+ lie on gft_\w+: paying .* was declined/)
+  assert.equal((await exchange(visit.returned, order.id)).body.state, 'failed')
+})
