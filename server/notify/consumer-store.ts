@@ -3,15 +3,19 @@
 import type { Queryable, Tx } from '../db/pool.ts'
 import type { EventRow } from './event.ts'
 
-/** Merchants with events this consumer has not read. Reads one counter row per merchant. */
-export async function merchantsBehind(db: Queryable, consumer: string, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ merchant_id: string }>(
-    `select c.merchant_id from event_counter c
+/** Merchants with events this consumer has not read, and how many. Reads one counter row per merchant. */
+export async function merchantsBehind(
+  db: Queryable,
+  consumer: string,
+  limit: number,
+): Promise<{ merchantId: string; by: bigint }[]> {
+  const { rows } = await db.query<{ merchantId: string; by: bigint }>(
+    `select c.merchant_id as "merchantId", c.last_seq - coalesce(k.seq, 0) as by from event_counter c
      left join event_cursor k on k.merchant_id = c.merchant_id and k.consumer = $1
      where c.last_seq > coalesce(k.seq, 0) order by c.last_seq - coalesce(k.seq, 0) desc, c.merchant_id limit $2`,
     [consumer, limit],
   )
-  return rows.map((row) => row.merchant_id)
+  return rows
 }
 
 /** Whether a merchant has events this consumer has not read. Served by the primary keys. */
@@ -99,4 +103,38 @@ export async function moveWindow(
     seq === null ? [] : { ...event, seq },
   )
   return { from: first.moved_from, to: first.moved_to, events }
+}
+
+/**
+ * Takes the cursors of some merchants that nobody holds, and what each is to handle of its next `size` events (event_windows, 0051), in
+ * the order of their ids. It moves nothing: see moveCursors.
+ */
+export async function takeWindows(
+  tx: Tx,
+  merchantIds: readonly string[],
+  of: { consumer: string; families: readonly string[]; size: bigint; withData: boolean },
+): Promise<Map<string, Window>> {
+  const { rows } = await tx.query<
+    Omit<FollowedEvent, 'seq'> & { merchant_id: string; moved_from: bigint; moved_to: bigint; seq: bigint | null }
+  >('select * from event_windows($1, $2, $3, $4, $5)', [of.consumer, of.families, merchantIds, of.size, of.withData])
+  const windows = new Map<string, Window>()
+  for (const { merchant_id, moved_from, moved_to, seq, ...event } of rows) {
+    const window = windows.get(merchant_id) ?? { from: moved_from, to: moved_to, events: [] }
+    windows.set(merchant_id, window)
+    if (seq !== null) window.events.push({ ...event, seq })
+  }
+  return windows
+}
+
+/** Moves the cursors that `takeWindows` took. `isLasting` false: it need not wait for the disk, the log tells it again after a crash. */
+export async function moveCursors(
+  tx: Tx,
+  consumer: string,
+  to: ReadonlyMap<string, bigint>,
+  isLasting: boolean,
+): Promise<void> {
+  await tx.query(
+    `select event_cursors_move($1, $2, $3)${isLasting ? '' : ", set_config('synchronous_commit', 'off', true)"}`,
+    [consumer, [...to.keys()], [...to.values()]],
+  )
 }

@@ -237,3 +237,93 @@ test('catching up leaves nothing unread that was there when it began', async () 
   await consumer('catch up').catchUp(merchant)
   assert.deepEqual(await handled(), ['payment.created'])
 })
+
+// ---- Several merchants in one transaction --------------------------------------------------------------------------
+
+/** Merchants with one event each; a reader has seen the one before it, so that each has a cursor. */
+async function trade(count: number, reader: { worker: { tick(): Promise<number> } }): Promise<string[]> {
+  const merchants = Array.from({ length: count }, () => newId('mer')).sort()
+  for (const type of ['payment.created', 'payment.captured']) {
+    for (const each of merchants) {
+      merchant = each
+      await happen(type)
+    }
+    if (type === 'payment.created') await reader.worker.tick()
+  }
+  return merchants
+}
+
+async function handledOf(merchants: readonly string[]): Promise<string[]> {
+  const { rows } = await database.db.query<{ merchant_id: string; type: string }>(
+    'select merchant_id, type from handled where merchant_id = any ($1) order by merchant_id, seq',
+    [merchants],
+  )
+  return rows.map(({ merchant_id, type }) => `${merchants.indexOf(merchant_id)} ${type}`)
+}
+
+const EACH_ONCE = ['0', '1', '2'].flatMap((n) => [`${n} payment.created`, `${n} payment.captured`])
+/** Time stands still, so that a shared transaction takes as many merchants as there are. */
+const stillClock = () => createStepClock(systemClock.now())
+
+test('merchants who are little behind share a transaction', async () => {
+  const transactions = new Map<string, string>()
+  const reader = consumer(
+    'shares',
+    async (tx, id, events) => {
+      await note(tx, id, events)
+      const { rows } = await tx.query<{ id: string }>('select pg_current_xact_id()::text as id')
+      transactions.set(id, rows[0]?.id as string)
+    },
+    { clock: stillClock(), log: silentLog },
+  )
+  const merchants = await trade(3, reader)
+  await reader.worker.tick()
+  assert.equal(new Set(merchants.map((id) => transactions.get(id))).size, 1)
+  assert.deepEqual(await handledOf(merchants), EACH_ONCE)
+})
+
+test('when one of them cannot be handled, the others are, once, and it is set aside', async () => {
+  const bad = { merchant: '' }
+  const handle: typeof note = async (tx, id, events) => {
+    await note(tx, id, events)
+    if (id === bad.merchant) throw new Error('died here')
+  }
+  const reader = consumer('shares a bad one', handle, { clock: stillClock(), log: silentLog })
+  const merchants = await trade(3, reader)
+  bad.merchant = merchants[1] as string
+  await reader.worker.tick()
+  await reader.worker.tick()
+  assert.deepEqual(
+    await handledOf(merchants),
+    EACH_ONCE.filter((line) => line !== '1 payment.captured'),
+  )
+  assert.equal((await figuresOf('shares a bad one')).failing, 1)
+})
+
+test('a merchant whose cursor another process holds is left to it', async () => {
+  const reader = consumer('shares but one', note, { clock: stillClock(), log: silentLog })
+  const merchants = await trade(3, reader)
+  await transact(database.db, async (tx) => {
+    await tx.query('select from event_cursor where merchant_id = $1 and consumer = $2 for update', [
+      merchants[0],
+      'shares but one',
+    ])
+    await reader.worker.tick()
+    assert.deepEqual(
+      await handledOf(merchants),
+      EACH_ONCE.filter((line) => line !== '0 payment.captured'),
+    )
+  })
+  await reader.worker.tick()
+  assert.deepEqual(await handledOf(merchants), EACH_ONCE)
+})
+
+test('five processes at once, sharing or not, handle the events of twenty merchants once', async () => {
+  const readers = Array.from({ length: 5 }, () => consumer('shares in a crowd'))
+  const merchants = await trade(20, readers[0] as (typeof readers)[0])
+  await Promise.all(readers.flatMap((reader) => [reader.worker.tick(), reader.catchUp(merchants[7] as string)]))
+  await Promise.all(readers.map((reader) => reader.worker.tick()))
+  const lines = await handledOf(merchants)
+  assert.equal(lines.length, 40)
+  assert.equal(new Set(lines).size, 40)
+})

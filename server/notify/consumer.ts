@@ -15,7 +15,9 @@ import {
   isBehind,
   lockCursor,
   merchantsBehind,
+  moveCursors,
   moveWindow,
+  takeWindows,
 } from './consumer-store.ts'
 import type { EventRow } from './event.ts'
 import { lastSequence } from './event-store.ts'
@@ -61,6 +63,10 @@ export interface Consumer {
 const WINDOW = 500n
 /** Merchants looked at in one step; the next step takes the others. */
 const MERCHANTS = 50
+/** A merchant with more to read than this has a transaction of its own; those with less share one. */
+const FEW = 50n
+/** A shared transaction takes no further merchant after this: what is locked for one of them is locked for as long. */
+const SHARED_MS = 10
 /** How soon an event is seen without a hint. */
 const EVERY_MS = 500
 /**
@@ -126,6 +132,34 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
       return to - from
     })
     if (moved) options.afterwards?.(merchantId)
+    return moved
+  }
+
+  /**
+   * One window of several merchants each, as many as are through in a moment. Returns how far each cursor moved; those that are held, or
+   * have something set aside, are left out, and all when anything goes wrong: what it is shows when each has its own.
+   */
+  async function windows(merchantIds: readonly string[]): Promise<Map<string, bigint>> {
+    const moved = new Map<string, bigint>()
+    const touched: string[] = []
+    try {
+      await transact(db, async (tx) => {
+        const until = deps.clock.now().getTime() + SHARED_MS
+        const to = new Map<string, bigint>()
+        for (const [merchantId, window] of await takeWindows(tx, merchantIds, { ...of, size: FEW })) {
+          if (window.events.some(({ must_wait }) => must_wait)) continue
+          await handle(tx, merchantId, window.from, window.events)
+          if (window.events.length > 0) touched.push(merchantId)
+          to.set(merchantId, window.to)
+          moved.set(merchantId, window.to - window.from)
+          if (deps.clock.now().getTime() >= until) break
+        }
+        if (to.size > 0) await moveCursors(tx, consumer, to, touched.length > 0 && !isRebuildable)
+      })
+    } catch {
+      return new Map()
+    }
+    for (const merchantId of touched) options.afterwards?.(merchantId)
     return moved
   }
 
@@ -221,8 +255,25 @@ export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Co
     paceAtMostMs: PACE_AT_MOST_MS,
     async tick() {
       let did = 0
-      for (const merchantId of await merchantsBehind(db, consumer, MERCHANTS))
-        did += await apart(merchantId, async () => Number((await step(merchantId, false)) ?? 0n))
+      const behind = await merchantsBehind(db, consumer, MERCHANTS)
+      // In one order everywhere, so that two who hold what belongs to one merchant and want what belongs to the next never wait for each other.
+      let few = behind
+        .filter(({ merchantId, by }) => by <= FEW && !careful.has(merchantId))
+        .map((each) => each.merchantId)
+      few.sort()
+      const done = new Set<string>()
+      while (few.length > 1) {
+        const moved = await windows(few)
+        if (moved.size === 0) break
+        for (const [merchantId, by] of moved) {
+          done.add(merchantId)
+          did += Number(by)
+        }
+        few = few.filter((merchantId) => !moved.has(merchantId))
+      }
+      for (const { merchantId } of behind)
+        if (!done.has(merchantId))
+          did += await apart(merchantId, async () => Number((await step(merchantId, false)) ?? 0n))
       for (const { attempts, merchantId, subject } of await dueAside(db, consumer, deps.clock.now(), AGAIN))
         did += await apart(merchantId, async () => Number(await again({ merchantId, consumer, subject }, attempts)))
       return did
