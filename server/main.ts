@@ -105,6 +105,8 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
   })
   const demo = await seedDemo(wired.merchants, join(config.dataDir, 'demo.json'))
   await wired.commerce.seedDemo(demo.merchant_id)
+  await wired.counter.seedDemo(demo.merchant_id)
+  if (isForDevelopment(config.publicUrl)) wired.counter.door.open = { merchantId: demo.merchant_id }
   wired.shop.open = { merchantId: demo.merchant_id, publishableKey: demo.publishable_key }
   await listen(wired.app, { port: config.port, host: config.host })
   await writeRunFile(config.dataDir, { pid: process.pid, databaseUrl: url, port: config.port })

@@ -15,6 +15,7 @@ import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
 import { createStoredValue } from './connectors/stored-value/index.ts'
+import { wireCounter } from './counter.ts'
 import { addressesOf, routes as customerRoutes, hasCustomer, localeOf, readProfile } from './customers/index.ts'
 import { createLanes } from './db/lanes.ts'
 import { assertNoOpenTransaction, type Db } from './db/pool.ts'
@@ -231,9 +232,13 @@ export async function wire(options: WiringOptions) {
   const consumers = [...commerce.consumers, checkoutConsumer, linkConsumer].map(({ worker }) => worker.name)
   consumerMetrics(registry, () => readConsumerFigures(db, consumers))
 
+  const counter = wireCounter({ db, clock, newId, merchantCache, vault, carts: commerce.forPages.carts })
   const app: App = await createApp({
-    authenticate: (bearer) =>
-      bearer.startsWith('cs_') ? pageCaller({ db, clock, merchantCache }, bearer) : authenticator.authenticate(bearer),
+    authenticate: (bearer) => {
+      if (bearer.startsWith('cs_')) return pageCaller({ db, clock, merchantCache }, bearer)
+      if (bearer.startsWith('td_') || bearer.startsWith('ts_')) return counter.authenticate(bearer)
+      return authenticator.authenticate(bearer)
+    },
     log,
     clock,
     newId,
@@ -268,6 +273,8 @@ export async function wire(options: WiringOptions) {
     issueFirstKeys: (tx: Parameters<typeof issueFirstKeys>[1], merchant: Parameters<typeof issueFirstKeys>[2]) =>
       issueFirstKeys({ clock, newId }, tx, merchant),
   }
+  // First, because its guard stands before what comes after it.
+  counter.routes(app)
   merchantRoutes(app, merchants)
   accessRoutes(app, { db, clock, newId, authenticator })
   customerRoutes(app, { db, clock, newId })
@@ -340,7 +347,20 @@ export async function wire(options: WiringOptions) {
     },
   })
 
-  return { app, payments, merchants, commerce, shop, simulator, workers, hints, eventStreams, lanes, registry }
+  return {
+    app,
+    payments,
+    merchants,
+    counter,
+    commerce,
+    shop,
+    simulator,
+    workers,
+    hints,
+    eventStreams,
+    lanes,
+    registry,
+  }
 }
 
 /** A worker's step; it found nothing that asks for another at once. */

@@ -49,6 +49,16 @@ export const SCOPES = [
   'payment_links:write',
   'keys:read',
   'keys:write',
+  'staff:read',
+  'staff:write',
+  'tills:read',
+  'tills:write',
+  'tills:use',
+  'shifts:read',
+  'shifts:write',
+  'journal:read',
+  'receipts:read',
+  'receipts:write',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

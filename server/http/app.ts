@@ -35,7 +35,15 @@ import {
 import { compileValidator } from './validate.ts'
 import './request.ts'
 
-export { type Access, type Authenticate, type Caller, callerOf, type KeyKind, type Scope } from './auth.ts'
+export {
+  type Access,
+  type Authenticate,
+  type Caller,
+  callerOf,
+  type KeyKind,
+  type Scope,
+  type TillPlace,
+} from './auth.ts'
 
 /** The server, typed so that TypeBox schemas give the handlers their types. */
 export type App = FastifyInstance<

@@ -18,6 +18,17 @@ export interface Caller {
   /** Read for restricted keys only; a secret key may do everything its merchant can. */
   scopes: string[]
   mode: 'test' | 'live'
+  /** Where the call is made, when it is made at a till. */
+  till?: TillPlace
+}
+
+/** The register that a device is, and who is signed in at it. What is done there is stamped with both. */
+export interface TillPlace {
+  deviceId: string
+  registerId: string
+  storeId: string
+  /** Null while the till is locked: its key alone opens little. */
+  session: { id: string; staffId: string; rights: readonly string[]; discountBp: number | null } | null
 }
 
 /** Which keys open a route. A restricted key needs `scope` besides. `'public'` means that no key is asked for. */

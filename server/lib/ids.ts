@@ -67,6 +67,15 @@ export const ID_KINDS = {
   ses: 'session of a customer',
   psk: 'passkey',
   pkc: 'challenge for a passkey',
+  stf: 'member of staff',
+  tdv: 'till device',
+  tss: 'session at a till',
+  ppc: 'pairing code',
+  shf: 'shift',
+  drw: 'movement of a drawer',
+  rpt: 'X or Z report',
+  jnl: 'journal entry',
+  rct: 'receipt',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

@@ -223,6 +223,8 @@ test('rows 40, 41, 101: a member nobody asked for is refused, whatever it claims
       for (const member of members) {
         const payload = body === '{}' ? `{${member}}` : `${body.slice(0, -1)},${member}}`
         const name = /^"(\w+)"/.exec(member)?.[1]
+        // A member the route takes says nothing about those it does not.
+        if (name !== undefined && route.body?.properties?.[name]) continue
         assertRefused(await send(route.method, pathFor(route, ours), payload), 422, 'unknown-field', where, `/${name}`)
       }
     })

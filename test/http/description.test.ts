@@ -66,9 +66,15 @@ test('exactly the routes that can move money, or bill it, ask for an Idempotency
   ])
 })
 
-test('only health, providers’ webhooks and the pages for readers are open without a key', () => {
-  const open = routes.filter(({ isPublic }) => isPublic).map(({ path }) => path)
-  assert.deepEqual(open.sort(), ['/health/live', '/health/ready', '/hooks/{merchant_id}/{account_id}'])
+test('only health, providers’ webhooks, pairing a till and the pages for readers are open without a key', () => {
+  const open = new Set(routes.filter(({ isPublic }) => isPublic).map(({ path }) => path))
+  assert.deepEqual([...open].sort(), [
+    '/health/live',
+    '/health/ready',
+    '/hooks/{merchant_id}/{account_id}',
+    '/v1/till/demo',
+    '/v1/till/pair',
+  ])
 })
 
 test('payments in every status are answered in the form the description promises', async () => {

@@ -18,6 +18,7 @@ import { orders } from './objects/orders.ts'
 import { promotions } from './objects/promotions.ts'
 import { returns } from './objects/returns.ts'
 import { stock } from './objects/stock.ts'
+import { tills } from './objects/tills.ts'
 
 /** A JSON schema, as far as these tests read it. */
 export interface Schema {
@@ -115,6 +116,7 @@ const MODULES: ModuleObjects[] = [
   invoices,
   links,
   account,
+  tills,
 ]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
@@ -193,8 +195,12 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
   return { ...core, commerce: made }
 }
 
-/** What opens a route: with a customer's own the publishable key and their session, with all others the secret key. */
+/**
+ * What opens a route: with a customer's own the publishable key and their session, with a till's own the key of the device, with
+ * all others the secret key.
+ */
 export function openedWith(path: string, of: Objects, secretKey: string): Record<string, string> {
+  if (/^\/v1\/till(\/sessions)?(\?|$)/.test(path)) return { authorization: `Bearer ${of.commerce['deviceKey']}` }
   if (!/^\/v1\/(account|sign_in)\b/.test(path)) return { authorization: `Bearer ${secretKey}` }
   return { authorization: `Bearer ${of.publishableKey}`, 'customer-session': of.commerce['customerSession'] as string }
 }

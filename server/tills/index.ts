@@ -1,0 +1,6 @@
+// The public face of tills: devices, sessions, and what may be done at them.
+
+export { tillCaller } from './caller.ts'
+export type { TillDeps, TillDoor } from './deps.ts'
+export { mustHave } from './guard.ts'
+export { routes } from './routes.ts'
