@@ -94,6 +94,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
     hosts: [config.host, new URL(config.publicUrl).hostname],
     keysFolder: join(config.dataDir, 'keys'),
     simulatorPath: join(config.dataDir, 'simulator.db'),
+    terminalsPath: join(config.dataDir, 'terminals.db'),
     webhookAllow: config.webhookAllow,
     simulatorKey: config.simulatorKey,
     mailTransport:
@@ -126,6 +127,7 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
       await wired.lanes.drain()
       await wired.hints.stop()
       await wired.simulator.stop()
+      wired.virtualTerminals.close()
     })()
     await Promise.race([drained, clock.sleep(DRAIN_MS)])
     const ended = Promise.all([db, lookups, followers, lanesDb].map((pool) => pool.end().catch(() => {})))

@@ -67,6 +67,7 @@ import {
 import { createSignInWorker, type SignInDeps, routes as signInRoutes } from './signin/index.ts'
 import { type ShopDoor, routes as storefrontRoutes } from './storefront/index.ts'
 import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
+import { createVirtualTerminals } from './virtual-terminal/index.ts'
 
 export interface WiringOptions {
   db: Db
@@ -85,6 +86,8 @@ export interface WiringOptions {
   keysFolder: string
   /** File of the in-process simulator's memory, or ':memory:'. */
   simulatorPath: string
+  /** File of the virtual terminals' memory; without it they have one until the process ends. */
+  terminalsPath?: string
   webhookAllow: string
   /** Opens the simulator's journal and fault plans; without it nobody reads or sets them over HTTP. */
   simulatorKey?: string
@@ -138,6 +141,11 @@ export async function wire(options: WiringOptions) {
           signal: AbortSignal.timeout(SIMULATOR_DELIVERY_MS),
         }),
     })
+  const virtualTerminals = createVirtualTerminals({
+    clock,
+    ...(options.terminalsPath === undefined ? {} : { path: options.terminalsPath }),
+    ...(options.fillRandom ? { fill: options.fillRandom } : {}),
+  })
   const connectors = createConnectorRegistry({
     simulator: simulator.connector(),
     storedValue: createStoredValue(createStoredValueBook({ db, clock, newId })),
@@ -355,6 +363,7 @@ export async function wire(options: WiringOptions) {
     commerce,
     shop,
     simulator,
+    virtualTerminals,
     workers,
     hints,
     eventStreams,

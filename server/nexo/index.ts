@@ -57,6 +57,7 @@ export { eventNotification, type NewEvent, progressNotification } from './notifi
 export { readSlips, type Slip, type SlipLine, slip, slipText } from './receipt.ts'
 export type { RequestCategory, Requests } from './requests.ts'
 export type {
+  CardAcquisitionResponse,
   CardData,
   Input,
   InputResponse,
