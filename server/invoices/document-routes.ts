@@ -54,7 +54,7 @@ export function documentRoutes(app: App, deps: InvoiceDeps): void {
       await deps.consumer.catchUp(merchantId)
       const invoice = await mustRead(deps, merchantId, request.params.id)
       const lines = (await readLines(deps.db, merchantId, [invoice.id])).get(invoice.id) ?? []
-      return reply.header('content-type', 'application/xml; charset=utf-8').send(renderUbl(invoice, lines))
+      return reply.header('content-type', 'application/xml; charset=utf-8').send(await renderUbl(invoice, lines))
     },
   )
   app.get(

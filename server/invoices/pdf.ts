@@ -2,7 +2,6 @@
 // drawn; nothing in a name can be more than ink. The same document gives the same page.
 
 import { createRequire } from 'node:module'
-import PDFDocument from 'pdfkit'
 import { formatUnitPrice } from '../catalog/index.ts'
 import { amountText, dayText, figureText, numberText } from '../lib/language.ts'
 import { qrModules } from './epc.ts'
@@ -47,7 +46,7 @@ interface Style {
 }
 
 /** The document as PDF; `payUrl` is where what is due can be paid online. */
-export function renderPdf(
+export async function renderPdf(
   invoice: Invoice,
   lines: readonly InvoiceLine[],
   seller: Seller | null,
@@ -55,6 +54,8 @@ export function renderPdf(
 ): Promise<Buffer> {
   const texts = TEXTS[invoice.language]
   const title = `${titleOf(invoice, texts)} ${invoice.number ?? ''}`.trim()
+  // Loaded at its first use, which most starts never come to: a quarter of a second.
+  const { default: PDFDocument } = await import('pdfkit')
   const doc = new PDFDocument({
     size: 'A4',
     margin: 0,

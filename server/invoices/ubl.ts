@@ -1,7 +1,6 @@
 // An invoice or credit note as XML that accounting programs read: UBL 2.1 by EN 16931, in the form of Peppol BIS Billing 3.
 // The library writes the markup; texts go in as texts. Source: docs.peppol.eu/poacc/billing/3.0, read 2026-11.
 
-import { create } from 'xmlbuilder2'
 import { currencyOf } from '../lib/currency.ts'
 import { divideHalfUp, toMajor } from '../lib/money.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
@@ -41,7 +40,7 @@ type Xml = { [name: string]: Xml | Xml[] | string | undefined }
  * The XML of a document that was issued. Throws invalid-state for a draft, invoice-incomplete where the network needs more than the
  * invoice says.
  */
-export function renderUbl(invoice: Invoice, lines: readonly InvoiceLine[]): string {
+export async function renderUbl(invoice: Invoice, lines: readonly InvoiceLine[]): Promise<string> {
   const { seller } = invoice
   if (invoice.state !== 'issued' || !seller) throw new Problem('invalid-state', { detail: 'Issue the invoice first.' })
   mustBeComplete(invoice, seller)
@@ -76,6 +75,8 @@ export function renderUbl(invoice: Invoice, lines: readonly InvoiceLine[]): stri
     },
     [`cac:${name}Line`]: lines.map((line) => lineOf(line, invoice, money)),
   }
+  // Loaded at its first use, which most starts never come to.
+  const { create } = await import('xmlbuilder2')
   return create({ version: '1.0', encoding: 'UTF-8' }, { [name]: present(root) }).end({ prettyPrint: true })
 }
 

@@ -1,6 +1,5 @@
 // The link as a QR code, to be printed or shown: SVG for anything that scales, PNG for what takes pictures only.
 
-import { encode as encodePng } from 'fast-png'
 import { encode, renderSVG } from 'uqr'
 
 /** Modules of white around the code; scanners need four. */
@@ -11,7 +10,7 @@ export function qrSvg(text: string): string {
 }
 
 /** Black on white, with square modules of a whole number of pixels: at most `size` wide, and at least one pixel a module. */
-export function qrPng(text: string, size: number): Buffer {
+export async function qrPng(text: string, size: number): Promise<Buffer> {
   const { data, size: modules } = encode(text, { border: BORDER, ecc: 'M' })
   const scale = Math.max(1, Math.floor(size / modules))
   const width = modules * scale
@@ -23,5 +22,7 @@ export function qrPng(text: string, size: number): Buffer {
           const from = (y * scale + line) * width + x * scale
           pixels.fill(0, from, from + scale)
         }
+  // Loaded at its first use.
+  const { encode: encodePng } = await import('fast-png')
   return Buffer.from(encodePng({ width, height: width, data: pixels, channels: 1, depth: 8 }))
 }

@@ -183,7 +183,7 @@ function qrRoutes(app: App, deps: LinkDeps): void {
     },
     handler: async (request, reply) => {
       const link = await found(deps, callerOf(request).merchantId, request.params.id)
-      return reply.type('image/png').send(qrPng(linkUrl(deps, link), request.query.size))
+      return reply.type('image/png').send(await qrPng(linkUrl(deps, link), request.query.size))
     },
   })
 }

@@ -3,7 +3,7 @@
 
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createTransport } from 'nodemailer'
+import type { createTransport as CreateTransport } from 'nodemailer'
 import { makeFolder } from '../lib/make-folder.ts'
 import type { Attachment } from './mail.ts'
 
@@ -54,22 +54,24 @@ const SMTP_TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, sock
 export function createSmtpTransport({ url, from }: SmtpOptions): MailTransport {
   const { hostname, port, protocol, username, password } = new URL(url)
   const secure = protocol === 'smtps:'
-  const mailer = createTransport({
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: port === '' ? (secure ? 465 : 587) : Number(port),
-    secure,
-    requireTLS: !secure && !isLoopback(hostname),
-    ignoreTLS: isLoopback(hostname) && !secure,
-    ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
-    ...SMTP_TIMEOUTS,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const mailer = withMailer((createTransport) =>
+    createTransport({
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: port === '' ? (secure ? 465 : 587) : Number(port),
+      secure,
+      requireTLS: !secure && !isLoopback(hostname),
+      ignoreTLS: isLoopback(hostname) && !secure,
+      ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+      ...SMTP_TIMEOUTS,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    }),
+  )
   return {
     folder: null,
     async send(mail) {
       try {
-        await mailer.sendMail(messageOf(mail, from))
+        await (await mailer()).sendMail(messageOf(mail, from))
         return { result: 'sent', error: null }
       } catch (error) {
         return outcomeOf(error as SmtpError)
@@ -80,17 +82,19 @@ export function createSmtpTransport({ url, from }: SmtpOptions): MailTransport {
 
 /** Writes each mail as MERCHANT.ID.eml into a folder; an attempt repeated writes the same file. */
 export function createFolderTransport(folder: string, from: string): MailTransport {
-  const composer = createTransport({
-    streamTransport: true,
-    buffer: true,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const composer = withMailer((createTransport) =>
+    createTransport({
+      streamTransport: true,
+      buffer: true,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    }),
+  )
   return {
     folder,
     async send(mail) {
       try {
-        const { message } = await composer.sendMail(messageOf(mail, from))
+        const { message } = await (await composer()).sendMail(messageOf(mail, from))
         await makeFolder(folder, 0o700)
         const path = join(folder, fileNameOf(mail.merchantId, mail.id))
         // Renamed when whole, so that no reader sees half a mail.
@@ -101,6 +105,15 @@ export function createFolderTransport(folder: string, from: string): MailTranspo
         return { result: 'failed', error: (error as NodeJS.ErrnoException).code ?? 'the file was not written' }
       }
     },
+  }
+}
+
+/** The library is loaded with the first mail, not with the start. */
+function withMailer<T>(make: (createTransport: typeof CreateTransport) => T): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= import('nodemailer').then(({ createTransport }) => make(createTransport))
+    return made
   }
 }
 

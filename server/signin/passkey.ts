@@ -1,12 +1,7 @@
 // Passkeys: made by a customer who is signed in, and afterwards a way to sign in that needs no mail and cannot be given to another
 // site. What they sign is checked by @simplewebauthn/server; each number they sign is used once.
 
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type * as WebAuthn from '@simplewebauthn/server'
 import { currentProfile, personOf, readProfile } from '../customers/index.ts'
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
@@ -47,8 +42,11 @@ export interface Asked<Options> {
   options: Options
 }
 
-type CreationOptions = Awaited<ReturnType<typeof generateRegistrationOptions>>
-type RequestOptions = Awaited<ReturnType<typeof generateAuthenticationOptions>>
+type CreationOptions = Awaited<ReturnType<typeof WebAuthn.generateRegistrationOptions>>
+type RequestOptions = Awaited<ReturnType<typeof WebAuthn.generateAuthenticationOptions>>
+
+/** Loaded at its first use: a third of a second that most starts need not wait for. */
+const webAuthn = () => import('@simplewebauthn/server')
 
 /** Begins to make a passkey for a signed-in customer. Throws too-many-items. */
 export async function askToRegister(deps: SignInDeps, who: SignedIn): Promise<Asked<CreationOptions>> {
@@ -56,6 +54,7 @@ export async function askToRegister(deps: SignInDeps, who: SignedIn): Promise<As
   const known = await listPasskeys(deps.db, who.merchantId, await personOf(deps.db, who.merchantId, who.customerId))
   if (known.length >= MAX_PASSKEYS) throw new Problem('too-many-items', { detail: 'Remove a passkey first.' })
   const customer = await readProfile(deps.db, who.merchantId, who.customerId)
+  const { generateRegistrationOptions } = await webAuthn()
   const options = await generateRegistrationOptions({
     rpName: (await deps.letterheadOf(who.merchantId)).name,
     rpID: rpId,
@@ -82,6 +81,7 @@ export async function register(
   const of = { id: input.id, customerId: who.customerId, at }
   const challenge = await takeChallenge(deps.db, who.merchantId, of)
   if (challenge === null) throw new Problem('passkey-invalid')
+  const { verifyRegistrationResponse } = await webAuthn()
   const { registrationInfo } = await refusing(
     verifyRegistrationResponse({
       response: { ...input.response, clientExtensionResults: {} },
@@ -111,6 +111,7 @@ export async function register(
 
 /** Begins to sign in with whichever passkey the person has. */
 export async function askToSignIn(deps: SignInDeps, merchantId: string): Promise<Asked<RequestOptions>> {
+  const { generateAuthenticationOptions } = await webAuthn()
   const options = await generateAuthenticationOptions({ rpID: siteOf(deps).rpId, userVerification: 'required' })
   return asked(deps, merchantId, { customerId: null, options })
 }
@@ -125,6 +126,7 @@ export async function signInWithPasskey(
   const { rpId, origins } = siteOf(deps)
   const challenge = await takeChallenge(deps.db, merchantId, { id: input.id, customerId: null, at })
   if (challenge === null) throw new Problem('passkey-invalid')
+  const { verifyAuthenticationResponse } = await webAuthn()
   return transact(deps.db, async (tx) => {
     // Under its lock: two answers with one counter are one device and its copy, and the second is refused.
     const passkey = await lockPasskey(tx, merchantId, input.response.id)
