@@ -66,6 +66,7 @@ import {
 } from './payments/index.ts'
 import { createSignInWorker, type SignInDeps, routes as signInRoutes } from './signin/index.ts'
 import { type ShopDoor, routes as storefrontRoutes } from './storefront/index.ts'
+import { routes as terminalRoutes } from './terminals/index.ts'
 import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
 import { createVirtualTerminals } from './virtual-terminal/index.ts'
 
@@ -288,6 +289,7 @@ export async function wire(options: WiringOptions) {
   customerRoutes(app, { db, clock, newId })
   vaultRoutes(app, { db, lanes, clock, newId, log, vault })
   paymentRoutes(app, payments)
+  terminalRoutes(app, { payments, customers: commerce.own.profiles })
   ledgerRoutes(app, { db })
   notifyRoutes(app, { ...notify, eventStreams })
   commerce.routes(app)

@@ -195,8 +195,9 @@ async function appliedEventTypes(): Promise<string[]> {
     cross join (values (false), (true)) v (is_reversal)
     cross join (values ('EUR'), ('SEK')) c (currency)
     cross join (values (null::jsonb), ('{"type": "redirect"}'::jsonb)) a (action)
+    cross join (values (100), (null)) m (amount)
     cross join lateral (select payment_effect(
-      json_populate_record(null::payment_apply_row, json_build_object('outcome', o.outcome, 'is_reversal', v.is_reversal, 'currency', c.currency, 'amount', 100, 'source', 'reply')),
+      json_populate_record(null::payment_apply_row, json_build_object('outcome', o.outcome, 'is_reversal', v.is_reversal, 'currency', c.currency, 'amount', m.amount, 'source', 'reply')),
       json_populate_record(null::operation, json_build_object('kind', k.kind, 'state', s.state, 'amount', 100)),
       'EUR') as effect) e
     where e.effect not like 'none%'`)

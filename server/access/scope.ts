@@ -21,6 +21,8 @@ export const SCOPES = [
   'methods:write',
   'stores:read',
   'stores:write',
+  'terminals:read',
+  'terminals:write',
   'accounts:read',
   'accounts:write',
   'catalog:read',

@@ -134,11 +134,13 @@ function believable(outcome: Lookup, verb: Verb, instruction: { amount?: bigint 
     if (outcome.amount < 0n || (outcome.amount === 0n && !isWithoutAmount(verb))) {
       return { outcome: 'unknown', reason: `success for ${outcome.amount}` }
     }
+    if (outcome.tip !== undefined && (typeof outcome.tip !== 'bigint' || outcome.tip < 0n))
+      return { outcome: 'unknown', reason: `success with a tip of ${outcome.tip}` }
     if (asked !== undefined && outcome.amount > asked) {
-      return { outcome: 'unknown', reason: `success for ${outcome.amount}, more than the ${asked} asked` }
+      return { ...contradiction(outcome), reason: `success for ${outcome.amount}, more than the ${asked} asked` }
     }
     if (asked !== undefined && outcome.amount < asked && !MAY_BE_LESS.has(verb)) {
-      return { outcome: 'unknown', reason: `success for ${outcome.amount}, less than the ${asked} asked` }
+      return { ...contradiction(outcome), reason: `success for ${outcome.amount}, less than the ${asked} asked` }
     }
     return outcome
   }
@@ -146,6 +148,11 @@ function believable(outcome: Lookup, verb: Verb, instruction: { amount?: bigint 
   if (outcome.outcome === 'unknown' || outcome.outcome === 'no_effect')
     return { ...outcome, reason: redactText(outcome.reason) }
   return outcome
+}
+
+/** Doubt that says which amount the provider spoke of: a person must look. */
+function contradiction({ amount }: { amount: bigint }): { outcome: 'unknown'; amount: bigint } {
+  return { outcome: 'unknown', amount }
 }
 
 /** A void may find nothing left to release; a lookup may be about such a void. */

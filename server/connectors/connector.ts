@@ -3,6 +3,7 @@
 // provider's own form with its own exponent table.
 
 import type { Secret } from '../lib/secret.ts'
+import type { TerminalDriver } from './terminal.ts'
 
 /** A card in clear, on its way from the vault to the provider. It lives for one call. */
 export interface ClearCard {
@@ -36,8 +37,17 @@ export interface Instruction {
   reference?: string
   /** Where the provider should send webhooks about this instruction. */
   webhook_url: string
+  /** The card terminal that carries it out, where one does. */
+  terminal?: TerminalOfInstruction
   /** Aborts at the deadline; after it the outcome is `unknown`, never `declined`. */
   signal: AbortSignal
+}
+
+/** A card terminal, as its provider knows it. */
+export interface TerminalOfInstruction {
+  id: string
+  /** The number it is known by at the provider: for nexo the POIID. */
+  serial: string
 }
 
 /** Asks for money: a sale (authorise and capture at once) or an authorisation. */
@@ -57,6 +67,12 @@ export interface ChargeInstruction extends Instruction {
   one_time_code?: Secret<string>
   /** The terminal on which the card is presented, for channel pos. */
   terminal_id?: string
+  /** The customer is asked on the terminal whether to give something for the staff. */
+  asks_tip?: boolean
+  /** The terminal's own words for a card it has read already and holds: that card pays. */
+  held_card?: Readonly<Record<string, string>>
+  /** What staff read from a terminal that this program does not drive. */
+  slip?: TerminalSlip
   /** The gift card, store credit or points account that pays. */
   stored_value_id?: string
   /** Whose payment it is: store credit and points pay for nobody else. */
@@ -69,6 +85,13 @@ export interface ChargeInstruction extends Instruction {
   metadata?: Readonly<Record<string, string>>
 }
 
+/** The result on a stand-alone terminal, as somebody typed it in. */
+export interface TerminalSlip {
+  approval_code: string
+  brand?: string
+  last4?: string
+}
+
 /** Changes an earlier charge. */
 export interface FollowUpInstruction extends Instruction {
   /** The charge this follows. */
@@ -77,6 +100,8 @@ export interface FollowUpInstruction extends Instruction {
   is_final?: boolean
   /** Refund only: the capture being refunded, where the provider wants it. */
   capture_reference?: string
+  /** Refund only: of the tip, what goes back besides `amount`; > 0. */
+  tip?: bigint
   reason?: string
 }
 
@@ -116,6 +141,10 @@ export interface InstrumentFacts {
   /** A stable alias of the same card or account at the provider (fingerprint, PAR). */
   alias?: string
   label?: string
+  /** How a terminal read it: contactless, chip, swipe, wallet … */
+  entry?: string
+  /** Of a terminal: what the issuer's host gave, as it stands on the slip. */
+  approval_code?: string
 }
 
 /**
@@ -124,12 +153,15 @@ export interface InstrumentFacts {
  * - declined: it definitely did not take effect, the provider said no. The reservation is freed.
  * - no_effect: it definitely was not processed (never sent, or refused before processing). Another account may be tried.
  * - pending: accepted, not final; with `next_action` when the customer must act.
- * - unknown: it may or may not have taken effect. Never retried elsewhere; resolved by asking.
+ * - unknown: it may or may not have taken effect. Never retried elsewhere; resolved by asking. `amount`: it said that it took effect,
+ *   but for an amount that was not asked for.
  */
 export type Outcome =
   | {
       outcome: 'succeeded'
       amount: bigint
+      /** Of a sale: given for the staff, beyond `amount`; ≥ 0. */
+      tip?: bigint
       psp_reference: string
       /** When the provider says it happened, RFC 3339; orders contradictory evidence. */
       occurred_at?: string
@@ -139,6 +171,8 @@ export type Outcome =
       authentication?: 'none' | 'frictionless' | 'challenge'
       instrument?: InstrumentFacts
       fees?: Fee[]
+      /** What else was told and is worth keeping, without card numbers: slips, how the card was read. */
+      detail?: unknown
     }
   | {
       outcome: 'declined'
@@ -150,7 +184,7 @@ export type Outcome =
     }
   | { outcome: 'no_effect'; reason: string }
   | { outcome: 'pending'; psp_reference: string; next_action?: NextAction }
-  | { outcome: 'unknown'; reason: string }
+  | { outcome: 'unknown'; reason: string; amount?: bigint }
 
 /** The provider's answer to "what became of operation X". `not_found` is not proof that nothing will appear later. */
 export type Lookup = Outcome | { outcome: 'not_found' }
@@ -162,6 +196,8 @@ export interface LookupInstruction {
   psp_reference?: string
   /** Minor units that were asked for; a drawer, which has no memory of its own, answers with it. */
   amount?: bigint
+  currency?: string
+  terminal?: TerminalOfInstruction
   signal: AbortSignal
 }
 
@@ -209,6 +245,8 @@ export type ConnectorEvent =
       respond_by?: string
       occurred_at: string
     }
+  /** What happens at a terminal while it is busy; for showing, never a proof of anything. */
+  | { type: 'progress'; psp_event_id: string; serial: string; step: string; occurred_at: string }
   | { type: 'ignored'; psp_event_id: string; reason: string }
 
 export interface InboundRequest {
@@ -227,6 +265,12 @@ export interface ConnectorFacts {
   lookup_by_our_reference: boolean
   /** The same operation id sent twice has one effect. */
   idempotent: boolean
+  /** Its terminals do one thing at a time, refunds by reference included. */
+  one_at_a_time?: boolean
+  /** Takes money on its own terminals and nowhere else. */
+  only_at_terminal?: boolean
+  /** A person declares what happened; nobody else can be asked. */
+  told_by_person?: boolean
   /** Methods it can carry, as codes of the method catalogue. */
   methods: readonly string[]
   /** Currencies it refuses, or decimal places it lacks, are in its own exponent table; absent = every currency. */
@@ -249,6 +293,8 @@ export interface Connector {
   lookup(instruction: LookupInstruction): Promise<Lookup>
   /** Verifies on the raw bytes and translates. Throws Problem signature-invalid or timestamp-out-of-tolerance. */
   receive?(account: ConnectorAccount, request: InboundRequest, now: Date): ConnectorEvent[]
+  /** What its terminals do besides money. */
+  readonly terminal?: TerminalDriver
 }
 
 /** Thrown by a connector when the request certainly never left (connection refused, name not found): outcome no_effect. */

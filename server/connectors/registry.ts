@@ -3,6 +3,7 @@
 
 import { cash } from './cash/index.ts'
 import type { Connector } from './connector.ts'
+import { manual } from './manual/index.ts'
 
 export interface Registry {
   /** The connector of that name, or undefined when an account names one that does not exist (any more). */
@@ -15,7 +16,7 @@ export interface Registry {
 /** Builds the list. The simulator and stored value are handed in because they have books of their own; the others are plain values. */
 export function createRegistry(made: { simulator?: Connector; storedValue?: Connector } = {}): Registry {
   const connectors = new Map<string, Connector>()
-  for (const connector of [cash, made.storedValue, made.simulator]) {
+  for (const connector of [cash, manual, made.storedValue, made.simulator]) {
     if (connector) connectors.set(connector.name, connector)
   }
   return {

@@ -14,6 +14,7 @@ export const ID_KINDS = {
   sto: 'store',
   reg: 'register',
   ter: 'terminal',
+  tms: 'message to a terminal',
   key: 'API key',
   cac: 'connector account',
   cus: 'customer',

@@ -33,6 +33,6 @@ export {
 } from './method.ts'
 export { isTimeZone, timeZoneOf } from './place.ts'
 export type { MerchantRouteDeps } from './request.ts'
-export { routes } from './routes.ts'
-export type { Register, Store, Terminal } from './store.ts'
+export { routes, showTerminal, TerminalShape } from './routes.ts'
+export { type Register, readTerminal, type Store, type Terminal } from './store.ts'
 export type { Capability } from './store-place.ts'

@@ -1,4 +1,4 @@
-// HTTP for the merchant, its stores, registers and terminals. Accounts and methods have files of their own.
+// HTTP for the merchant, its stores and registers, and for setting up terminals; what happens at one is in server/terminals. Accounts and methods have files of their own.
 
 import Type from 'typebox'
 import { isMemberState } from '../countries/index.ts'
@@ -39,7 +39,8 @@ const Register = Type.Object(
   { title: 'Register' },
 )
 
-const Terminal = Type.Object(
+/** What is set up of a terminal. */
+export const TerminalShape = Type.Object(
   {
     id: Id('ter'),
     object: Type.Literal('terminal'),
@@ -187,7 +188,7 @@ function terminalRoutes(app: App, deps: MerchantRouteDeps): void {
       summary: 'Add a card terminal to a store',
       tags: TAGS,
       body: NewTerminal,
-      response: { 201: Terminal },
+      response: { 201: TerminalShape },
     },
     handler: async (request, reply) => {
       const { merchantId } = callerOf(request)
@@ -218,27 +219,12 @@ function terminalRoutes(app: App, deps: MerchantRouteDeps): void {
       summary: 'List the terminals',
       tags: TAGS,
       querystring: PageQuery,
-      response: { 200: PageOf(Terminal) },
+      response: { 200: PageOf(TerminalShape) },
     },
     handler: async (request) => {
       const list = await rows.listTerminals(deps.db, callerOf(request).merchantId, request.query)
       return page(list.map(showTerminal), request.query.limit, (terminal) => terminal.id)
     },
-  })
-
-  app.route({
-    method: 'GET',
-    url: '/v1/terminals/:id',
-    config: READ,
-    schema: {
-      operationId: 'getTerminal',
-      summary: 'Read a terminal',
-      tags: TAGS,
-      params: Type.Object({ id: Id('ter') }),
-      response: { 200: Terminal },
-    },
-    handler: async (request) =>
-      showTerminal(found(await rows.readTerminal(deps.db, callerOf(request).merchantId, request.params.id))),
   })
 }
 
@@ -246,6 +232,7 @@ function showRegister(row: rows.RegisterRow) {
   return { ...row, object: 'register' as const, created_at: row.created_at.toISOString() }
 }
 
-function showTerminal(row: rows.TerminalRow) {
+/** A terminal as the API shows it, without what happens there: that is for server/terminals. */
+export function showTerminal(row: rows.TerminalRow) {
   return { ...row, object: 'terminal' as const, created_at: row.created_at.toISOString() }
 }

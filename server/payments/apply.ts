@@ -89,6 +89,8 @@ function describe(row: Record<string, unknown>, outcome: Evidence['outcome']): v
   switch (outcome.outcome) {
     case 'succeeded':
       row['amount'] ??= Number(outcome.amount)
+      if (outcome.tip !== undefined) row['tip'] = Number(outcome.tip)
+      if (outcome.detail !== undefined) row['body'] ??= jsonable(redact(outcome.detail))
       row['psp_reference'] = outcome.psp_reference
       row['occurred_at'] ??= outcome.occurred_at
       row['network_reference'] = outcome.network_reference
@@ -118,6 +120,7 @@ function describe(row: Record<string, unknown>, outcome: Evidence['outcome']): v
       return
     case 'unknown':
       row['body'] ??= { reason: outcome.reason }
+      if (outcome.amount !== undefined) row['amount'] ??= Number(outcome.amount)
   }
 }
 

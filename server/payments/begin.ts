@@ -8,8 +8,9 @@ import { Problem, type ProblemCode } from '../lib/problem.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { OrderTerms } from './orders.ts'
 import type { TenderAbility } from './payment.ts'
-import { notFound } from './problems.ts'
+import { notFound, terminalBusy } from './problems.ts'
 import { isOrderClosed } from './store.ts'
+import { readSlot } from './terminal-store.ts'
 
 /** The columns a new tender starts with. */
 export interface NewTender {
@@ -60,6 +61,10 @@ export interface NewOperation {
   method: string
   register_id?: string
   card_id?: string
+  /** The terminal that it occupies until it is final; undefined where several can be under way. */
+  terminal_id?: string
+  /** Of a refund: what goes back of the tip, besides the amount. */
+  tip?: bigint
   /** Of a charge in cash, as of its tender. */
   rounding?: bigint
   /** Of cash that goes back: its rounding is worked out on the locked rows. */
@@ -111,6 +116,7 @@ export async function beginPayment(
       ...cashFigures(tender),
       operation_id: operation.operation_id,
       kind: operation.kind,
+      occupies: operation.terminal_id,
       reason: operation.reason,
       ask_at: askAt(deps, now, tender.terminal_id !== undefined),
     })
@@ -118,6 +124,7 @@ export async function beginPayment(
   try {
     const result = await deps.lanes.commit('payment_create', merchantId, row)
     await sayIfClosed(deps, merchantId, result, payment.order_id)
+    await sayIfBusy(deps, merchantId, result, charge?.operation.terminal_id)
     return begun(result)
   } catch (error) {
     // Stores were checked against the configuration; the customer's existence is left to the foreign key.
@@ -176,11 +183,14 @@ export async function beginInstruction(
             amount: Number(operation.amount),
             ...cashFigures(operation),
             ...(cash_rule ? { cash_step: Number(cash_rule.increment_minor), cash_mode: cash_rule.mode } : {}),
-            ask_at: askAt(deps, now, tender?.terminal_id !== undefined),
+            ...(operation.tip === undefined ? {} : { tip: Number(operation.tip) }),
+            ask_at: askAt(deps, now, (tender?.terminal_id ?? operation.terminal_id) !== undefined),
           })),
   }
   const result = await deps.lanes.commit('payment_instruct', merchantId, row, instruction.paymentId)
   await sayIfClosed(deps, merchantId, result, instruction.orderId)
+  const terminalId = instruction.operations.find(({ terminal_id }) => terminal_id !== undefined)?.terminal_id
+  await sayIfBusy(deps, merchantId, result, terminalId)
   return begun(result)
 }
 
@@ -196,6 +206,17 @@ async function sayIfClosed(
 ): Promise<void> {
   if (result['outcome'] !== 'order_paid' || orderId == null) return
   if (await isOrderClosed(deps.db, merchantId, orderId)) throw new Problem('order-not-payable')
+}
+
+/** Throws terminal-busy, which names what the terminal is busy with, so that staff can look there. */
+async function sayIfBusy(
+  deps: Pick<PaymentDeps, 'db'>,
+  merchantId: string,
+  result: Record<string, unknown>,
+  terminalId: string | undefined,
+): Promise<void> {
+  if (result['outcome'] !== 'terminal_busy' || terminalId === undefined) return
+  throw terminalBusy(await readSlot(deps.db, merchantId, terminalId))
 }
 
 function termsIn({ order_revision, order_limit, order_is_confirmed, order_keeps }: OrderTerms) {

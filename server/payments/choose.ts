@@ -14,6 +14,7 @@ import {
   type Method,
   type MethodFlow,
   type Purchase,
+  type Terminal,
   takes,
 } from '../merchants/index.ts'
 import type { PaymentDeps } from './deps.ts'
@@ -32,7 +33,8 @@ export interface Choice {
 }
 
 /**
- * Finds the accounts that can charge `code` for this purchase. With `kind` authorize only those that can hold an amount.
+ * Finds the accounts that can charge `code` for this purchase: of a terminal its own, which nobody else's provider knows. With
+ * `kind` authorize only those that can hold an amount.
  * Throws method-unavailable when the method does not fit the purchase or nobody carries it, operation-unsupported when
  * it cannot be authorised without being captured.
  */
@@ -42,6 +44,7 @@ export function choose(
   code: string,
   kind: 'sale' | 'authorize' | 'credit',
   purchase: Purchase,
+  terminal?: Pick<Terminal, 'connectorAccountId'>,
 ): Choice {
   const method = merchant.methods.get(code)
   if (!method || !merchant.channels.has(purchase.channel) || !takes(method, purchase))
@@ -51,6 +54,8 @@ export function choose(
       detail: `${method.name} cannot be held and captured later; use capture "automatic".`,
     })
   }
+  const flow = flowIn(method, purchase.channel)
+  const isThere = terminal !== undefined && flow === 'terminal'
   const candidates = merchant.accounts
     .filter((account) => carries(account, deps.connectors.methodsOf, code))
     .map((account) => ({ account, connector: deps.connectors.get(account.connector) }))
@@ -58,8 +63,11 @@ export function choose(
       (candidate): candidate is Candidate =>
         candidate.connector?.[kind] !== undefined && takesCurrency(candidate.connector, purchase.currency),
     )
+    .filter(({ account, connector }) =>
+      isThere ? account.id === terminal?.connectorAccountId : connector.facts.only_at_terminal !== true,
+    )
   if (candidates.length === 0) throw unavailable(code, purchase.channel)
-  return { method, flow: flowIn(method, purchase.channel), candidates }
+  return { method, flow, candidates }
 }
 
 /** What can later be done with a tender of `method` at `connector`: both must offer it. */

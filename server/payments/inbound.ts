@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto'
 import type { Connector, ConnectorAccount, ConnectorEvent, InboundRequest } from '../connectors/connector.ts'
 import { Problem } from '../lib/problem.ts'
-import { merchantConfig } from '../merchants/index.ts'
+import { type MerchantConfig, merchantConfig } from '../merchants/index.ts'
 import { apply } from './apply.ts'
 import type { PaymentDeps } from './deps.ts'
 import { applyDispute } from './disputes.ts'
@@ -17,6 +17,7 @@ import {
   rescheduleInbound,
   storeInboundEvent,
 } from './store.ts'
+import { noteStep } from './terminal-store.ts'
 
 /**
  * Verifies and stores what a provider sent; the worker applies it. Throws not-found for an unknown account and what the
@@ -31,10 +32,14 @@ export async function receive(
   const merchant = await merchantConfig(deps, merchantId)
   const account = merchant?.accounts.find((candidate) => candidate.id === accountId)
   const connector = account && deps.connectors.get(account.connector)
-  if (!account || !connector?.receive) throw new Problem('not-found')
+  if (!merchant || !account || !connector?.receive) throw new Problem('not-found')
   const now = deps.clock.now()
   const events = translate(deps, connector, account, request, now)
   for (const event of events) {
+    if (event.type === 'progress') {
+      await noteProgress(deps, merchant, account, event)
+      continue
+    }
     await storeInboundEvent(deps.db, merchantId, {
       account_id: accountId,
       event_id: event.psp_event_id.replaceAll('\u0000', '\uFFFD'),
@@ -45,6 +50,19 @@ export async function receive(
   }
   deps.wake?.('inbound')
   return events.length
+}
+
+/** Shown to staff while they wait; nothing is decided by it, so it is neither kept nor tried again. */
+async function noteProgress(
+  deps: PaymentDeps,
+  merchant: MerchantConfig,
+  account: ConnectorAccount,
+  { serial, step, occurred_at }: Extract<ConnectorEvent, { type: 'progress' }>,
+): Promise<void> {
+  const terminal = [...merchant.terminals.values()].find(
+    (one) => one.connectorAccountId === account.id && one.serial === serial,
+  )
+  if (terminal) await noteStep(deps.db, merchant.id, terminal.id, { step, at: occurred_at })
 }
 
 /** What is genuine and cannot be read is kept too, for a person: answering with an error would only bring it again. */
@@ -118,9 +136,12 @@ async function applyOne(deps: PaymentDeps, row: InboundRow): Promise<boolean> {
         ? {
             ...outcome,
             amount: BigInt(outcome.amount),
+            tip: outcome.tip === undefined ? undefined : BigInt(outcome.tip),
             fees: outcome.fees?.map((fee) => ({ ...fee, amount: BigInt(fee.amount) })),
           }
-        : outcome,
+        : outcome.outcome === 'unknown'
+          ? { outcome: 'unknown', reason: outcome.reason }
+          : outcome,
     amount: event.amount === undefined ? undefined : BigInt(event.amount),
     currency: event.currency,
     occurredAt: event.occurred_at,
@@ -143,6 +164,6 @@ async function applyOne(deps: PaymentDeps, row: InboundRow): Promise<boolean> {
 }
 
 /** A connector event as it comes back from JSON: amounts are numbers. */
-type StoredEvent = Numbered<Exclude<ConnectorEvent, { type: 'ignored' }>>
+type StoredEvent = Numbered<Exclude<ConnectorEvent, { type: 'ignored' } | { type: 'progress' }>>
 type Numbered<T> = T extends bigint ? number : T extends object ? { [K in keyof T]: Numbered<T[K]> } : T
 export type StoredDispute = Extract<StoredEvent, { type: 'dispute' }>

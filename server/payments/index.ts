@@ -8,7 +8,7 @@ export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound } from './inbound.ts'
 export { type OnceDeps, once, onceWithin } from './once.ts'
-export { operationAmount } from './operation-store.ts'
+export { operationAmount, readOpenOperations } from './operation-store.ts'
 export {
   closeOrdersToPayment,
   holdPayments,
@@ -33,15 +33,24 @@ export type {
   TenderInput,
 } from './payment.ts'
 export { BankAccountInput, GiftCardInput, OneTimeCode, VoucherInput } from './payment.ts'
+export { terminalBusy } from './problems.ts'
 export { credit, refund } from './refund.ts'
 export { LADDER_MS, resolveDue, reverseDuplicates } from './resolve.ts'
 export { routes } from './routes.ts'
 export {
   coveredBy,
   familiarMethods,
-  readOpenOperations,
   readOperationsOfKey,
   renderPayment,
 } from './store.ts'
 export type { StoredValueAsk, StoredValueBooks } from './stored-value.ts'
+export {
+  endSession,
+  type HeldCard,
+  holdCard,
+  openSession,
+  readSlot,
+  releaseTerminal,
+  type TerminalSlot,
+} from './terminal-store.ts'
 export { withdraw } from './withdraw.ts'

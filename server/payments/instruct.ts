@@ -2,7 +2,7 @@
 // one after the other. The verbs (capture.ts, cancel.ts, refund.ts, adjust.ts) only plan.
 
 import { callConnector } from '../connectors/call.ts'
-import type { FollowUpInstruction, Outcome } from '../connectors/connector.ts'
+import type { FollowUpInstruction, Outcome, TerminalOfInstruction } from '../connectors/connector.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
@@ -115,6 +115,12 @@ async function planAndBegin(
   }
 }
 
+/** The terminal as its connector wants it named; undefined for none. */
+export function terminalOf(merchant: MerchantConfig, id: string | null | undefined): TerminalOfInstruction | undefined {
+  const terminal = id == null ? undefined : merchant.terminals.get(id)
+  return terminal && { id: terminal.id, serial: terminal.serial }
+}
+
 /** A follow-up of a tender's charge at the account it was made at. Throws operation-unsupported before anything is written. */
 export function followUp(
   deps: PaymentDeps,
@@ -122,7 +128,7 @@ export function followUp(
   tender: TenderRow,
   kind: 'capture' | 'void' | 'refund' | 'increment' | 'extend',
   amount: bigint,
-  more: { is_final?: boolean; reason?: string; operation_id?: string } = {},
+  more: { is_final?: boolean; reason?: string; operation_id?: string; tip?: bigint } = {},
 ): PlannedOperation {
   const { account, connector } = candidateOf(deps, merchant, tender.connector_account_id)
   if (connector[kind] === undefined)
@@ -137,7 +143,10 @@ export function followUp(
     register_id: tender.register_id ?? undefined,
     is_final: more.is_final,
     reason: more.reason,
+    tip: more.tip,
   }
+  const terminal = terminalOf(merchant, tender.terminal_id)
+  if (kind === 'refund' && connector.facts.one_at_a_time) operation.terminal_id = terminal?.id
   if (kind === 'refund' && tender.method === 'cash')
     operation.cash_rule = ruleAtDrawer(deps, merchant, tender.register_id, payment.currency)
   const instruction: Omit<FollowUpInstruction, 'signal'> = {
@@ -149,6 +158,8 @@ export function followUp(
     currency: payment.currency,
     reference: payment.reference ?? undefined,
     webhook_url: webhookUrl(deps, account),
+    terminal,
+    tip: more.tip,
     original: {
       operation_id: tender.charge_operation_id,
       psp_reference: tender.psp_reference ?? '',

@@ -1,4 +1,4 @@
-// One operation, read by itself.
+// Operations, read by themselves.
 
 import type { Queryable } from '../db/pool.ts'
 
@@ -13,4 +13,12 @@ export async function operationAmount(
     [merchantId, paymentId, operationId],
   )
   return rows[0]?.amount ?? null
+}
+
+/** How many operations are open, and how often the most asked of them was asked about. */
+export async function readOpenOperations(db: Queryable): Promise<{ count: number; mostAsked: number }> {
+  const { rows } = await db.query<{ count: number; most_asked: number }>(
+    'select count(*)::int as count, coalesce(max(attempt), 0) as most_asked from operation_ask',
+  )
+  return { count: rows[0]?.count ?? 0, mostAsked: rows[0]?.most_asked ?? 0 }
 }

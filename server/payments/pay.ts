@@ -7,7 +7,7 @@ import type { ChargeInstruction, Outcome } from '../connectors/connector.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
-import { apply } from './apply.ts'
+import { apply, type EvidenceSource } from './apply.ts'
 import { beginInstruction, beginPayment, type NewPayment } from './begin.ts'
 import type { Candidate } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
@@ -93,7 +93,7 @@ async function charge(
       merchantId: merchant.id,
       paymentId: payment.payment_id,
       operationId: operation.operation_id,
-      source: tender.terminal_id === undefined ? 'reply' : 'terminal',
+      source: sourceOf(candidate, tender),
       outcome,
       isRetried: next !== undefined,
     })
@@ -109,6 +109,12 @@ async function charge(
     })
   }
   throw new Error('a charge has at least one candidate')
+}
+
+/** Whose word an answer is. */
+function sourceOf({ connector }: Candidate, { terminal_id }: { terminal_id?: string }): EvidenceSource {
+  if (connector.facts.told_by_person) return 'operator'
+  return terminal_id === undefined ? 'reply' : 'terminal'
 }
 
 /** Sends one charge to one account. The operation id is the provider's idempotency key. */
@@ -138,6 +144,10 @@ export async function call(
     one_time_code: planned.oneTimeCode,
     network_reference: planned.networkReference,
     terminal_id: tender.terminal_id,
+    terminal: planned.terminal,
+    asks_tip: planned.asksTip,
+    held_card: planned.heldCard,
+    slip: planned.slip,
     stored_value_id: tender.stored_value_id,
     customer_id: payment.customer_id,
     cash:

@@ -129,6 +129,19 @@ export const OneTimeCode = Type.String({
   description: 'Six digits that the customer’s bank app shows, for BLIK. Sent to the provider once, not kept.',
 })
 
+export const SlipInput = Type.Object(
+  {
+    approval_code: Type.String({ pattern: '^[0-9A-Za-z]{2,12}$' }),
+    brand: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_]{1,39}$' })),
+    last4: Type.Optional(Type.String({ pattern: '^[0-9]{4}$' })),
+  },
+  {
+    ...strict,
+    description:
+      'What the slip of a stand-alone terminal says: its approval code, and what else it shows of the card. Taken on staff’s word, to be reconciled later.',
+  },
+)
+
 /** How one part of a payment is to be covered. */
 export const TenderInput = Type.Object(
   {
@@ -156,6 +169,10 @@ export const TenderInput = Type.Object(
         { ...strict, description: 'The drawer, and what the customer handed over.' },
       ),
     ),
+    asks_tip: Type.Optional(
+      Type.Boolean({ description: 'The terminal asks the customer for a tip. It is booked beside the amount.' }),
+    ),
+    manual: Type.Optional(SlipInput),
     gift_card: Type.Optional(GiftCardInput),
     voucher: Type.Optional(VoucherInput),
     bank_account: Type.Optional(BankAccountInput),
@@ -235,6 +252,9 @@ export const RefundInput = Type.Object(
     currency: Type.Optional(Currency),
     reason: Type.Optional(Reason),
     tender_id: Type.Optional(Id('ten')),
+    tip: Type.Optional(
+      Type.Boolean({ description: 'Give the tip of the tenders it refunds back too. Only to where it came from.' }),
+    ),
     to: Type.Optional(Destination),
   },
   strict,
@@ -312,12 +332,19 @@ export const TenderView = Type.Object({
   amount_refundable: AmountOrZero,
   amount_refunded: AmountOrZero,
   amount_disputed: AmountOrZero,
+  amount_tip: Type.Integer({
+    minimum: 0,
+    description: 'Given for the staff on the terminal, beside the amounts above; less what went back of it.',
+  }),
   instrument: Nullable(
     Type.Object(
       {
         kind: Type.String(),
         brand: Type.Optional(Type.String()),
         last4: Type.Optional(Type.String()),
+        alias: Type.Optional(Type.String({ description: 'The same for the same card at this provider.' })),
+        entry: Type.Optional(Type.String({ description: 'How a terminal read it: contactless, chip, swipe.' })),
+        approval_code: Type.Optional(Type.String()),
         mandate: Type.Optional(
           Type.String({ description: 'Reference of the mandate under which an account is debited.' }),
         ),
@@ -372,6 +399,7 @@ export const PaymentView = Type.Object(
     amount_in_flight: AmountOrZero,
     amount_credited: AmountOrZero,
     amount_disputed: AmountOrZero,
+    amount_tip: AmountOrZero,
     tenders: Type.Array(TenderView),
     next_action: Nullable(
       Type.Object(

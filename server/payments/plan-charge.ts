@@ -1,12 +1,19 @@
 // From a tender as requested to one that can be begun: the method fits, the instrument is there and belongs here, the
 // accounts are chosen. Reads only; nothing is written and no provider is called.
 
-import type { ChargeInstruction, ClearCard } from '../connectors/connector.ts'
+import type { ChargeInstruction, ClearCard, Connector } from '../connectors/connector.ts'
 import { dayIn } from '../lib/day.ts'
 import { readIban } from '../lib/iban.ts'
 import { Problem } from '../lib/problem.ts'
 import { Secret } from '../lib/secret.ts'
-import { type Channel, type MerchantConfig, type MethodFlow, type MethodNeed, needOf } from '../merchants/index.ts'
+import {
+  type Channel,
+  type MerchantConfig,
+  type MethodFlow,
+  type MethodNeed,
+  needOf,
+  type Terminal,
+} from '../merchants/index.ts'
 import { type ResolvedCard, resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment, NewTender } from './begin.ts'
 import { cashIn, ruleAtDrawer } from './cash.ts'
@@ -15,6 +22,7 @@ import type { PaymentDeps } from './deps.ts'
 import type { TenderInput } from './payment.ts'
 import { invalid, notFound } from './problems.ts'
 import { storedValueToCharge } from './stored-value.ts'
+import { readSlot } from './terminal-store.ts'
 
 export interface PlannedCharge {
   tender: NewTender
@@ -29,6 +37,12 @@ export interface PlannedCharge {
   bankAccount?: ChargeInstruction['bank_account']
   /** The same. */
   oneTimeCode?: ChargeInstruction['one_time_code']
+  terminal?: ChargeInstruction['terminal']
+  asksTip?: boolean
+  /** A card that the terminal has read already. */
+  heldCard?: ChargeInstruction['held_card']
+  /** What staff read from a terminal that is not driven. */
+  slip?: ChargeInstruction['slip']
 }
 
 /**
@@ -46,13 +60,16 @@ export async function planCharge(
   if (amount > due) throw new Problem('amount-exceeds-due')
   const kind = payment.capture === 'manual' ? 'authorize' : 'sale'
   const purchase = { amount, currency: payment.currency, channel: payment.channel as Channel, country: payment.country }
-  const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase)
+  const terminal = input.terminal_id === undefined ? undefined : merchant.terminals.get(input.terminal_id)
+  if (input.terminal_id !== undefined && !terminal) throw notFound('/tender/terminal_id')
+  const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase, terminal)
   const need = needOf(method, flow)
   const card = await cardFor(deps, merchant, payment, input, method.kind === 'card' || need === 'token', need)
   const voucher = voucherOf(input, need)
   const bankAccount = bankAccountOf(deps, input, need)
   const oneTimeCode = oneTimeCodeOf(input, need)
   const [first] = candidates as [Candidate, ...Candidate[]]
+  const atTerminal = await atTerminalOf(deps, merchant.id, input, terminal, first.connector)
   const tender: NewTender = {
     tender_id: deps.newId('ten'),
     method: method.code,
@@ -81,6 +98,7 @@ export async function planCharge(
     register_id: tender.register_id,
     rounding: tender.rounding,
     card_id: card?.card_id,
+    terminal_id: first.connector.facts.one_at_a_time ? terminal?.id : undefined,
   }
   let opened: ClearCard | undefined
   return {
@@ -92,6 +110,7 @@ export async function planCharge(
     voucher,
     bankAccount,
     oneTimeCode,
+    ...atTerminal,
   }
 }
 
@@ -196,6 +215,33 @@ const FIRST_ZONE = 'Pacific/Kiritimati'
 function typedFacts(voucher: PlannedCharge['voucher'], account: PlannedCharge['bankAccount']): object | undefined {
   if (voucher) return { kind: 'other', last4: voucher.number.reveal().slice(-4) }
   return account && { kind: 'bank', last4: account.iban.reveal().slice(-4), mandate: account.mandate.reference }
+}
+
+/** What the connector is told of the terminal. A card that it holds is the one that pays: nobody taps twice. */
+async function atTerminalOf(
+  deps: PaymentDeps,
+  merchantId: string,
+  input: TenderInput,
+  terminal: Terminal | undefined,
+  { facts }: Connector,
+): Promise<Pick<PlannedCharge, 'terminal' | 'asksTip' | 'heldCard' | 'slip'>> {
+  if (!terminal) {
+    if (input.asks_tip) throw invalid('/tender/asks_tip', 'only on a terminal')
+    if (input.manual) throw invalid('/tender/manual', 'only with a terminal')
+    return {}
+  }
+  if (input.manual && !facts.told_by_person) throw invalid('/tender/manual', 'this terminal tells its result itself')
+  if (!input.manual && facts.told_by_person)
+    throw invalid('/tender/manual', 'this terminal stands alone: type in the approval code of its slip')
+  if (input.asks_tip && !facts.only_at_terminal) throw invalid('/tender/asks_tip', 'this terminal asks for no tip')
+  const slot = facts.one_at_a_time ? await readSlot(deps.db, merchantId, terminal.id, deps.clock.now()) : null
+  const isHeld = slot?.held_card != null && slot.busy_until !== null && slot.busy_until > deps.clock.now()
+  return {
+    terminal: { id: terminal.id, serial: terminal.serial },
+    ...(input.asks_tip && { asksTip: true }),
+    ...(input.manual && { slip: input.manual }),
+    ...(isHeld && { heldCard: slot.held_card?.words }),
+  }
 }
 
 /** Terminal and drawer: this merchant's, in the payment's store, and right for the flow. */

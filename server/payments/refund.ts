@@ -12,7 +12,7 @@ import { beginPayment, type NewOperation, type NewPayment } from './begin.ts'
 import { ruleAtDrawer } from './cash.ts'
 import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
-import { followUp, instruct, type Plan, type PlanInput, type PlannedOperation } from './instruct.ts'
+import { followUp, instruct, type Plan, type PlanInput, type PlannedOperation, terminalOf } from './instruct.ts'
 import { merchantFor, newPayment } from './new-payment.ts'
 import { keptOf } from './orders.ts'
 import { webhookUrl } from './pay.ts'
@@ -39,6 +39,7 @@ export function refund(
   const plan = async (context: PlanInput): Promise<Plan> => {
     const { payment, merchant } = context
     if (input.currency !== undefined && input.currency !== payment.currency) throw new Problem('currency-mismatch')
+    if (input.tip && input.to) throw invalid('/tip', 'goes back to where it came from only')
     if (input.tender_id !== undefined && !payment.tenders.some((tender) => tender.id === input.tender_id))
       throw notFound('/tender_id')
     const tenders = payment.tenders
@@ -57,7 +58,7 @@ export function refund(
     for (const part of spread(tenders, amount)) {
       operations.push(
         input.to === undefined
-          ? byReference(deps, { merchant, payment }, part, input.reason)
+          ? byReference(deps, { merchant, payment }, part, input)
           : await toDestination(deps, merchant, payment, part, input.to, input.reason),
       )
     }
@@ -121,14 +122,17 @@ function byReference(
   deps: PaymentDeps,
   context: { merchant: MerchantConfig; payment: PaymentRow },
   { tender, amount }: Part,
-  reason?: string,
+  { reason, tip }: { reason?: string; tip?: boolean },
 ): PlannedOperation {
   if (!tender.can.includes('refund'))
     throw new Problem('operation-unsupported', { detail: `${tender.method} takes no refund; use "to".` })
   if (amount < tender.captured && !tender.can.includes('partial_refund')) {
     throw new Problem('operation-unsupported', { detail: `${tender.method} is refunded whole or not at all.` })
   }
-  return followUp(deps, context, tender, 'refund', amount, { reason })
+  return followUp(deps, context, tender, 'refund', amount, {
+    reason,
+    ...(tip && tender.tip > 0n && { tip: tender.tip }),
+  })
 }
 
 async function toDestination(
@@ -273,12 +277,15 @@ async function creditTo(
   reason?: string,
   operationId = deps.newId('opn'),
 ): Promise<PlannedOperation & { storedValueId?: string }> {
-  const { method, candidates } = choose(deps, merchant, to.method, 'credit', {
+  if (to.terminal_id !== undefined && !merchant.terminals.has(to.terminal_id)) throw notFound(`${pointer}/terminal_id`)
+  const purchase = {
     amount,
     currency: payment.currency,
     // Where the money is handed over decides: a web order is refunded in cash at the counter.
     channel: to.register_id !== undefined || to.terminal_id !== undefined ? 'pos' : (payment.channel as Channel),
-  })
+  } as const
+  const device = to.terminal_id === undefined ? undefined : merchant.terminals.get(to.terminal_id)
+  const { method, candidates } = choose(deps, merchant, to.method, 'credit', purchase, device)
   const [candidate] = candidates
   if (!candidate) throw new Problem('method-unavailable')
   if (method.kind !== 'cash' && to.register_id !== undefined) throw invalid(`${pointer}/register_id`, 'only for cash')
@@ -287,7 +294,6 @@ async function creditTo(
       ? invalid(`${pointer}/register_id`, 'cash needs the drawer it comes from')
       : notFound(`${pointer}/register_id`)
   }
-  if (to.terminal_id !== undefined && !merchant.terminals.has(to.terminal_id)) throw notFound(`${pointer}/terminal_id`)
   inOneStore(merchant, payment, to, pointer)
   mustBeOneCard(to, method, pointer)
   const source =
@@ -315,6 +321,7 @@ async function creditTo(
     method: method.code,
     register_id: to.register_id,
     card_id: card?.card_id,
+    terminal_id: candidate.connector.facts.one_at_a_time ? to.terminal_id : undefined,
     cash_rule: method.kind === 'cash' ? ruleAtDrawer(deps, merchant, to.register_id, payment.currency) : undefined,
     reason,
   }
@@ -329,6 +336,7 @@ async function creditTo(
     webhook_url: webhookUrl(deps, candidate.account),
     method: method.code,
     terminal_id: to.terminal_id,
+    terminal: terminalOf(merchant, to.terminal_id),
     register_id: to.register_id,
     stored_value_id: storedValueId,
     customer_id: to.customer_id ?? payment.customer_id,
@@ -343,7 +351,7 @@ async function creditTo(
         candidate.connector,
         'credit',
         { ...instruction, card: card?.open() },
-        { timeoutMs: deps.timeouts.call_ms },
+        { timeoutMs: operation.terminal_id === undefined ? deps.timeouts.call_ms : deps.timeouts.terminal_ms },
       ),
   }
 }

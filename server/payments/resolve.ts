@@ -11,7 +11,7 @@ import { apply } from './apply.ts'
 import { type Candidate, candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { eachAlone } from './each-alone.ts'
-import { followUp, instruct } from './instruct.ts'
+import { followUp, instruct, terminalOf } from './instruct.ts'
 import type { PaymentView, Reply, ResolutionInput } from './payment.ts'
 import { sendAgain } from './send-again.ts'
 import {
@@ -32,6 +32,9 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 /** Waits between asks: quick while a customer may be standing there, then patient; the last is repeated for ever. */
 export const LADDER_MS = [5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
+
+/** A customer stands at the terminal: its memory is asked every five seconds for a minute and a half, then as everybody's. */
+const TERMINAL_LADDER_MS = [...Array<number>(18).fill(5 * SECOND), ...LADDER_MS.slice(2)]
 
 /** `not found` may mean "not yet". It is believed after this many answers and this much time since the instruction. */
 const NOT_FOUND_TIMES = 3
@@ -70,13 +73,17 @@ async function candidateFor(deps: PaymentDeps, merchantId: string, operation: Op
   return candidateOf(deps, merchant, operation.connector_account_id)
 }
 
-function lookUp(deps: PaymentDeps, { account, connector }: Candidate, operation: OpenOperation): Promise<Lookup> {
+async function lookUp(deps: PaymentDeps, { account, connector }: Candidate, operation: OpenOperation): Promise<Lookup> {
+  const merchant = await merchantConfig(deps, account.merchant_id)
+  const terminal = merchant ? terminalOf(merchant, operation.terminal_id) : undefined
   return callConnector(
     deps.call,
     connector,
     'lookup',
     {
       account,
+      currency: operation.currency,
+      terminal,
       operation_id: operation.id,
       kind: operation.kind,
       amount: operation.amount,
@@ -131,7 +138,11 @@ async function applyLookup(
 ): Promise<void> {
   const now = deps.clock.now()
   const attempt = isExtra ? operation.attempt : operation.attempt + 1
-  const onLadder = new Date(now.getTime() + (LADDER_MS[Math.min(attempt, LADDER_MS.length - 1)] as number))
+  const ladder = operation.terminal_id === null ? LADDER_MS : TERMINAL_LADDER_MS
+  // Who has told of another amount will not tell otherwise soon: a person decides.
+  const isContradiction = outcome.outcome === 'unknown' && outcome.amount !== undefined
+  const rung = isContradiction ? ladder.length - 1 : Math.min(attempt, ladder.length - 1)
+  const onLadder = new Date(now.getTime() + (ladder[rung] as number))
   const askAt = isExtra && operation.ask_at !== null && operation.ask_at > now ? operation.ask_at : onLadder
   const evidence = { merchantId, paymentId: operation.payment_id, operationId: operation.id, source: 'poll' as const }
   if (outcome.outcome === 'not_found') {
@@ -153,7 +164,7 @@ async function applyLookup(
     await apply(deps, { ...evidence, outcome, askAt, askAttempt: attempt, notFound: operation.not_found })
   }
   // The end of the steep part: from here on a person should know, and the daily asking goes on.
-  if (attempt >= LADDER_MS.length - 1 && outcome.outcome !== 'succeeded' && outcome.outcome !== 'declined') {
+  if (attempt >= ladder.length - 1 && outcome.outcome !== 'succeeded' && outcome.outcome !== 'declined') {
     await openTask(deps.db, merchantId, {
       id: deps.newId('tsk'),
       kind: 'unknown_outcome',
@@ -216,6 +227,7 @@ async function giveBack(
           ? followUp(deps, context, tender, 'void', tender.hold)
           : followUp(deps, context, tender, 'refund', tender.refundable, {
               reason: 'paid twice or after it was cancelled',
+              ...(tender.tip > 0n && { tip: tender.tip }),
             })
       return { eventType: 'payment.duplicate_reversed', operations: [planned], status: 201 }
     })
@@ -223,6 +235,8 @@ async function giveBack(
     return operations?.every((operation) => operation.state !== 'declined' && operation.state !== 'no_effect') ?? false
   } catch (error) {
     if (!(error instanceof Problem)) throw error
+    // The next round tries again.
+    if (error.code === 'terminal-busy') throw error
     deps.log.warn('a duplicate payment could not be given back automatically', {
       merchant_id: merchantId,
       payment_id: paymentId,

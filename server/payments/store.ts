@@ -52,6 +52,8 @@ export interface TenderRow {
   captured: bigint
   refunded: bigint
   charge_in_flight: bigint
+  /** Given for the staff, less what went back of it. */
+  tip: bigint
 }
 
 /** A payment with its tenders in order, or null. Amounts of tenders by the same SQL functions that guard them. */
@@ -66,7 +68,7 @@ export async function readPayment(db: Queryable, merchantId: string, paymentId: 
   if (!payment) return null
   const tenders = await db.query<TenderRow>(
     `select t.id, t.seq, t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp, t.initiator, t.terminal_id, t.register_id,
-       t.rounding, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.refunded, t.charge_in_flight,
+       t.rounding, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.refunded, t.charge_in_flight, t.tip - t.tip_back as tip,
        tender_hold(t) as hold, tender_capturable(t) as capturable, tender_covers(t) as covers,
        tender_refundable(t) as refundable
      from tender t where t.merchant_id = $1 and t.payment_id = $2 order by t.seq`,
@@ -190,12 +192,14 @@ export interface OpenOperation {
   not_found: number
   is_final: boolean
   reason: string | null
+  /** The terminal that it occupies until it is final. */
+  terminal_id: string | null
   /** The provider, or the terminal, has answered the instruction itself: it was certainly sent. */
   was_answered: boolean
 }
 
 const OPEN_OPERATION = `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.amount, p.currency, o.connector_account_id, o.psp_reference,
-    o.created_at, a.ask_at, coalesce(a.attempt, 0) as attempt, coalesce(a.not_found, 0) as not_found, o.is_final, o.reason,
+    o.created_at, o.terminal_id, a.ask_at, coalesce(a.attempt, 0) as attempt, coalesce(a.not_found, 0) as not_found, o.is_final, o.reason,
     exists (select from evidence v where v.merchant_id = o.merchant_id and v.payment_id = o.payment_id and v.operation_id = o.id
       and v.source in ('reply', 'terminal')) as was_answered
   from operation o
@@ -439,12 +443,4 @@ export async function familiarMethods(db: Queryable, merchantId: string, custome
     [merchantId, customerId],
   )
   return rows.map((row) => row.method)
-}
-
-/** How many operations are open, and how often the most asked of them was asked about. */
-export async function readOpenOperations(db: Queryable): Promise<{ count: number; mostAsked: number }> {
-  const { rows } = await db.query<{ count: number; most_asked: number }>(
-    'select count(*)::int as count, coalesce(max(attempt), 0) as most_asked from operation_ask',
-  )
-  return { count: rows[0]?.count ?? 0, mostAsked: rows[0]?.most_asked ?? 0 }
 }

@@ -178,6 +178,25 @@ export const CHECKS: readonly Check[] = [
   },
   {
     id: 'books',
+    holds: 'Tips owed to staff equal what terminals took for them, less what went back',
+    sql: `select coalesce(b.merchant_id, t.merchant_id) || ' ' || coalesce(b.currency, t.currency) as "where"
+      from (select merchant_id, currency, sum(credit - debit) as net from ledger_balance where account = 'tips_payable' group by 1, 2) b
+      full join (select p.merchant_id, p.currency, sum(case o.kind when 'sale' then o.tip else -o.tip end) as net
+        from operation o join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
+        where o.tip > 0 and o.state = 'succeeded' group by 1, 2) t using (merchant_id, currency)
+      where coalesce(b.net, 0) <> coalesce(t.net, 0)`,
+  },
+  {
+    id: 'terminal',
+    holds: 'No terminal that does one thing at a time has two open operations but those that a person released',
+    sql: `select o.merchant_id || ' ' || o.terminal_id as "where" from operation o
+      where o.terminal_id is not null and o.state in ('created', 'dispatched', 'pending', 'unknown') and not exists (
+        select from evidence v where v.merchant_id = o.merchant_id and v.payment_id = o.payment_id and v.operation_id = o.id
+          and v.effect = 'none:terminal_released')
+      group by o.merchant_id, o.terminal_id having count(*) > 1`,
+  },
+  {
+    id: 'books',
     holds: 'Holds in the ledger equal holds on tenders',
     sql: `select coalesce(b.merchant_id, p.merchant_id) || ' ' || coalesce(b.currency, p.currency) as "where"
       from (select merchant_id, currency, sum(debit - credit) as net from ledger_balance where account = 'auth_hold' group by 1, 2) b

@@ -261,6 +261,11 @@ export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Rec
     'POST /v1/stores': { name: 'Rotterdam', country: 'NL', currency: 'EUR', kind: 'shop' },
     'PATCH /v1/stores/{id}': { name: 'Rotterdam Centre', latitude: 51.92, longitude: 4.48, pickup_hold_days: 3 },
     'POST /v1/registers': { store_id: of.shopStore, name: 'Register 9' },
+    'POST /v1/terminals/{id}/release': { reason: 'its screen says declined' },
+    'POST /v1/terminals/{id}/identify': { amount: 1099, currency: 'EUR' },
+    'POST /v1/terminals/{id}/display': { title: 'Welcome', body: 'One moment please' },
+    'POST /v1/terminals/{id}/ask': { kind: 'text', title: 'Your name', max_length: 40, max_seconds: 30 },
+    'POST /v1/terminals/{id}/print': { lines: [{ left: 'Total', right: '10.99', is_bold: true }] },
     'POST /v1/terminals': {
       store_id: of.shopStore,
       register_id: of.register,
