@@ -146,6 +146,7 @@ function announce({ publicUrl, dataDir, smtpUrl }: Config, demo: NewMerchantKeys
     '  Onetill is ready.',
     '',
     `  Shop           ${publicUrl}/shop`,
+    `  Till           ${publicUrl}/pos`,
     `  API            ${publicUrl}/v1`,
     `  Reference      ${publicUrl}/docs`,
     `  Health         ${publicUrl}/health/ready`,

@@ -64,6 +64,7 @@ import {
   resolveDue,
   reverseDuplicates,
 } from './payments/index.ts'
+import { routes as posRoutes } from './pos/index.ts'
 import { createSignInWorker, type SignInDeps, routes as signInRoutes } from './signin/index.ts'
 import { type ShopDoor, routes as storefrontRoutes } from './storefront/index.ts'
 import { routes as terminalRoutes } from './terminals/index.ts'
@@ -299,6 +300,7 @@ export async function wire(options: WiringOptions) {
     devMailRoutes(app, { db, folder: mailFolder, previews: letterPreviews() })
   const pages = await loadPages()
   pageRoutes(app, pages)
+  posRoutes(app, { pages })
   /** A customer's words for the page of their cart. */
   const toldBy = async (merchantId: string, id: string): Promise<Typed> => {
     const profile = await readProfile(db, merchantId, id)

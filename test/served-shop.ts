@@ -23,8 +23,8 @@ export interface ServedShop {
   close(): Promise<void>
 }
 
-/** Serves the program on a free port of the loopback, workers running. */
-export async function servedShop(): Promise<ServedShop> {
+/** Serves the program on a free port of the loopback, workers running. `hasTills`: with the demo's staff, who are slow to hash. */
+export async function servedShop({ hasTills = false } = {}): Promise<ServedShop> {
   const database = await testDatabase()
   const dataDir = await mkdtemp(join(tmpdir(), 'onetill-served-'))
   const port = await freePort()
@@ -44,6 +44,10 @@ export async function servedShop(): Promise<ServedShop> {
   })
   const demo = await seedDemo(program.merchants, join(dataDir, 'demo.json'))
   await program.commerce.seedDemo(demo.merchant_id)
+  if (hasTills) {
+    await program.counter.seedDemo(demo.merchant_id)
+    program.counter.door.open = { merchantId: demo.merchant_id }
+  }
   program.shop.open = { merchantId: demo.merchant_id, publishableKey: demo.publishable_key }
   await program.app.listen({ port, host: '127.0.0.1' })
   program.hints.start()

@@ -73,6 +73,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['customers', 'signin', 'vault', 'loyalty', 'carts', 'orders', 'fulfilments', 'returns', 'checkout', 'bags'],
   ],
   pages: ['lib', 'http'],
+  // Only the page: what it does it does through the public API.
+  pos: ['lib', 'http', 'pages'],
   checkout: [...COMMERCE_GROUND, 'customers', 'signin', 'vault', 'payments', 'pages'],
   invoices: [...COMMERCE_GROUND, 'totals', 'catalog', 'customers', 'payments', 'orders'],
   // What a checkout page asks about carts, given to it through wiring.

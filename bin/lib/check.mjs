@@ -7,6 +7,7 @@ import { NODE_FLAGS, ROOT } from './runtime.mjs'
 const CHECKS = [
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'types of the web', args: ['node_modules/typescript/bin/tsc', '-p', 'web/tsconfig.json'] },
+  { name: 'types of the till', args: ['node_modules/typescript/bin/tsc', '-p', 'web/pos/tsconfig.json'] },
   { name: 'format and lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
   { name: 'rules of the house', args: ['--test', '--test-reporter=spec', join('test', 'tidy.test.ts')] },
 ]

@@ -22,6 +22,8 @@ export interface DocumentOptions {
   preview?: { title: string; description: string; image?: string; url: string }
   /** Asks a browser without script to look again after so many seconds. */
   refreshS?: number
+  /** A page that is kept on the device: its manifest, and the one Trusted Types policy through which it starts its worker. */
+  app?: { manifest: string; trustedTypes: string }
 }
 
 /** Sends a face's page. Throws where the face was not built or is not drawn by the server. */
@@ -52,7 +54,7 @@ export function sendDocument(reply: FastifyReply, pages: Pages, options: Documen
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" href="data:,">
-${previewTags(options)}${own === '' ? '' : `<style nonce="${nonce}">:root{${own}}</style>\n`}${styles.join('\n')}
+${options.app ? `<link rel="manifest" href="${escapeHtml(options.app.manifest)}">\n` : ''}${previewTags(options)}${own === '' ? '' : `<style nonce="${nonce}">:root{${own}}</style>\n`}${styles.join('\n')}
 ${scripts.join('\n')}
 ${options.refreshS === undefined ? '' : `<noscript><meta http-equiv="refresh" content="${options.refreshS}"></noscript>\n`}</head>
 <body>
@@ -67,7 +69,7 @@ ${options.refreshS === undefined ? '' : `<noscript><meta http-equiv="refresh" co
     .send(body)
 }
 
-function headersFor({ formTargets = [], framedBy = [] }: DocumentOptions, nonce: string): Record<string, string> {
+function headersFor({ formTargets = [], framedBy = [], app }: DocumentOptions, nonce: string): Record<string, string> {
   const policy = {
     'default-src': "'none'",
     'script-src': `'nonce-${nonce}' 'strict-dynamic'`,
@@ -78,7 +80,8 @@ function headersFor({ formTargets = [], framedBy = [] }: DocumentOptions, nonce:
     'frame-ancestors': framedBy.length === 0 ? "'none'" : framedBy.join(' '),
     'base-uri': "'none'",
     'require-trusted-types-for': "'script'",
-    'trusted-types': "'none'",
+    'trusted-types': app?.trustedTypes ?? "'none'",
+    ...(app && { 'manifest-src': "'self'", 'worker-src': "'self'" }),
   }
   return {
     'content-type': 'text/html; charset=utf-8',

@@ -23,12 +23,12 @@ export interface Shopping {
 }
 
 /** Serves the program and starts a browser for the tests of one file. Call it at the top. */
-export function shopping(): Shopping {
+export function shopping(options: { hasTills?: boolean } = {}): Shopping {
   let browser: Browser | undefined
   let shop: ServedShop
   let api: Api
   before(async () => {
-    ;[browser, shop] = await Promise.all([startChromium(), servedShop()])
+    ;[browser, shop] = await Promise.all([startChromium(), servedShop(options)])
     api = createApi(sendOverHttp(shop.url), shop.demo.secret_key, `shopper-${process.pid}-${Date.now()}`)
   })
   after(async () => {

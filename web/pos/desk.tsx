@@ -1,0 +1,132 @@
+// What stands behind the lock: the ticket, the payment and the screens. It stays when the till is locked, so nothing is lost.
+
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { Api } from './api.ts'
+import { createCatalogue } from './catalogue.ts'
+import { DoneScreen } from './done-screen.tsx'
+import { OpenShift } from './open-shift.tsx'
+import { Override } from './override.tsx'
+import { digitsOf, type Place } from './place.ts'
+import { createSale } from './sale.ts'
+import { SellScreen } from './sell-screen.tsx'
+import { TenderScreen } from './tender-screen.tsx'
+import { createTicket } from './ticket.ts'
+import {
+  formatsFor,
+  type Notice,
+  type Screen,
+  type Session,
+  type Settings,
+  type Till,
+  type TillInfo,
+  TillProvider,
+  useWords,
+} from './till.tsx'
+import { TopBar } from './top-bar.tsx'
+
+interface DeskProps {
+  api: Api
+  info: TillInfo
+  session: Session | null
+  settings: Settings
+  lock(): void
+  refresh(): Promise<void>
+  onSession(session: Session): void
+  setSettings(settings: Settings): void
+}
+
+const NOTICE_MS = 8_000
+
+export function Desk(props: DeskProps) {
+  const last = useRef(props.session)
+  last.current = props.session ?? last.current
+  // Before anybody has signed in there is nothing to show behind the lock.
+  return last.current ? <Counter {...props} session={last.current} isLocked={props.session === null} /> : null
+}
+
+type Asked = { right: string; work: () => void | Promise<void> }
+
+function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
+  const { api, info, session, isLocked, lock } = props
+  const words = useWords()
+  const place = useMemo<Place>(
+    () => ({
+      storeId: info.store.id,
+      registerId: info.register.id,
+      currency: { code: info.store.currency, digits: digitsOf(info.store.currency) },
+    }),
+    [info.store.id, info.register.id, info.store.currency],
+  )
+  const { ticket, sale, catalogue } = useMemo(
+    () => ({ ticket: createTicket(api, place), sale: createSale(api, place), catalogue: createCatalogue(api, place) }),
+    [place],
+  )
+  const [screen, go] = useState<Screen>(() => ({ is: sale.state().cart ? 'tender' : 'sell' }))
+  const [notice, setNotice] = useState<Notice | null>(null)
+  const [asked, setAsked] = useState<Asked | null>(null)
+  useEffect(() => {
+    catalogue.load().catch(() => {})
+  }, [catalogue])
+  // Changes that waited while the till was locked, or its session had ended, go out under the new one.
+  useEffect(() => {
+    if (!isLocked) void ticket.read()
+  }, [isLocked])
+
+  const say = useCallback((next: Notice | null) => setNotice(next), [])
+  useEffect(() => {
+    if (!notice || notice.kind === 'bad') return
+    const timer = setTimeout(() => setNotice((now) => (now === notice ? null : now)), NOTICE_MS)
+    return () => clearTimeout(timer)
+  }, [notice])
+
+  const can = (right: string) => session.rights.includes(right)
+  const till: Till = {
+    ...words,
+    ...formatsFor(words.language, place.currency),
+    ...{ info, place, session, api, ticket, sale, catalogue, screen, lock, say, notice, can },
+    ...{ refresh: props.refresh, settings: props.settings, setSettings: props.setSettings },
+    go(next) {
+      setNotice(null)
+      go(next)
+    },
+    withRight(right, work) {
+      if (can(right)) void work()
+      else setAsked({ right, work })
+    },
+  }
+  return (
+    <TillProvider value={till}>
+      <div className="desk" inert={isLocked}>
+        <TopBar />
+        {info.shift === null ? <OpenShift /> : <Current screen={screen} />}
+        {asked ? (
+          <Override
+            right={asked.right}
+            onClose={() => setAsked(null)}
+            onSession={(next) => {
+              props.onSession(next)
+              setAsked(null)
+              // The counter's own person takes over again with their PIN.
+              void Promise.resolve(asked.work())
+                .then(() => ticket.settled())
+                .finally(lock)
+            }}
+          />
+        ) : null}
+      </div>
+    </TillProvider>
+  )
+}
+
+function Current({ screen }: { screen: Screen }): ReactNode {
+  switch (screen.is) {
+    case 'sell':
+      return <SellScreen />
+    case 'tender':
+      return <TenderScreen start={screen.start} />
+    case 'done':
+      return <DoneScreen />
+    default:
+      return <SellScreen />
+  }
+}

@@ -1,0 +1,178 @@
+// Paid: what goes back in cash, as large as it gets, until the next customer; and the receipt in whatever form they want it.
+
+import { type FormEvent, useEffect, useState } from 'react'
+import { fill } from '../shared/fill.ts'
+import type { Tender } from './answers.ts'
+import { isRefused, newKey } from './api.ts'
+import { Icon } from './icon.tsx'
+import { keep, kept, NAMES } from './keep.ts'
+import { scanned, useKeys, useScan } from './keys.ts'
+import { NoticeBar } from './notice-bar.tsx'
+import { Banner, Dialog, Key } from './parts.tsx'
+import { Qr } from './qr.tsx'
+import { printReceipt, Slip } from './receipt.tsx'
+import { tenderName } from './tender-list.tsx'
+import { useSale, useTill } from './till.tsx'
+
+/** What is left of a sale once it is done. */
+interface Last {
+  orderId: string
+  number: string
+  total: number
+  email: string | null
+  pageUrl: string | null
+  tenders: Tender[]
+}
+
+export function DoneScreen() {
+  const { texts, sale, go, money } = useTill()
+  const { order, payment, cart } = useSale()
+  const [last] = useState<Last | null>(() => {
+    if (!order) return kept<Last>(NAMES.last)
+    const done: Last = {
+      ...{ orderId: order.id, number: order.number, total: order.total },
+      email: order.email ?? cart?.email ?? null,
+      pageUrl: order.page_url ?? null,
+      tenders: (payment?.tenders ?? []).filter(({ amount_captured }) => amount_captured > 0),
+    }
+    keep(NAMES.last, done)
+    return done
+  })
+  const [open, setOpen] = useState<'mail' | 'qr' | null>(null)
+  const [isPrinting, setPrinting] = useState(false)
+  useEffect(() => sale.end(), [])
+  const next = () => go({ is: 'sell' })
+  const print = () => setPrinting(true)
+  // The next customer's first article begins their ticket.
+  useScan((code) => {
+    next()
+    setTimeout(() => scanned(code))
+  })
+  useKeys({
+    Enter: next,
+    Escape: next,
+    F9: next,
+    F11: print,
+    p: print,
+    m: () => setOpen('mail'),
+    q: () => setOpen('qr'),
+  })
+  if (!last) {
+    return (
+      <main className="finished">
+        <div className="empty">
+          <p>{texts.finished.none}</p>
+        </div>
+        <NoticeBar />
+        <div className="pay-bar">
+          <button type="button" className="pay" onClick={next}>
+            {texts.finished.next}
+          </button>
+        </div>
+      </main>
+    )
+  }
+  const change = last.tenders.reduce((sum, { cash }) => sum + (cash?.change ?? 0), 0)
+  return (
+    <main className="finished">
+      <section className="change" role="status">
+        <Icon name="check" />
+        {change > 0 ? (
+          <>
+            <p className="due-label">{texts.finished.change}</p>
+            <p className="change-amount figure" data-change={change}>
+              {money(change)}
+            </p>
+          </>
+        ) : (
+          <>
+            <p className="due-label">{texts.finished.paid}</p>
+            <p className="change-amount figure">{money(last.total)}</p>
+          </>
+        )}
+        <p className="quiet">{fill(texts.finished.order, { number: last.number, amount: money(last.total) })}</p>
+        <ul className="paid-list">
+          {last.tenders.map((tender) => (
+            <li key={tender.id}>
+              <span>{tenderName(texts, tender)}</span>
+              <span className="figure">{money(tender.cash ? tender.cash.tendered : tender.amount_captured)}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <nav className="receipt-keys" aria-label={texts.finished.receipt}>
+        <Key icon="print" label={texts.finished.print} hint="F11" onPress={print} />
+        <Key icon="mail" label={texts.finished.mail} hint="M" onPress={() => setOpen('mail')} />
+        <Key icon="qr" label={texts.finished.qr} hint="Q" onPress={() => setOpen('qr')} isOff={last.pageUrl === null} />
+      </nav>
+      <NoticeBar />
+      <div className="pay-bar">
+        <button type="button" className="pay" onClick={next}>
+          <span>{texts.finished.next}</span>
+          <span className="hint" aria-hidden="true">
+            Enter
+          </span>
+        </button>
+      </div>
+      {open === 'mail' ? <MailDialog last={last} onClose={() => setOpen(null)} /> : null}
+      {open === 'qr' && last.pageUrl !== null ? (
+        <Dialog title={texts.finished.qr} onClose={() => setOpen(null)}>
+          <div className="link-pay">
+            <Qr text={last.pageUrl} label={texts.finished.qrLabel} />
+            <p className="quiet">{texts.finished.qrLead}</p>
+          </div>
+        </Dialog>
+      ) : null}
+      {isPrinting ? <Slip id={last.orderId} onDone={() => setPrinting(false)} onReady={printReceipt} /> : null}
+    </main>
+  )
+}
+
+function MailDialog({ last, onClose }: { last: Last; onClose(): void }) {
+  const { texts, api, say, language } = useTill()
+  const [email, setEmail] = useState(last.email ?? '')
+  const [wrong, setWrong] = useState('')
+  const send = async (event: FormEvent) => {
+    event.preventDefault()
+    try {
+      await api.call('POST', `/receipts/${last.orderId}/mail`, {
+        body: { email: email.trim(), language },
+        key: newKey(),
+      })
+      onClose()
+      say({ kind: 'good', text: fill(texts.finished.mailed, { email: email.trim() }) })
+    } catch (error) {
+      setWrong(
+        isRefused(error, 'validation-error')
+          ? texts.finished.mailWrong
+          : isRefused(error, 'no-answer')
+            ? texts.noAnswer
+            : texts.failed,
+      )
+    }
+  }
+  return (
+    <Dialog title={texts.finished.mail} onClose={onClose}>
+      <form onSubmit={(event) => void send(event)}>
+        <label htmlFor="receipt-mail">{texts.customer.email}</label>
+        <input
+          id="receipt-mail"
+          type="email"
+          data-first=""
+          className="field-in"
+          value={email}
+          maxLength={254}
+          autoComplete="off"
+          required
+          onChange={(event) => setEmail(event.target.value)}
+        />
+        <div className="said" role="alert">
+          {wrong === '' ? null : <Banner kind="bad">{wrong}</Banner>}
+        </div>
+        <button type="submit" className="button primary big">
+          {texts.finished.send}
+        </button>
+      </form>
+    </Dialog>
+  )
+}
