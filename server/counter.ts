@@ -1,21 +1,33 @@
-// Puts together what stands at the counter: staff and tills. A part of the wiring with a file of its own.
+// Puts together what stands at the counter: staff, tills, shifts, receipts and the journal. A part of the wiring with a file of its
+// own, so that each can be read in one go.
 
 import type { CartRouteDeps } from './carts/index.ts'
+import { localeOf } from './customers/index.ts'
 import type { Db } from './db/pool.ts'
 import type { App, Caller } from './http/app.ts'
+import { settingsOf } from './invoices/settings.ts'
+import type { Worker } from './jobs/index.ts'
+import { createJournal, routes as journalRoutes, listKeys, openJournalKey } from './journal/index.ts'
 import type { Clock } from './lib/clock.ts'
 import type { NewId } from './lib/ids.ts'
+import type { Log } from './lib/log.ts'
 import type { MerchantCache } from './merchants/index.ts'
-import { type StaffDeps, seedDemoStaff, routes as staffRoutes } from './staff/index.ts'
+import { type PaymentView, renderPayment } from './payments/index.ts'
+import { createReceiptWorker, type SellerFacts } from './receipts/index.ts'
+import { createShiftWorker, type ShiftDeps, shiftAt, routes as shiftRoutes, shiftView } from './shifts/index.ts'
+import { namesOfStaff, type StaffDeps, seedDemoStaff, routes as staffRoutes } from './staff/index.ts'
 import { type TillDeps, type TillDoor, tillCaller, routes as tillRoutes } from './tills/index.ts'
 import { keyedHash, type Vault } from './vault/index.ts'
 
 export interface CounterBase {
   db: Db
   clock: Clock
+  log: Log
   newId: NewId
   merchantCache: MerchantCache
   vault: Vault
+  keysFolder: string
+  publicUrl: string
   carts: Pick<CartRouteDeps, 'carts' | 'goods'>
 }
 
@@ -24,18 +36,31 @@ export interface Counter {
   authenticate(bearer: string): Promise<Caller | null>
   /** Registers every route, and the guard of tills before whatever is registered after it. */
   routes(app: App): void
+  workers: Worker[]
   /** Opened where the demo's tills may be opened by anybody. */
   door: TillDoor
   /** Gives the demo retailer staff; nothing when it has some. */
   seedDemo(merchantId: string): Promise<void>
 }
 
-export function wireCounter(base: CounterBase): Counter {
-  const { db, clock, newId, merchantCache, vault } = base
+export async function wireCounter(base: CounterBase): Promise<Counter> {
+  const { db, clock, log, newId, merchantCache, vault, publicUrl } = base
   const { carts, goods } = base.carts
+  const key = await openJournalKey(base.keysFolder, { mayCreate: (await listKeys(db)).length === 0 })
   const staff: StaffDeps = {
     ...{ db, clock, newId, merchantCache },
     keyedHash: (merchantId, of) => keyedHash({ vault }, merchantId, of),
+  }
+  const shifts: ShiftDeps & { clock: Clock } = {
+    ...{ db, clock, log, newId, merchantCache, vault, publicUrl },
+    journal: createJournal({ db, key }),
+    sellerOf: (merchantId) => sellerOf(base, merchantId),
+    async paymentView(merchantId, paymentId) {
+      const text = await renderPayment(db, merchantId, paymentId)
+      return text === null ? null : (JSON.parse(text) as PaymentView)
+    },
+    namesOf: namesOfStaff,
+    languageOf: localeOf,
   }
   const tills: TillDeps = {
     ...staff,
@@ -50,6 +75,10 @@ export function wireCounter(base: CounterBase): Counter {
       return cart && line ? { variant_id: line.variant_id, currency: cart.currency } : null
     },
     cartCurrencyOf: async (merchantId, cartId) => (await carts.load(merchantId, cartId))?.currency ?? null,
+    async shiftAt(merchantId, registerId) {
+      const shift = await shiftAt(shifts, merchantId, registerId)
+      return shift && shiftView(shifts, merchantId, shift, { id: '', registerId })
+    },
   }
   const door: TillDoor = { open: null }
   return {
@@ -57,11 +86,29 @@ export function wireCounter(base: CounterBase): Counter {
     routes(app) {
       tillRoutes(app, { ...tills, door })
       staffRoutes(app, staff)
+      shiftRoutes(app, shifts)
+      journalRoutes(app, { db, key })
     },
+    workers: [createReceiptWorker(shifts), createShiftWorker(shifts)],
     door,
     async seedDemo(merchantId) {
       const merchant = await merchantCache.get(merchantId)
       if (merchant) await seedDemoStaff(staff, merchant)
     },
+  }
+}
+
+/** As its invoices say it; before that is told, its name alone. */
+async function sellerOf({ db, merchantCache }: CounterBase, merchantId: string): Promise<SellerFacts> {
+  const seller = (await settingsOf({ db }, merchantId)).settings?.seller
+  const address = seller?.address
+  const place = [address?.postal_code, address?.city].filter((part) => part !== undefined).join(' ')
+  return {
+    name: seller?.name ?? (await merchantCache.get(merchantId))?.name ?? '',
+    organisation_number: seller?.company_id ?? null,
+    vat_number: seller?.vat_id ?? null,
+    address: [address?.line1, address?.line2, place].filter(
+      (part): part is string => part !== undefined && part !== '',
+    ),
   }
 }

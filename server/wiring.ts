@@ -242,7 +242,10 @@ export async function wire(options: WiringOptions) {
   const consumers = [...commerce.consumers, checkoutConsumer, linkConsumer].map(({ worker }) => worker.name)
   consumerMetrics(registry, () => readConsumerFigures(db, consumers))
 
-  const counter = wireCounter({ db, clock, newId, merchantCache, vault, carts: commerce.forPages.carts })
+  const { keysFolder } = options
+  const { carts } = commerce.forPages
+  const counter = await wireCounter({ db, clock, log, newId, merchantCache, vault, keysFolder, publicUrl, carts })
+  workers.push(...counter.workers)
   const app: App = await createApp({
     authenticate: (bearer) => {
       if (bearer.startsWith('cs_')) return pageCaller({ db, clock, merchantCache }, bearer)

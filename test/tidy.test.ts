@@ -83,7 +83,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   letters: [...COMMERCE_GROUND, 'vault', 'payments', 'orders', 'fulfilments', 'invoices', 'checkout', 'links'],
   storefront: [...COMMERCE_GROUND, ...'vault carts orders invoices fulfilments returns checkout pages'.split(' ')],
   staff: COMMERCE_GROUND,
-  tills: [...COMMERCE_GROUND, 'catalog', 'staff'],
+  journal: [...SECOND_ROW, 'http'],
+  receipts: [...COMMERCE_GROUND, ...'customers vault payments orders returns journal'.split(' ')],
+  shifts: [...COMMERCE_GROUND, 'ledger', 'payments', 'journal', 'receipts', 'staff'],
+  tills: [...COMMERCE_GROUND, 'catalog', 'staff', 'shifts'],
   // A client of the API: it knows routes and JSON, and nothing of the server behind them.
   replay: ['lib'],
 }
@@ -150,6 +153,9 @@ const TABLES: Record<string, string[]> = {
   merchants: ['merchant', 'store', 'register', 'terminal', 'merchant_channel', 'merchant_method', 'connector_account'],
   access: ['api_key'],
   staff: ['staff_member'],
+  journal: ['journal_entry', 'journal_end', 'journal_key'],
+  receipts: ['till_stamp', 'receipt', 'receipt_copy', 'register_total'],
+  shifts: ['shift', 'drawer_movement', 'register_report'],
   tills: ['till_device', 'pairing_code', 'till_session', 'pin_guess'],
   fulfilments: ['fulfilment', 'fulfilment_line', 'pickup_queue'],
   checkout: ['checkout_settings', 'checkout_session'],

@@ -2,4 +2,4 @@
 
 export { type AccountKind, accountType, CHART } from './accounts.ts'
 export { routes } from './routes.ts'
-export { type BalanceRow, readBalances } from './store.ts'
+export { type BalanceRow, lockBalance, type NewEntry, postEntry, readBalances } from './store.ts'

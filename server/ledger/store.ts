@@ -1,6 +1,7 @@
-// Reads of the books. Writing is ledger_post in migration 0003, called only by functions that apply evidence.
+// Reads of the books, and entries that come from no payment. Writing is ledger_post in migration 0003; payments call it in the
+// functions that apply evidence.
 
-import type { Queryable } from '../db/pool.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
 
 export interface BalanceRow {
   account: string
@@ -92,4 +93,48 @@ export async function readEntries(
     [merchantId, filter.payment_id ?? null, filter.id ?? null, filter.account ?? null, cursor ?? null, limit + 1],
   )
   return rows.map((row) => row.view)
+}
+
+export interface NewEntry {
+  /** The id of what the entry is for: its own is made from it, so that one thing is posted once. */
+  sourceId: string
+  event: string
+  currency: string
+  channel: string
+  storeId: string
+  /** Signed: debit positive. They sum to zero; those of 0 are left out. */
+  lines: readonly { account: string; amount: bigint }[]
+}
+
+/** Posts an entry of its own, in the transaction of what it is for. */
+export async function postEntry(tx: Tx, merchantId: string, at: Date, entry: NewEntry): Promise<void> {
+  await tx.query(
+    `select ledger_post($1, array_agg((l.merchant, $3, $4, null, null, l.account, $5, $6, $7, l.amount)::ledger_posting order by l.n))
+     from unnest($2::text[], $8::text[], $9::bigint[]) with ordinality l (merchant, account, amount, n)`,
+    [
+      at,
+      entry.lines.map(() => merchantId),
+      entry.sourceId,
+      entry.event,
+      entry.currency,
+      entry.channel,
+      entry.storeId,
+      entry.lines.map(({ account }) => account),
+      entry.lines.map(({ amount }) => amount),
+    ],
+  )
+}
+
+/** Debit less credit of one account in one currency, over all channels and stores; nobody posts to it until the transaction ends. */
+export async function lockBalance(
+  tx: Tx,
+  merchantId: string,
+  { account, currency }: { account: string; currency: string },
+): Promise<bigint> {
+  const { rows } = await tx.query<{ net: bigint }>(
+    `select debit - credit as net from ledger_balance
+     where merchant_id = $1 and account = $2 and currency = $3 order by channel, store_id for update`,
+    [merchantId, account, currency],
+  )
+  return rows.reduce((sum, { net }) => sum + net, 0n)
 }

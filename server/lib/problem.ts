@@ -40,6 +40,8 @@ export const PROBLEMS = {
   'other-till': { status: 403, title: 'That is another till', retry: 'no', when: 'A session at a till works for its own register, and for terminals of its own store. Name those, or leave them out.' },
   'pin-wrong': { status: 422, title: 'The PIN is wrong', retry: 'no', when: 'The PIN is not that of the person. `detail` says which try it was, and of how many before the till makes one wait.' },
   'pin-locked': { status: 429, title: 'Too many wrong PINs', retry: 'no', when: 'The PIN of the person, or PINs at the till, were wrong too often in a row. Retry-After says for how long; it doubles with each further one, up to an hour.' },
+  'shift-running': { status: 409, title: 'A shift runs at this register', retry: 'no', when: 'The register’s last shift is not closed. Go on with it, or count and close it.' },
+  'shift-not-counted': { status: 409, title: 'The drawer is not counted', retry: 'no', when: 'A shift is closed after its drawer was counted. Send the count first.' },
   'not-found': { status: 404, title: 'Not found', retry: 'no', when: 'Nothing with this id exists for this merchant. Another merchant’s id answers the same.' },
   'method-not-allowed': { status: 405, title: 'Method not allowed', retry: 'no', when: 'The path does not take this HTTP method.' },
   'misdirected-request': { status: 421, title: 'This host is not served here', retry: 'no', when: 'The Host header names a host this server does not answer to. Use the configured public URL.' },

@@ -34,6 +34,8 @@ export interface PaymentDeps {
   storedValue?: StoredValueBooks
   /** Who asks, where wrong guesses of a code are counted per caller. */
   callerId?: string
+  /** The register that is asked at, where it is a till: what is done is written down as done there. */
+  registerId?: string | undefined
   /** Tells the background worker that an inbound event is waiting. Only a hint: the worker also looks by itself. */
   wake?(work: 'inbound'): void
 }

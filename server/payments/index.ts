@@ -8,7 +8,7 @@ export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound } from './inbound.ts'
 export { type OnceDeps, once, onceWithin } from './once.ts'
-export { operationAmount, readOpenOperations } from './operation-store.ts'
+export { type OperationFacts, operationAmount, operationFacts, readOpenOperations } from './operation-store.ts'
 export {
   closeOrdersToPayment,
   holdPayments,
@@ -41,6 +41,7 @@ export {
   coveredBy,
   familiarMethods,
   readOperationsOfKey,
+  readPayment,
   renderPayment,
 } from './store.ts'
 export type { StoredValueAsk, StoredValueBooks } from './stored-value.ts'

@@ -140,7 +140,8 @@ export function followUp(
     amount,
     connector_account_id: account.id,
     method: tender.method,
-    register_id: tender.register_id ?? undefined,
+    // Cash goes back into the drawer it came from; whatever else is done where somebody asks for it.
+    register_id: tender.method === 'cash' ? (tender.register_id ?? undefined) : deps.registerId,
     is_final: more.is_final,
     reason: more.reason,
     tip: more.tip,

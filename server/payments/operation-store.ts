@@ -22,3 +22,39 @@ export async function readOpenOperations(db: Queryable): Promise<{ count: number
   )
   return { count: rows[0]?.count ?? 0, mostAsked: rows[0]?.most_asked ?? 0 }
 }
+
+/** What an operation instructed and what became of it. */
+export interface OperationFacts {
+  id: string
+  payment_id: string
+  tender_id: string
+  kind: string
+  state: string
+  method: string
+  currency: string
+  amount: bigint
+  /** What took effect; null while nobody knows. */
+  amount_effective: bigint | null
+  /** Of cash: what the drawer got or gave, less the amount. */
+  rounding: bigint | null
+  idempotency_key: string | null
+  reason: string | null
+  created_at: Date
+  settled_at: Date | null
+}
+
+/** Operations by id, those that there are. Served by operation_by_id. */
+export async function operationFacts(
+  db: Queryable,
+  merchantId: string,
+  ids: readonly string[],
+): Promise<Map<string, OperationFacts>> {
+  const { rows } = await db.query<OperationFacts>(
+    `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.method, p.currency, o.amount, o.amount_effective, o.rounding,
+       o.idempotency_key, o.reason, o.created_at, o.settled_at
+     from operation o join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
+     where o.id = any ($2) and o.merchant_id = $1`,
+    [merchantId, ids],
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}

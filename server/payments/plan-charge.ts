@@ -265,13 +265,13 @@ function placeFor(
   if (input.terminal_id === undefined) {
     if (flow === 'terminal' && input.instrument_id === undefined && input.token === undefined)
       throw invalid('/tender/terminal_id', 'this method is paid on a terminal')
-    return {}
+    return { register_id: deps.registerId }
   }
   const terminal = merchant.terminals.get(input.terminal_id)
   if (!terminal) throw notFound('/tender/terminal_id')
   if (flow !== 'terminal') throw invalid('/tender/terminal_id', 'only where the customer stands at the terminal')
   inStoreOf(payment, terminal.storeId, '/tender/terminal_id')
-  return { terminal_id: terminal.id, register_id: terminal.registerId ?? undefined }
+  return { terminal_id: terminal.id, register_id: deps.registerId ?? terminal.registerId ?? undefined }
 }
 
 /** One payment happens in one store; its books say which. */

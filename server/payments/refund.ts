@@ -319,7 +319,7 @@ async function creditTo(
     amount,
     connector_account_id: candidate.account.id,
     method: method.code,
-    register_id: to.register_id,
+    register_id: to.register_id ?? deps.registerId,
     card_id: card?.card_id,
     terminal_id: candidate.connector.facts.one_at_a_time ? to.terminal_id : undefined,
     cash_rule: method.kind === 'cash' ? ruleAtDrawer(deps, merchant, to.register_id, payment.currency) : undefined,

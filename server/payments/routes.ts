@@ -41,9 +41,10 @@ const movesMoney = { ...writes, idempotent: true } as const
 const refunds = { access: { keys: ['secret', 'restricted'], scope: 'refunds:write' }, idempotent: true } as const
 const reads = { access: { keys: ['secret', 'restricted'], scope: 'payments:read' } } as const
 
-/** Wrong codes of gift cards are counted per caller. */
+/** Wrong codes of gift cards are counted per caller; what is done at a till is written down as done there. */
 function asCaller(deps: PaymentDeps, request: FastifyRequest): PaymentDeps {
-  return { ...deps, callerId: callerOf(request).keyId }
+  const { keyId, till } = callerOf(request)
+  return { ...deps, callerId: keyId, registerId: till?.registerId }
 }
 
 export function routes(app: App, deps: PaymentDeps): void {

@@ -58,3 +58,8 @@ export interface ReturnDeps {
     codeOf(merchantId: string, id: string): Promise<string>
   }
 }
+
+/** The same, where somebody asks at a till: what is given back is written down as given back there. */
+export function atRegister(deps: ReturnDeps, registerId: string | undefined): ReturnDeps {
+  return registerId === undefined ? deps : { ...deps, payments: { ...deps.payments, registerId } }
+}

@@ -5,7 +5,7 @@ import { type App, callerOf } from '../http/app.ts'
 import { idempotencyOf, sendStored } from '../http/idempotency.ts'
 import { closed, Id } from '../http/schema.ts'
 import { once } from '../payments/index.ts'
-import type { ReturnDeps } from './deps.ts'
+import { atRegister, type ReturnDeps } from './deps.ts'
 import { exchange, getExchange } from './exchange.ts'
 import { Exchange, To } from './schema.ts'
 
@@ -33,12 +33,13 @@ export function exchangeRoutes(app: App, deps: ReturnDeps): void {
       },
     },
     async (request, reply) => {
-      const { merchantId, keyId } = callerOf(request)
+      const { merchantId, keyId, till } = callerOf(request)
+      const here = atRegister(deps, till?.registerId)
       const { return_id, order_id, to, all_to } = request.body
       const input = { returnId: return_id, orderId: order_id, to, isForced: all_to, by: keyId }
       const answered = await once(deps, merchantId, idempotencyOf(request), return_id, async () => ({
         status: 201,
-        body: JSON.stringify(await exchange(deps, merchantId, input)),
+        body: JSON.stringify(await exchange(here, merchantId, input)),
       }))
       return sendStored(reply, answered)
     },

@@ -13,6 +13,7 @@ export { policyOf } from './policy.ts'
 export { requestReturn } from './request.ts'
 export type { Destination, ReturnView } from './return.ts'
 export { routes } from './routes.ts'
+export { readReturn } from './store.ts'
 
 /** How soon money that a crash left open is looked at. */
 const EVERY_MS = 5_000

@@ -8,7 +8,7 @@ import { etagOf, versionOf } from '../http/version.ts'
 import { MAX_AMOUNT } from '../lib/money.ts'
 import { once } from '../payments/index.ts'
 import { approve, cancelReturn, reject, send, setFee } from './decide.ts'
-import type { ReturnDeps } from './deps.ts'
+import { atRegister, type ReturnDeps } from './deps.ts'
 import { receive } from './receive.ts'
 import { ReceiveIn, Return, SettleIn } from './schema.ts'
 import { settle } from './settle.ts'
@@ -125,12 +125,13 @@ export function stepRoutes(app: App, deps: ReturnDeps): void {
       }),
     },
     async (request, reply) => {
-      const { merchantId, keyId } = callerOf(request)
+      const { merchantId, keyId, till } = callerOf(request)
+      const here = atRegister(deps, till?.registerId)
       const { to, all_to } = request.body
       const step = stepOf(request.params.id, request.headers['if-match'], keyId)
       const answered = await once(deps, merchantId, idempotencyOf(request), step.id, async () => ({
         status: 200,
-        body: JSON.stringify(await settle(deps, merchantId, { ...step, to, isForced: all_to })),
+        body: JSON.stringify(await settle(here, merchantId, { ...step, to, isForced: all_to })),
       }))
       return sendStored(reply, answered)
     },

@@ -1,9 +1,11 @@
 // What tills need. server/wiring.ts gives it.
 
+import type Type from 'typebox'
 import type { Db } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import type { MerchantCache } from '../merchants/index.ts'
+import type { Shift } from '../shifts/index.ts'
 import type { KeyedHash } from '../staff/index.ts'
 
 export interface TillDeps {
@@ -24,6 +26,8 @@ export interface TillDeps {
   ): Promise<{ variant_id: string; currency: string } | null>
   /** The currency of a cart; null for one that there is not. */
   cartCurrencyOf(merchantId: string, cartId: string): Promise<string | null>
+  /** The shift that runs at a register, as the till may see it; null when none does. */
+  shiftAt(merchantId: string, registerId: string): Promise<Type.Static<typeof Shift> | null>
 }
 
 /** Opened once the demo retailer is known, in development only; until then, and elsewhere, `/v1/till/demo` leads nowhere. */

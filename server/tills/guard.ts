@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { parseUnitPrice } from '../catalog/index.ts'
 import type { App, Caller, TillPlace } from '../http/app.ts'
 import { Problem } from '../lib/problem.ts'
-import type { Right } from '../staff/index.ts'
+import { mustHave, type Right } from '../staff/index.ts'
 import type { TillDeps } from './deps.ts'
 
 /** The right that a route asks for, whatever is sent. */
@@ -61,11 +61,6 @@ async function guard(deps: TillDeps, request: FastifyRequest, caller: Caller, ti
     mustHave(till, 'return_without_receipt')
   await stayHere(deps, caller.merchantId, { till, mayPrice: LINE_ROUTES.has(route) }, { value: body, pointer: '' })
   await guardPrices(deps, { request, route, caller, till }, body)
-}
-
-/** Throws right-missing unless whoever is signed in has the right. */
-export function mustHave(till: TillPlace, right: Right): void {
-  if (!till.session?.rights.includes(right)) throw new Problem('right-missing', { detail: `The right is ${right}.` })
 }
 
 /** Registers are this one, terminals of this store, and prices are set in carts, however deep in the body they stand. */

@@ -2,5 +2,4 @@
 
 export { tillCaller } from './caller.ts'
 export type { TillDeps, TillDoor } from './deps.ts'
-export { mustHave } from './guard.ts'
 export { routes } from './routes.ts'

@@ -3,6 +3,7 @@
 import Type from 'typebox'
 import { CountryCode, Currency, closed, Id, line, Nullable, ONE_LINE, Timestamp } from '../http/schema.ts'
 import { LANGUAGES } from '../lib/language.ts'
+import { Shift } from '../shifts/index.ts'
 import { LimitsSchema, RightSchema, RoleSchema } from '../staff/index.ts'
 
 export const Device = Type.Object(
@@ -107,6 +108,7 @@ export const Till = Type.Object(
     ),
     staff: Type.Array(Type.Object(Person), { description: 'Who may sign in here, by name.' }),
     session: Nullable(Type.Object({ id: Id('tss'), ...SignedInAs, expires_at: Timestamp })),
+    shift: Type.Union([Shift, Type.Null()], { description: 'The one that runs at the register.' }),
   },
   { title: 'Till' },
 )

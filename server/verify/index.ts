@@ -10,6 +10,7 @@ import { INVOICE_CHECKS } from './invoices-checks.ts'
 import { LOYALTY_CHECKS } from './loyalty-checks.ts'
 import { ORDER_CHECKS } from './orders-checks.ts'
 import { PROMOTION_CHECKS } from './promotions-checks.ts'
+import { REGISTER_CHECKS } from './registers-checks.ts'
 import { STOCK_CHECKS } from './stock-checks.ts'
 
 export interface Check {
@@ -156,7 +157,7 @@ export const CHECKS: readonly Check[] = [
   },
   {
     id: 'books',
-    holds: 'Each drawer holds what its operations took and gave, rounded where cash is',
+    holds: 'Each drawer holds what its operations took and gave, rounded where cash is, and what was moved besides',
     sql: `select coalesce(b.merchant_id, o.merchant_id) || ' ' || coalesce(b.account, o.account) as "where"
       from (select merchant_id, account, currency, sum(debit - credit) as net from ledger_balance where account like 'cash:%' group by 1, 2, 3) b
       full join (select o.merchant_id, 'cash:' || o.register_id as account, p.currency,
@@ -164,7 +165,9 @@ export const CHECKS: readonly Check[] = [
         from operation o join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
         where o.method = 'cash' and o.state = 'succeeded' and o.kind in ('sale', 'capture', 'refund', 'credit') group by 1, 2, 3) o
         using (merchant_id, account, currency)
-      where coalesce(b.net, 0) <> coalesce(o.net, 0)`,
+      full join (select merchant_id, 'cash:' || register_id as account, currency, sum(amount) as net from drawer_movement group by 1, 2, 3) m
+        using (merchant_id, account, currency)
+      where coalesce(b.net, 0) <> coalesce(o.net, 0) + coalesce(m.net, 0)`,
   },
   {
     id: 'books',
@@ -217,6 +220,7 @@ export const CHECKS: readonly Check[] = [
   ...CART_CHECKS,
   ...ORDER_CHECKS,
   ...FULFILMENT_CHECKS,
+  ...REGISTER_CHECKS,
   ...LOYALTY_CHECKS,
   ...INVOICE_CHECKS,
   ...PROMOTION_CHECKS,

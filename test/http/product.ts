@@ -17,6 +17,7 @@ import { loyalty } from './objects/loyalty.ts'
 import { orders } from './objects/orders.ts'
 import { promotions } from './objects/promotions.ts'
 import { returns } from './objects/returns.ts'
+import { shifts } from './objects/shifts.ts'
 import { stock } from './objects/stock.ts'
 import { tills } from './objects/tills.ts'
 
@@ -117,6 +118,7 @@ const MODULES: ModuleObjects[] = [
   links,
   account,
   tills,
+  shifts,
 ]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */

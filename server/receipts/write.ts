@@ -1,0 +1,214 @@
+// Writes the receipt of whatever was done at a register, once its outcome is known. What was done is stamped (migration 0049) in the
+// transaction that begins it; here the stamps are followed up, each in a transaction of its own. One that cannot be written keeps
+// its fault and is tried again: it never stands in the way of another, nor of closing the drawer.
+
+import { type Tx, transact } from '../db/pool.ts'
+import type { JsonValue } from '../lib/json.ts'
+import { lineNow, type OrderLine, readOrder, readOrderLines } from '../orders/index.ts'
+import { type OperationFacts, operationFacts, readPayment } from '../payments/index.ts'
+import { readReturn } from '../returns/index.ts'
+import type { ReceiptDeps } from './deps.ts'
+import {
+  dueStamps,
+  insertReceipt,
+  lastStampOf,
+  lockStamp,
+  type ReceiptRow,
+  readReceipt,
+  type StampRow,
+  settleStamp,
+  takeNumber,
+  type VatRow,
+  waitingStamps,
+} from './store.ts'
+import { partOf, unknownVat, vatOf } from './vat.ts'
+
+/** Stamps in one step. */
+const BATCH = 50
+/** What waits for a customer, a provider or a repair is looked at again after 1 s, 2 s, … at most this. */
+const AGAIN_AT_MOST_S = 600
+
+const IS_OPEN = new Set(['created', 'dispatched', 'pending', 'unknown'])
+
+/** One step of the worker. Answers how many stamps it was done with. */
+export async function writeDue(deps: ReceiptDeps): Promise<number> {
+  const due = await dueStamps(deps.db, { at: deps.clock.now(), limit: BATCH })
+  let done = 0
+  for (const { merchant_id, operation_id } of due) if (await writeOne(deps, merchant_id, operation_id)) done++
+  return done
+}
+
+/** Writes what can be written for a payment or a shift now. Never throws for a bad one: that keeps its fault. */
+export async function writeWaiting(
+  deps: ReceiptDeps,
+  merchantId: string,
+  of: { payment_id?: string; shift_id?: string },
+): Promise<void> {
+  for (const operationId of await waitingStamps(deps.db, merchantId, of)) await writeOne(deps, merchantId, operationId)
+}
+
+/** True when nothing is left to do about this stamp. */
+async function writeOne(deps: ReceiptDeps, merchantId: string, operationId: string): Promise<boolean> {
+  try {
+    return await transact(deps.db, async (tx) => {
+      const stamp = await lockStamp(tx, merchantId, operationId)
+      if (!stamp) return false
+      const isDone = await write(deps, tx, stamp)
+      const due_at = isDone ? null : againAt(deps, stamp)
+      const attempt = isDone ? stamp.attempt : stamp.attempt + 1
+      await settleStamp(tx, merchantId, { operation_id: operationId, due_at, attempt, fault: null })
+      return isDone
+    })
+  } catch (error) {
+    // The database being away is nobody's fault here: then this fails too, and reaches the worker.
+    await transact(deps.db, async (tx) => {
+      const stamp = await lockStamp(tx, merchantId, operationId)
+      if (!stamp) return
+      const fault = error instanceof BadDocument ? error.message : 'could not be written'
+      const again = { due_at: againAt(deps, stamp), attempt: stamp.attempt + 1, fault }
+      await settleStamp(tx, merchantId, { operation_id: operationId, ...again })
+    })
+    deps.log.warn('a receipt could not be written and will be tried again', {
+      merchant_id: merchantId,
+      object_id: operationId,
+      error,
+    })
+    return false
+  }
+}
+
+/** The document itself is wrong, in words that a report can show. */
+class BadDocument extends Error {}
+
+function againAt(deps: ReceiptDeps, { attempt }: Pick<StampRow, 'attempt'>): Date {
+  return new Date(deps.clock.now().getTime() + 1_000 * Math.min(AGAIN_AT_MOST_S, 2 ** Math.min(attempt, 10)))
+}
+
+/** True when there is nothing more to wait for. */
+async function write(deps: ReceiptDeps, tx: Tx, stamp: StampRow): Promise<boolean> {
+  const operation = (await operationFacts(tx, stamp.merchant_id, [stamp.operation_id])).get(stamp.operation_id)
+  if (!operation) throw new BadDocument('there is no such operation')
+  if (IS_OPEN.has(operation.state)) return false
+  if (operation.state !== 'succeeded') return true
+  if (operation.kind === 'refund' || operation.kind === 'credit') return writeRefund(deps, tx, stamp, operation)
+  if (operation.kind === 'sale' || operation.kind === 'authorize') return writeSale(deps, tx, stamp, operation)
+  return true
+}
+
+/** A sale is one receipt, written when the last of its tenders is through. */
+async function writeSale(deps: ReceiptDeps, tx: Tx, stamp: StampRow, operation: OperationFacts): Promise<boolean> {
+  const { merchant_id: merchantId } = stamp
+  const payment = await readPayment(tx, merchantId, operation.payment_id)
+  if (!payment) throw new BadDocument('there is no such payment')
+  if (await readReceipt(tx, merchantId, { saleOf: payment.id })) return true
+  // Given up: what was taken of it goes back, with a receipt of its own where that happens at a register.
+  if (payment.is_canceled) return true
+  const covered = payment.tenders.reduce((sum, tender) => sum + tender.captured + tender.hold, 0n)
+  if (covered < payment.amount) return false
+  const sold = payment.order_id?.startsWith('ord_') ? await soldWith(tx, merchantId, payment.order_id) : null
+  const where = (await lastStampOf(tx, merchantId, payment.id)) ?? stamp
+  await issue(deps, tx, merchantId, {
+    ...{ kind: 'sale', payment_id: payment.id, operation_id: null, order_id: payment.order_id, ...where },
+    ...{ currency: payment.currency, total: payment.amount },
+    ...{ discount: sold?.discount ?? 0n, items: sold?.items ?? 0n },
+    vat: sold ? partOf(sold.vat, payment.amount) : unknownVat(payment.amount),
+  })
+  return true
+}
+
+async function writeRefund(deps: ReceiptDeps, tx: Tx, stamp: StampRow, operation: OperationFacts): Promise<boolean> {
+  const { merchant_id: merchantId, register_id, shift_id } = stamp
+  if (await readReceipt(tx, merchantId, { refundOf: operation.id })) return true
+  const payment = await readPayment(tx, merchantId, operation.payment_id)
+  if (!payment) throw new BadDocument('there is no such payment')
+  const total = operation.amount_effective ?? operation.amount
+  await issue(deps, tx, merchantId, {
+    ...{ kind: 'refund', payment_id: payment.id, operation_id: operation.id, order_id: payment.order_id },
+    ...{ register_id, shift_id, currency: payment.currency, total, discount: 0n, items: 0n },
+    vat: partOf(await vatGivenBack(tx, merchantId, operation, payment.order_id), total),
+  })
+  return true
+}
+
+/** By what came back where that is known, else by what was sold. */
+async function vatGivenBack(
+  tx: Tx,
+  merchantId: string,
+  operation: OperationFacts,
+  orderId: string | null,
+): Promise<VatRow[]> {
+  const amount = operation.amount_effective ?? operation.amount
+  if (!orderId?.startsWith('ord_')) return unknownVat(amount)
+  const lines = await readOrderLines(tx, merchantId, [orderId])
+  // Returns name their refunds by themselves (server/returns/carry-out.ts).
+  const returnId = /^onetill:(rtn_\w{26}):refund:/.exec(operation.idempotency_key ?? '')?.[1]
+  const back = returnId === undefined ? null : await readReturn(tx, merchantId, returnId)
+  const rates = new Map(lines.map(({ id, tax_rate_bp }) => [id, tax_rate_bp]))
+  const returned = (back?.lines ?? []).flatMap(({ line_id, amount: total, tax }) => {
+    const tax_rate_bp = rates.get(line_id ?? '')
+    return tax_rate_bp === undefined || total === 0n ? [] : [{ tax_rate_bp, net: total - tax, tax, total }]
+  })
+  return vatOf(
+    returned.length > 0
+      ? returned
+      : lines.map(({ tax_rate_bp, net, tax, total }) => ({ tax_rate_bp, net, tax, total })),
+  )
+}
+
+interface Sold {
+  vat: VatRow[]
+  discount: bigint
+  items: bigint
+}
+
+/** What an order comes to now. Throws for one whose lines do not add up to it: no VAT of it could be right. */
+async function soldWith(tx: Tx, merchantId: string, orderId: string): Promise<Sold> {
+  const order = await readOrder(tx, merchantId, orderId)
+  if (!order) throw new BadDocument('there is no such order')
+  const lines = await readOrderLines(tx, merchantId, [orderId])
+  const now = lines.map((line) => ({ line, ...lineNow(line, order.prices_include_tax), tax_rate_bp: line.tax_rate_bp }))
+  const sum = now.reduce((total, line) => total + line.total, 0n)
+  if (sum !== order.total)
+    throw new BadDocument(`the lines of order ${order.number} come to ${sum} and not to its total ${order.total}`)
+  return {
+    vat: vatOf(now),
+    discount: now.reduce((total, { discount }) => total + discount, 0n),
+    items: lines.reduce((total, line) => total + itemsOf(line), 0n),
+  }
+}
+
+/** Pieces are counted; what is weighed is one. */
+function itemsOf({ kind, unit, quantity, cancelled }: OrderLine): bigint {
+  const left = quantity - cancelled
+  if ((kind !== 'goods' && kind !== 'gift_card') || left === 0n) return 0n
+  return unit === 'piece' ? left : 1n
+}
+
+async function issue(
+  deps: ReceiptDeps,
+  tx: Tx,
+  merchantId: string,
+  facts: Omit<ReceiptRow, 'id' | 'number' | 'report_id' | 'created_at'>,
+): Promise<void> {
+  const at = deps.clock.now()
+  const [sales, returns] = facts.kind === 'sale' ? [facts.total, 0n] : [0n, facts.total]
+  const number = await takeNumber(tx, merchantId, { registerId: facts.register_id, sales, returns })
+  const row: ReceiptRow = { ...facts, id: deps.newId('rct'), number, report_id: null, created_at: at }
+  await insertReceipt(tx, merchantId, row)
+  await deps.journal.append(tx, merchantId, {
+    ...{ registerId: row.register_id, kind: row.kind === 'sale' ? 'receipt' : 'refund', subjectId: row.id, at },
+    body: journalBody(row),
+  })
+}
+
+function journalBody(row: ReceiptRow): { [name: string]: JsonValue } {
+  return {
+    ...{ number: Number(row.number), payment_id: row.payment_id, order_id: row.order_id, shift_id: row.shift_id },
+    ...{ operation_id: row.operation_id, currency: row.currency, total: Number(row.total) },
+    discount: Number(row.discount),
+    items: Number(row.items),
+    vat: row.vat.map(({ rate_bp, net, tax, gross }) => ({
+      ...{ rate_bp, net: Number(net), tax: Number(tax), gross: Number(gross) },
+    })),
+  }
+}
