@@ -37,6 +37,8 @@ export interface OperationFacts {
   amount_effective: bigint | null
   /** Of cash: what the drawer got or gave, less the amount. */
   rounding: bigint | null
+  /** Beyond the amount: what the customer gave for the staff, or of it went back. */
+  tip: bigint | null
   idempotency_key: string | null
   reason: string | null
   created_at: Date
@@ -50,7 +52,7 @@ export async function operationFacts(
   ids: readonly string[],
 ): Promise<Map<string, OperationFacts>> {
   const { rows } = await db.query<OperationFacts>(
-    `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.method, p.currency, o.amount, o.amount_effective, o.rounding,
+    `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.method, p.currency, o.amount, o.amount_effective, o.rounding, o.tip,
        o.idempotency_key, o.reason, o.created_at, o.settled_at
      from operation o join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
      where o.id = any ($2) and o.merchant_id = $1`,

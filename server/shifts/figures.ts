@@ -25,6 +25,8 @@ export interface TenderSums {
   refunds: Sum
   /** Of cash: what the drawer got beyond the amounts. */
   rounding: bigint
+  /** Beyond the amounts, for the staff. */
+  tips: bigint
 }
 
 /** Something the report lists instead of counting it whole. */
@@ -119,6 +121,7 @@ function tendersOf(done: readonly OperationFacts[]): TenderSums[] {
       sales: sum(of.filter(isIn), amountOf),
       refunds: sum(of.filter(isOut), amountOf),
       rounding: of.reduce((total, each) => total + (isIn(each) ? 1n : -1n) * (each.rounding ?? 0n), 0n),
+      tips: of.reduce((total, each) => total + (isIn(each) ? 1n : -1n) * (each.tip ?? 0n), 0n),
     }))
     .sort((a, b) => (a.method < b.method ? -1 : 1))
 }

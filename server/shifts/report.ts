@@ -37,9 +37,10 @@ export async function reportBody(deps: ShiftDeps, merchantId: string, input: Rep
     items: Number(figures.items),
     vat: figures.vat.map(vatOut),
     vat_returned: figures.vat_returned.map(vatOut),
-    tenders: figures.tenders.map(({ method, sales: taken, refunds, rounding }) => ({
+    tenders: figures.tenders.map(({ method, sales: taken, refunds, rounding, tips }) => ({
       ...{ method, sales: sumOut(taken), refunds: sumOut(refunds) },
       ...{ net: Number(taken.amount - refunds.amount), rounding: Number(rounding) },
+      tips: Number(tips),
     })),
     held: sumOut(figures.held),
     unfinished: sumOut(figures.unfinished),

@@ -147,6 +147,7 @@ const REPORT = {
     Type.Object({
       ...{ method: Type.String(), sales: Sum, refunds: Sum, net: SignedAmount },
       rounding: Type.Integer({ description: 'Of cash: what the drawer got beyond the amounts.' }),
+      tips: Type.Integer({ description: 'Beyond the amounts, for the staff.' }),
     }),
   ),
   held: Type.Object(Sum.properties, { description: 'Approved and not taken yet.' }),

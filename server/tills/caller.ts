@@ -39,6 +39,8 @@ const SCOPES = [
   'checkout:write',
   'payment_links:read',
   'payment_links:write',
+  'terminals:read',
+  'terminals:write',
   'shifts:read',
   'shifts:write',
   'receipts:read',

@@ -4,6 +4,7 @@
 import type { FastifyRequest } from 'fastify'
 import { parseUnitPrice } from '../catalog/index.ts'
 import type { App, Caller, TillPlace } from '../http/app.ts'
+import { isId } from '../lib/ids.ts'
 import { Problem } from '../lib/problem.ts'
 import { mustHave, type Right } from '../staff/index.ts'
 import type { TillDeps } from './deps.ts'
@@ -53,6 +54,9 @@ async function guard(deps: TillDeps, request: FastifyRequest, caller: Caller, ti
   if (NEVER.has(route)) throw new Problem('right-missing', { detail: 'This is for the office, not for a till.' })
   const right = ROUTE_RIGHTS[route]
   if (right) mustHave(till, right)
+  const { id } = request.params as { id?: string }
+  if (id !== undefined && isId('ter', id))
+    await stayHere(deps, caller.merchantId, { till, mayPrice: false }, { value: { terminal_id: id }, pointer: '' })
   if (typeof request.body !== 'object' || request.body === null) return
   const body = request.body as Body
   if (STAMPED.has(route) && body['register_id'] === undefined && (body['store_id'] ?? till.storeId) === till.storeId)

@@ -227,6 +227,8 @@ test('what is done at a till is stamped with register and person, and another re
   const terminal_id = shop.keys.terminals[1]?.id as string
   const far = await api.pay({ amount: 1000, currency: 'EUR', channel: 'pos', tender: { method: 'card', terminal_id } })
   assert.deepEqual([far.status, far.body.code], [403, 'other-till'])
+  const aborted = await api.call<Refusal>('POST', `/v1/terminals/${terminal_id}/abort`, {})
+  assert.deepEqual([aborted.status, aborted.body.code], [403, 'other-till'])
 })
 
 test('a discount goes as far as the role, a price of one’s own asks for the right', async () => {
