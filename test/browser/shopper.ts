@@ -84,14 +84,18 @@ export async function fits(page: Page, where: string): Promise<void> {
 /** No violations of WCAG 2.2 AA and of axe's good practice, and nothing wider than the screen. */
 export async function looksRight(page: Page, where: string): Promise<void> {
   await fits(page, where)
+  assert.deepEqual(await faults(page), [], `${where}: axe`)
+}
+
+/** What axe finds wrong on a page, by rule and place. */
+export async function faults(page: Page): Promise<string[]> {
   // Put in as a debugger does: the page's own policy forbids scripts of others. Half a megabyte, so once for each page.
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE)
   // What passes need not be described, which is most of the work.
   const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as {
     violations: { id: string; nodes: { html: string }[] }[]
   }
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  assert.deepEqual(found, [], `${where}: axe`)
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
 /** Presses a button of the simulator's page, as bank, wallet or phone. */

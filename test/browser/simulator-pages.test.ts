@@ -2,8 +2,6 @@
 // narrow phones and wide screens, twice, too late, and with the browser's back button.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
@@ -12,8 +10,8 @@ import { createSimulator, type Simulator, simulatorServer } from '../../server/c
 import type { Clock } from '../../server/lib/clock.ts'
 import { systemClock } from '../../server/lib/clock.ts'
 import { startChromium } from './chromium.ts'
+import { faults } from './shopper.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const LANGUAGES = ['en', 'nl', 'sv', 'pl', 'fr']
 const CHALLENGE_CARD = '4000002500003155'
 
@@ -266,10 +264,3 @@ const OVERFLOW = `({
     .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
     .map((one) => one.className || one.tagName),
 })`
-
-/** What axe finds wrong, by rule and place. */
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
-  const result = (await page.evaluate('axe.run()')) as { violations: { id: string; nodes: { html: string }[] }[] }
-  return result.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-}
