@@ -162,6 +162,10 @@ export async function openShop(options: ShopOptions = {}) {
       }
       throw new Error('the workers of commerce do not come to rest')
     },
+    /** Receipts and supplements that nobody has asked for are written. */
+    async work(): Promise<void> {
+      for (const worker of wired.counter.workers) await worker.tick()
+    },
     /** Asks the provider about every operation whose time has come. */
     ask: () => resolveDue(wired.payments),
     /** Gives back what arrived twice or too late. */
