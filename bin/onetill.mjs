@@ -43,6 +43,13 @@ const COMMANDS = {
     words: '--port N [--data DIR] [--host 127.0.0.1] [--api-key KEY]',
     about: 'run the payment simulator as a server: --port N',
   },
+  terminal: {
+    program: 'server/cli/terminal.ts',
+    needsWeb: true,
+    words:
+      '--port 8443 [--poi V400m-100000001] [--passphrase TEXT] [--plain] [--api-key KEY] [--notify URL] [--data DIR] [--auto]',
+    about: 'run a virtual payment terminal as a server: --port 8443',
+  },
   replay: {
     program: 'server/cli/replay.ts',
     needsWeb: true,

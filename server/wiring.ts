@@ -69,7 +69,7 @@ import { createSignInWorker, type SignInDeps, routes as signInRoutes } from './s
 import { type ShopDoor, routes as storefrontRoutes } from './storefront/index.ts'
 import { routes as terminalRoutes } from './terminals/index.ts'
 import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
-import { createVirtualTerminals } from './virtual-terminal/index.ts'
+import { createVirtualTerminals, routes as terminalPageRoutes } from './virtual-terminal/index.ts'
 
 export interface WiringOptions {
   db: Db
@@ -304,6 +304,8 @@ export async function wire(options: WiringOptions) {
   const pages = await loadPages()
   pageRoutes(app, pages)
   posRoutes(app, { pages })
+  // Whoever reaches a virtual terminal approves what they like.
+  if (isForDevelopment(publicUrl)) terminalPageRoutes(app, { virtualTerminals, pages, clock })
   /** A customer's words for the page of their cart. */
   const toldBy = async (merchantId: string, id: string): Promise<Typed> => {
     const profile = await readProfile(db, merchantId, id)

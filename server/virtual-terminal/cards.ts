@@ -108,20 +108,29 @@ export interface Presented {
 /** The facts of a card that comes in this way. */
 export function presented(card: Card, entry: Entry): Presented {
   const device = entry === 'wallet' || entry === 'watch' ? entry : 'card'
-  const digits = digitsOf(`${card.id} ${device}`)
+  const name = `${card.id} ${device}`
   return {
     card,
     entry,
-    last4: device === 'card' ? card.last4 : digits.slice(-4),
-    alias: `M${digits.slice(0, 15)}`,
+    last4: device === 'card' ? card.last4 : lastDigitsOf(name),
+    alias: `M${markOf(name)}`,
     par: `V${parOf(card.id)}`,
   }
 }
 
-function digitsOf(text: string): string {
+/** Fifteen letters and digits, never a row that may be taken for a card number. */
+function markOf(text: string): string {
+  return BigInt(`0x${createHash('sha256').update(text).digest('hex')}`)
+    .toString(36)
+    .toUpperCase()
+    .slice(0, 15)
+}
+
+/** Four digits of a number that only this device knows. */
+function lastDigitsOf(text: string): string {
   return BigInt(`0x${createHash('sha256').update(text).digest('hex')}`)
     .toString()
-    .slice(0, 20)
+    .slice(-4)
 }
 
 /** 28 capitals and digits, as EMVCo has it. */

@@ -11,6 +11,7 @@ import { createTerminal, type Exchanged, type VirtualTerminal } from './terminal
 export { CARDS, type Card, ENTRIES, type Entry } from './cards.ts'
 export { FAULTS, type Fault } from './faults.ts'
 export type { Settings } from './operation.ts'
+export { routes, type TerminalRoutesDeps } from './routes.ts'
 export { type Customer, KEYS, type Key, type Money, type Screen, type Touch } from './screen.ts'
 export type { PaperSlip } from './slip.ts'
 export type { Truth } from './store.ts'

@@ -2,6 +2,7 @@
 // and the forms in which a terminal says no.
 
 import type { Clock } from '../lib/clock.ts'
+import { currencyOf } from '../lib/currency.ts'
 import type { FillRandom } from '../lib/ids.ts'
 import {
   bodyName,
@@ -68,19 +69,26 @@ export interface Machine {
 /** How long a customer may take, whichever way they are asked. A till gives up after some 150 s. */
 export const CUSTOMER_MS = 100_000
 
-export const money = (amount: bigint, currency: string): Money => ({ amount: Number(amount), currency })
+export function money(amount: bigint, currency: string): Money {
+  return { amount: Number(amount), currency, exponent: currencyOf(currency)?.exponent ?? 2 }
+}
 
-/** A new transaction of the terminal. Its host adds a reference of its own when it hears of it. */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+/**
+ * A new transaction of the terminal. Its host adds a reference of its own when it hears of it. Letters among the digits, so that
+ * nobody takes it for a card number.
+ */
 export function newTransaction(machine: Machine): { tender: string; psp: string; at: string } {
   const now = machine.clock.now()
-  const digits = (count: number) => {
+  const chars = (count: number) => {
     const bytes = new Uint8Array(count)
     machine.fill(bytes)
-    return [...bytes].map((byte) => byte % 10).join('')
+    return [...bytes].map((byte) => LETTERS[byte % LETTERS.length]).join('')
   }
   return {
-    tender: `vt01${String(now.getTime()).padStart(13, '0')}${digits(3)}`,
-    psp: `88${digits(14)}`,
+    tender: `VT${now.getTime().toString(36).toUpperCase()}${chars(6)}`,
+    psp: `P${chars(15)}`,
     at: now.toISOString(),
   }
 }

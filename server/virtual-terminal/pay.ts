@@ -203,7 +203,7 @@ function approved(paying: Paying, presented: Presented, verified: Verified): Pay
   const isOffline = !isRefund && machine.strikes('offline_declined')
   const isMore = !isRefund && machine.strikes('wrong_amount')
   const amount = isPartial ? (total(paying) + 1n) / 2n : total(paying) + (isMore ? 1n : 0n)
-  const approvalCode = transaction.psp.slice(-6)
+  const approvalCode = approvalCodeOf(machine)
   record(paying, isRefund ? 'refunded' : 'approved', amount, presented)
   // What the host says when it hears of it; the till finds out by asking.
   if (isOffline) record(paying, 'declined_later', amount, presented)
@@ -263,6 +263,13 @@ function approved(paying: Paying, presented: Presented, verified: Verified): Pay
       })
     to.step('RECEIPT_PRINTED', message.header, transaction.tender)
   }
+}
+
+/** Six digits, as an issuer gives. */
+function approvalCodeOf({ fill }: Machine): string {
+  const bytes = new Uint8Array(6)
+  fill(bytes)
+  return [...bytes].map((byte) => byte % 10).join('')
 }
 
 function declined(paying: Paying, presented: Presented, refusal: Refusal): PaymentResponse {

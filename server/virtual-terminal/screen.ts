@@ -2,10 +2,11 @@
 
 import type { Entry } from './cards.ts'
 
-/** Minor units. */
+/** Minor units, and how many of their digits are decimals. */
 export interface Money {
   amount: number
   currency: string
+  exponent: number
 }
 
 export type Outcome = 'approved' | 'partial' | 'declined' | 'canceled' | 'failed' | 'refunded'
