@@ -153,6 +153,7 @@ function announce({ publicUrl, dataDir, smtpUrl }: Config, demo: NewMerchantKeys
     `  Secret key     ${demo.secret_key}`,
     `  Publishable    ${demo.publishable_key}`,
     `  Demo retailer  ${join(dataDir, 'demo.json')}`,
+    ...(isForDevelopment(publicUrl) ? [`  Terminal       ${publicUrl}/terminal`] : []),
     ...(smtpUrl === undefined && isForDevelopment(publicUrl) ? [`  Mail           ${publicUrl}/dev/mail`] : []),
     '',
   ]

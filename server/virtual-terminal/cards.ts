@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { EntryMode } from '../nexo/index.ts'
+import type { Entry } from './entry.ts'
 
 export interface Card {
   id: string
@@ -67,10 +68,6 @@ function card(
 ): Card {
   return { id, name, brand, bin, last4, expiry, country, funding, pin: '1234', aid }
 }
-
-/** How a card comes in. A phone and a watch carry the card under a number of their own. */
-export const ENTRIES = ['contactless', 'chip', 'swipe', 'wallet', 'watch'] as const
-export type Entry = (typeof ENTRIES)[number]
 
 export const WIRE_ENTRY: Record<Entry, EntryMode> = {
   contactless: 'Contactless',

@@ -4,18 +4,18 @@
 import { randomFillSync } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import type { FillRandom } from '../lib/ids.ts'
-import type { Settings } from './operation.ts'
 import { openTerminalStore, type Truth } from './store.ts'
 import { createTerminal, type Exchanged, type VirtualTerminal } from './terminal.ts'
+import type { Settings } from './view.ts'
 
-export { CARDS, type Card, ENTRIES, type Entry } from './cards.ts'
+export { CARDS, type Card } from './cards.ts'
+export { ENTRIES, type Entry } from './entry.ts'
 export { FAULTS, type Fault } from './faults.ts'
-export type { Settings } from './operation.ts'
 export { routes, type TerminalRoutesDeps } from './routes.ts'
 export { type Customer, KEYS, type Key, type Money, type Screen, type Touch } from './screen.ts'
-export type { PaperSlip } from './slip.ts'
 export type { Truth } from './store.ts'
-export type { Exchanged, TerminalView, VirtualTerminal } from './terminal.ts'
+export type { Exchanged, VirtualTerminal } from './terminal.ts'
+export type { PaperSlip, Settings, TerminalView } from './view.ts'
 
 export interface VirtualTerminalsOptions {
   clock: Clock

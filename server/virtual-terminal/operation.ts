@@ -19,25 +19,10 @@ import {
 } from '../nexo/index.ts'
 import type { Presented } from './cards.ts'
 import type { Fault } from './faults.ts'
-import type { Customer, Money } from './screen.ts'
-import type { PaperSlip } from './slip.ts'
+import type { Money } from './screen.ts'
 import type { Stage, Stop } from './stage.ts'
 import type { TerminalStore } from './store.ts'
-
-/** How somebody set the terminal. */
-export interface Settings {
-  /** The card in the customer's hand, for whoever taps without choosing. */
-  card: string
-  entry: Presented['entry']
-  /** Strikes the next operation that reaches it. */
-  fault: Fault | null
-  /** `instant`: no machine needs a moment, and results do not stay on the screen. */
-  pace: 'natural' | 'instant'
-  /** Acts by themselves as soon as something is asked. */
-  customer: Customer | null
-  /** Prints nothing, and says so. */
-  has_paper: boolean
-}
+import type { PaperSlip, Settings } from './view.ts'
 
 /** A card that was read before the amount was known. */
 export interface HeldCard {
@@ -87,7 +72,7 @@ export function newTransaction(machine: Machine): { tender: string; psp: string;
     return [...bytes].map((byte) => LETTERS[byte % LETTERS.length]).join('')
   }
   return {
-    tender: `VT${now.getTime().toString(36).toUpperCase()}${chars(6)}`,
+    tender: `VT${now.getTime().toString(36).toUpperCase()}${chars(4)}`,
     psp: `P${chars(15)}`,
     at: now.toISOString(),
   }

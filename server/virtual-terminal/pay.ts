@@ -1,11 +1,13 @@
 // A payment at the terminal, or a refund to a card that is presented: tip, card, proof of who holds it, the host's word, the
 // slips. What happened to money goes into the journal before anybody is told.
 
+import { type Language, languageOfTag } from '../lib/language.ts'
 import {
   fromNexoAmount,
   type Message,
   MessageFormat,
   type PairsForm,
+  type PaymentReceipt,
   type PaymentResponse,
   type Requests,
   readPairs,
@@ -198,7 +200,7 @@ async function authorise(paying: Paying, presented: Presented, verified: Verifie
 }
 
 function approved(paying: Paying, presented: Presented, verified: Verified): PaymentResponse {
-  const { machine, message, asked, transaction, currency, isRefund } = paying
+  const { machine, asked, transaction, currency, isRefund } = paying
   const isPartial = !isRefund && machine.strikes('partial')
   const isOffline = !isRefund && machine.strikes('offline_declined')
   const isMore = !isRefund && machine.strikes('wrong_amount')
@@ -211,9 +213,9 @@ function approved(paying: Paying, presented: Presented, verified: Verified): Pay
   const slips = paymentSlips({
     ...{ poiId: machine.poiId, presented, kind: isRefund ? 'refund' : 'payment', amount, tip: paying.tip, currency },
     ...{ reference: asked.SaleData.SaleTransactionID.TransactionID, tender: transaction.tender, approvalCode },
-    ...{ refusal: null, needsSignature, at: machine.clock.now() },
+    ...{ refusal: null, needsSignature, language: languageOf(paying), at: machine.clock.now() },
   })
-  printed(machine, slips)
+  printed(paying, slips)
   const outcome = isRefund ? 'refunded' : isPartial ? 'partial' : 'approved'
   finish(paying, { outcome, due: money(amount, currency), reason: null, removes_card: presented.entry === 'chip' })
   const additional = [
@@ -250,19 +252,25 @@ function approved(paying: Paying, presented: Presented, verified: Verified): Pay
     },
     PaymentReceipt: slips,
   }
+}
 
-  function printed(to: Machine, receipts: typeof slips): void {
-    to.step('PRINT_RECEIPT', message.header, transaction.tender)
-    for (const [i, each] of readSlips(receipts).entries())
-      to.print({
-        id: 0,
-        title: i === 0 ? 'cashier' : 'customer',
-        lines: each.lines,
-        needs_signature: each.needsSignature,
-        barcode: null,
-      })
-    to.step('RECEIPT_PRINTED', message.header, transaction.tender)
-  }
+/** Puts both slips out. */
+function printed({ machine, message, transaction }: Paying, receipts: PaymentReceipt[]): void {
+  machine.step('PRINT_RECEIPT', message.header, transaction.tender)
+  for (const [i, { lines, needsSignature }] of readSlips(receipts).entries())
+    machine.print({
+      id: 0,
+      title: i === 0 ? 'cashier' : 'customer',
+      lines,
+      needs_signature: needsSignature,
+      barcode: null,
+    })
+  machine.step('RECEIPT_PRINTED', message.header, transaction.tender)
+}
+
+/** The language the till told of its customer; English where it told none of ours. */
+function languageOf({ asked }: Paying): Language {
+  return languageOfTag(asked.PaymentTransaction.TransactionConditions?.CustomerLanguage) ?? 'en'
 }
 
 /** Six digits, as an issuer gives. */
@@ -278,8 +286,9 @@ function declined(paying: Paying, presented: Presented, refusal: Refusal): Payme
   const slips = paymentSlips({
     ...{ poiId: machine.poiId, presented, kind: 'payment', amount: total(paying), tip: paying.tip, currency },
     ...{ reference: asked.SaleData.SaleTransactionID.TransactionID, tender: transaction.tender, approvalCode: null },
-    ...{ refusal: refusal.reason, needsSignature: false, at: machine.clock.now() },
+    ...{ refusal: refusal.reason, needsSignature: false, language: languageOf(paying), at: machine.clock.now() },
   })
+  printed(paying, slips)
   const isInserted = presented.entry === 'chip'
   const due = money(total(paying), currency)
   finish(paying, { outcome: 'declined', due, reason: refusal.reason.replace(/^\d+ /, ''), removes_card: isInserted })

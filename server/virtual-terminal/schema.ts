@@ -1,7 +1,8 @@
 // What the page and tests send to a terminal over HTTP.
 
 import Type from 'typebox'
-import { CARDS, ENTRIES } from './cards.ts'
+import { CARDS } from './cards.ts'
+import { ENTRIES } from './entry.ts'
 import { FAULTS } from './faults.ts'
 import { KEYS } from './screen.ts'
 

@@ -1,6 +1,6 @@
 // What stands on the terminal's screen, as data: the page and the tests show and read the same. Words are the page's business.
 
-import type { Entry } from './cards.ts'
+import type { Entry } from './entry.ts'
 
 /** Minor units, and how many of their digits are decimals. */
 export interface Money {

@@ -1,19 +1,9 @@
 // The terminal's paper. Two slips for a payment, as card schemes want them: one that the shop keeps and one for the customer; and
 // whatever the till asks to print.
 
-import { amountText } from '../lib/language.ts'
-import { type PaymentReceipt, type SlipLine, slip } from '../nexo/index.ts'
+import { amountText, type Language } from '../lib/language.ts'
+import { type PaymentReceipt, slip } from '../nexo/index.ts'
 import { HOST_ENTRY, type Presented } from './cards.ts'
-
-/** What slid out of the terminal. */
-export interface PaperSlip {
-  id: number
-  title: 'cashier' | 'customer' | 'document'
-  lines: SlipLine[]
-  needs_signature: boolean
-  /** A code that was asked for, as text. */
-  barcode: { type: string; value: string } | null
-}
 
 export interface SlipFacts {
   poiId: string
@@ -27,6 +17,8 @@ export interface SlipFacts {
   approvalCode: string | null
   refusal: string | null
   needsSignature: boolean
+  /** In which amounts are written. */
+  language: Language
   at: Date
 }
 
@@ -44,7 +36,7 @@ function linesOf(facts: SlipFacts, title: string, titleKey: string): NewLine[] {
   const { presented, currency, at } = facts
   const { card } = presented
   const filler: NewLine = { key: 'filler' }
-  const amount = (minor: bigint) => amountText('en', minor, currency)
+  const amount = (minor: bigint) => amountText(facts.language, minor, currency)
   const [day, time] = [at.toISOString().slice(0, 10), at.toISOString().slice(11, 19)]
   return [
     { key: 'header1', isBold: true },

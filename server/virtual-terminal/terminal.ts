@@ -17,16 +17,16 @@ import {
 import { acquire, endAcquisition } from './acquire.ts'
 import { ask } from './ask.ts'
 import type { Fault } from './faults.ts'
-import { answerOf, failure, type HeldCard, type Machine, type Settings, success } from './operation.ts'
+import { answerOf, failure, type HeldCard, type Machine, success } from './operation.ts'
 import { pay } from './pay.ts'
 import { diagnose, logIn, print, status, totals } from './report.ts'
 import { reverse } from './reverse.ts'
-import type { Screen, Touch } from './screen.ts'
+import type { Touch } from './screen.ts'
 import { show } from './show.ts'
-import type { PaperSlip } from './slip.ts'
 import { createStage } from './stage.ts'
 import type { TerminalStore } from './store.ts'
 import { answerStoredValue } from './stored-value.ts'
+import type { PaperSlip, Settings, TerminalView } from './view.ts'
 
 /**
  * How a message ended for whoever sent it: an answer; an empty one, as an abort has; a connection that broke without a word
@@ -38,22 +38,6 @@ export type Exchanged =
   | { kind: 'lost' }
   | { kind: 'broken' }
   | { kind: 'unreachable' }
-
-/** What a page or a test sees of a terminal. */
-export interface TerminalView {
-  poi_id: string
-  label: string
-  /** Grows with every change. */
-  version: number
-  screen: Screen
-  /** The category of what goes on, or null. */
-  busy_with: string | null
-  settings: Settings
-  /** Newest first. */
-  slips: PaperSlip[]
-  /** Steps of the operation that goes on, or of the last one. */
-  steps: ProgressEvent[]
-}
 
 export interface VirtualTerminal {
   readonly poiId: string

@@ -1,0 +1,79 @@
+// The paper that slides out, newest first.
+
+import { useEffect, useState } from 'preact/hooks'
+import type { PaperSlip } from '../../server/virtual-terminal/view.ts'
+import type { Words } from './words.ts'
+
+type Line = PaperSlip['lines'][number]
+
+export function Slips({ slips, words }: { slips: PaperSlip[]; words: Words }) {
+  const { texts } = words
+  const [place, turn] = useState(0)
+  const newest = slips[0]?.id
+  // A new slip lies on top.
+  useEffect(() => turn(0), [newest])
+  const slip = slips[Math.min(place, slips.length - 1)]
+  return (
+    <section class="slips" aria-labelledby="printed">
+      <h2 id="printed">{texts.printed}</h2>
+      {slip === undefined ? (
+        <p class="quiet empty">{texts.nothingPrinted}</p>
+      ) : (
+        <>
+          <Paper key={slip.id} slip={slip} words={words} />
+          {slips.length > 1 ? (
+            <p class="turn">
+              <button
+                type="button"
+                class="turn-key"
+                aria-disabled={place === 0}
+                onClick={() => turn(Math.max(0, place - 1))}
+              >
+                <span aria-hidden="true">←</span> <span class="hidden">{texts.newerSlip}</span>
+              </button>
+              <span>
+                {Math.min(place, slips.length - 1) + 1} / {slips.length}
+              </span>
+              <button
+                type="button"
+                class="turn-key"
+                aria-disabled={place >= slips.length - 1}
+                onClick={() => turn(Math.min(slips.length - 1, place + 1))}
+              >
+                <span class="hidden">{texts.olderSlip}</span> <span aria-hidden="true">→</span>
+              </button>
+            </p>
+          ) : null}
+        </>
+      )}
+    </section>
+  )
+}
+
+function Paper({ slip, words }: { slip: PaperSlip; words: Words }) {
+  const { texts } = words
+  return (
+    <article class="paper" aria-label={texts.slips[slip.title]}>
+      <ul>
+        {slip.lines.map((line, index) => (
+          // A slip never changes, so a place is a name.
+          <SlipLine key={`${slip.id} ${String(index)}`} line={line} words={words} />
+        ))}
+      </ul>
+      {slip.barcode ? <p class="barcode own">{slip.barcode.value}</p> : null}
+      {slip.needs_signature ? <p class="sign">{texts.tearOff}</p> : null}
+    </article>
+  )
+}
+
+function SlipLine({ line, words }: { line: Line; words: Words }) {
+  const { key, name, value, isBold } = line
+  if (name === '' && value === '') return <li class="blank" aria-hidden="true" />
+  const left = words.texts.lines[key] ?? name
+  return (
+    <li class={`${isBold ? 'bold' : ''} ${value === '' ? 'alone' : ''}`}>
+      <span>{left}</span>
+      {value === '' ? null : <span class="value">{value}</span>}
+    </li>
+  )
+}
