@@ -46,8 +46,9 @@ export function useLive(first: TerminalView): Live {
     touch: (touch) => void post('touch', touch),
     set(changes) {
       // Shown at once; the server's word follows.
-      const { is_on: _, ...settings } = changes
-      show({ ...view, settings: { ...view.settings, ...settings } })
+      const { is_on, ...settings } = changes
+      const power: Partial<TerminalView> = is_on === undefined ? {} : { screen: { kind: is_on ? 'idle' : 'off' } }
+      show({ ...view, ...power, settings: { ...view.settings, ...settings } })
       void post('settings', changes)
     },
   }
