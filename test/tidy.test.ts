@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   customers: [...SECOND_ROW, 'http', 'notify'],
   notify: [...SECOND_ROW, 'http'],
   mail: [...GROUND, 'http'],
-  connectors: ['lib'],
+  connectors: ['lib', 'nexo'],
   verify: ['lib', 'db'],
   // Of totals: how cash is rounded.
   payments: [...SECOND_ROW, ...'http ledger vault customers notify mail access connectors totals'.split(' ')],

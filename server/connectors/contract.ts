@@ -34,6 +34,8 @@ export interface ContractSubject {
   loseNextAnswer?(verb: Verb): Promise<void>
   /** A genuine webhook about the outcome of an operation, as it would arrive, and the moment it does. */
   webhookAbout?(operationId: string): Promise<{ request: InboundRequest; now: Date }>
+  /** More than it can carry, in minor units: a sale beyond that must certainly take no effect. */
+  most?: bigint
   /** False when the provider keeps no record of its own (a drawer), so that unknown ids cannot be told from known ones. */
   hasMemory?: boolean
   close(): Promise<void>
@@ -98,6 +100,8 @@ function chargeTests(subject: Lazily): void {
         return t.skip(`${currency} is not offered`)
       const instruction = { ...charged(subject()), currency, amount, ...cashFor(subject(), amount) }
       const outcome = await call(subject(), 'sale', instruction)
+      const { most } = subject()
+      if (most !== undefined && amount > most) return assert.equal(outcome.outcome, 'no_effect')
       assert.equal(outcome.outcome, 'succeeded', JSON.stringify(outcome, textOf))
       assert.equal(amountOf(outcome), amount)
       assert.equal(amountOf(await lookUp(subject(), instruction)), amount)
@@ -331,7 +335,7 @@ function call<V extends Exclude<Verb, 'lookup'>>(
   return callConnector(DEPS, connector, verb, instruction, { timeoutMs: TIMEOUT_MS }) as Promise<Outcome>
 }
 
-function follow(
+async function follow(
   subject: ContractSubject,
   verb: 'capture' | 'void' | 'refund' | 'increment',
   original: Omit<ChargeInstruction, 'signal'>,
@@ -339,7 +343,10 @@ function follow(
   connector = subject.connector,
   more: { is_final?: boolean } = {},
 ): Promise<Outcome> {
-  const { account, payment_id, tender_id, currency, webhook_url, operation_id, method } = original
+  const { account, payment_id, tender_id, currency, webhook_url, operation_id, method, terminal } = original
+  // As the program has it from the answer to the charge.
+  const found = await lookUp(subject, original)
+  const psp_reference = 'psp_reference' in found ? (found.psp_reference ?? '') : ''
   const instruction = {
     account,
     payment_id,
@@ -348,19 +355,20 @@ function follow(
     webhook_url,
     amount,
     operation_id: subject.newOperationId(),
-    original: { operation_id, psp_reference: '', amount: original.amount, method },
+    ...(terminal && { terminal }),
+    original: { operation_id, psp_reference, amount: original.amount, method },
     ...more,
   }
   return call(subject, verb, instruction, connector)
 }
 
 function lookUp(subject: ContractSubject, about: Omit<ChargeInstruction, 'signal'>): Promise<Lookup> {
-  const { account, operation_id, amount } = about
+  const { account, operation_id, amount, currency, terminal } = about
   return callConnector(
     DEPS,
     subject.connector,
     'lookup',
-    { account, operation_id, kind: 'sale', amount },
+    { account, operation_id, kind: 'sale', amount, currency, ...(terminal && { terminal }) },
     { timeoutMs: TIMEOUT_MS },
   )
 }
