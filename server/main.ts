@@ -14,7 +14,7 @@ import { type Clock, systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { makeFolder } from './lib/make-folder.ts'
 import { createFolderTransport, createSmtpTransport, isForDevelopment } from './mail/index.ts'
-import { type NewMerchantKeys, seedDemo } from './merchants/index.ts'
+import { type NewMerchantKeys, seedDemo, seedDemoTerminals } from './merchants/index.ts'
 import { wire } from './wiring.ts'
 
 /** Connections for HTTP reads and the workers; PostgreSQL does no better with more on a few cores. */
@@ -106,6 +106,8 @@ async function serve({ config, clock, log, url, stopDatabase }: Serving): Promis
   })
   const demo = await seedDemo(wired.merchants, join(config.dataDir, 'demo.json'))
   await wired.commerce.seedDemo(demo.merchant_id)
+  for (const { serial, name } of await seedDemoTerminals(wired.merchants, demo))
+    wired.virtualTerminals.add(serial, name)
   await wired.counter.seedDemo(demo.merchant_id)
   if (isForDevelopment(config.publicUrl)) wired.counter.door.open = { merchantId: demo.merchant_id }
   wired.shop.open = { merchantId: demo.merchant_id, publishableKey: demo.publishable_key }

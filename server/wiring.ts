@@ -12,6 +12,7 @@ import {
   type Typed,
 } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
+import { createNexo, type NexoOptions } from './connectors/nexo/index.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
 import { createStoredValue } from './connectors/stored-value/index.ts'
@@ -55,6 +56,7 @@ import { loadPages, routes as pageRoutes } from './pages/index.ts'
 import {
   APART_FUNCTIONS,
   applyInbound,
+  createStepNotes,
   expireHolds,
   familiarMethods,
   MIXED_FUNCTIONS,
@@ -69,7 +71,11 @@ import { createSignInWorker, type SignInDeps, routes as signInRoutes } from './s
 import { type ShopDoor, routes as storefrontRoutes } from './storefront/index.ts'
 import { routes as terminalRoutes } from './terminals/index.ts'
 import { openVault, sealConfig, unsealConfig, type Vault, routes as vaultRoutes } from './vault/index.ts'
-import { createVirtualTerminals, routes as terminalPageRoutes } from './virtual-terminal/index.ts'
+import {
+  createVirtualTerminals,
+  routes as terminalPageRoutes,
+  type VirtualTerminals,
+} from './virtual-terminal/index.ts'
 
 export interface WiringOptions {
   db: Db
@@ -105,6 +111,8 @@ export interface WiringOptions {
   timeouts?: PaymentDeps['timeouts']
   /** Tests step the simulator's webhooks themselves. */
   simulator?: Simulator
+  /** Tests let the terminals outlive the process. */
+  virtualTerminals?: VirtualTerminals
 }
 
 /** A connector's answer within this, or the outcome is unknown; longer than the slow tail of card networks. */
@@ -143,13 +151,23 @@ export async function wire(options: WiringOptions) {
           signal: AbortSignal.timeout(SIMULATOR_DELIVERY_MS),
         }),
     })
-  const virtualTerminals = createVirtualTerminals({
+  const virtualTerminals =
+    options.virtualTerminals ??
+    createVirtualTerminals({
+      clock,
+      ...(options.terminalsPath === undefined ? {} : { path: options.terminalsPath }),
+      ...(options.fillRandom ? { fill: options.fillRandom } : {}),
+    })
+  const nexo = createNexo({
     clock,
-    ...(options.terminalsPath === undefined ? {} : { path: options.terminalsPath }),
     ...(options.fillRandom ? { fill: options.fillRandom } : {}),
+    // Whoever reaches a virtual terminal approves whatever they like.
+    ...(isForDevelopment(publicUrl) && { virtual: heard(virtualTerminals) }),
+    tell: (account, step) => steps.note(account, step),
   })
   const connectors = createConnectorRegistry({
     simulator: simulator.connector(),
+    nexo,
     storedValue: createStoredValue(createStoredValueBook({ db, clock, newId })),
   })
   const merchantCache = createMerchantCache({ db: lookups, clock, configSeal })
@@ -181,6 +199,7 @@ export async function wire(options: WiringOptions) {
     timeouts: options.timeouts ?? { call_ms: CALL_MS, terminal_ms: TERMINAL_MS },
     wake: () => inbound.wake(),
   }
+  const steps = createStepNotes(payments)
   const inbound = createWorker({
     name: 'inbound events',
     clock,
@@ -378,6 +397,20 @@ export async function wire(options: WiringOptions) {
     eventStreams,
     lanes,
     registry,
+  }
+}
+
+/** Terminals on a page, with whoever listens to one for as long as it answers. */
+function heard(terminals: VirtualTerminals): NonNullable<NexoOptions['virtual']> {
+  return {
+    async exchange(poiId, wire, listener) {
+      const stop = listener && terminals.isPoiId(poiId) ? terminals.terminal(poiId).listen(listener) : undefined
+      try {
+        return terminals.isPoiId(poiId) ? await terminals.exchange(poiId, wire) : { kind: 'unreachable' }
+      } finally {
+        stop?.()
+      }
+    },
   }
 }
 

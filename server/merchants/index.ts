@@ -13,6 +13,7 @@ export {
 } from './config.ts'
 export { type CreateMerchantDeps, createMerchant, type NewMerchant, type NewMerchantKeys } from './create.ts'
 export { type SeedDemoDeps, seedDemo } from './demo.ts'
+export { seedDemoTerminals } from './demo-terminals.ts'
 export {
   availableMethods,
   CHANNELS,

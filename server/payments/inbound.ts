@@ -52,6 +52,23 @@ export async function receive(
   return events.length
 }
 
+/** Takes the steps that a driver hears by itself. They are written one after the other, in the order in which they came. */
+export function createStepNotes(deps: PaymentDeps): {
+  note(account: ConnectorAccount, event: Extract<ConnectorEvent, { type: 'progress' }>): void
+} {
+  let last: Promise<void> = Promise.resolve()
+  return {
+    note(account, event) {
+      last = last
+        .then(async () => {
+          const merchant = await merchantConfig(deps, account.merchant_id)
+          if (merchant) await noteProgress(deps, merchant, account, event)
+        })
+        .catch((error: unknown) => deps.log.warn('a step at a terminal was not noted', { error }))
+    },
+  }
+}
+
 /** Shown to staff while they wait; nothing is decided by it, so it is neither kept nor tried again. */
 async function noteProgress(
   deps: PaymentDeps,

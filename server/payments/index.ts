@@ -6,7 +6,7 @@ export { cancel } from './cancel.ts'
 export { capture, release } from './capture.ts'
 export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
-export { applyInbound } from './inbound.ts'
+export { applyInbound, createStepNotes } from './inbound.ts'
 export { type OnceDeps, once, onceWithin } from './once.ts'
 export { type OperationFacts, operationAmount, operationFacts, readOpenOperations } from './operation-store.ts'
 export {

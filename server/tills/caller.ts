@@ -18,6 +18,8 @@ const SCOPES = [
   'instruments:read',
   'methods:read',
   'stores:read',
+  'terminals:read',
+  'terminals:write',
   'customers:read',
   'customers:write',
   'catalog:read',

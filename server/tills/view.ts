@@ -26,7 +26,8 @@ export function placeView(merchant: MerchantConfig, registerId: string, at: Date
   if (!register || !store) throw new Error('a till without its register')
   const terminals = [...merchant.terminals.values()]
     .filter((terminal) => terminal.storeId === store.id && [null, register.id].includes(terminal.registerId))
-    .sort((a, b) => Number(a.registerId === null) - Number(b.registerId === null))
+    // The register's own first, and of those the one that was set up last: it is the one in use.
+    .sort((a, b) => Number(a.registerId === null) - Number(b.registerId === null) || (a.id < b.id ? 1 : -1))
   return {
     register: { id: register.id, name: register.name, store_id: store.id },
     store: storeView(store, at),

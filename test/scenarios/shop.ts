@@ -17,6 +17,7 @@ import { silentLog } from '../../server/lib/log.ts'
 import { createMerchant, type NewMerchant, type NewMerchantKeys } from '../../server/merchants/index.ts'
 import { applyInbound, expireHolds, resolveDue, reverseDuplicates } from '../../server/payments/index.ts'
 import { verifyBooks } from '../../server/verify/index.ts'
+import type { VirtualTerminals } from '../../server/virtual-terminal/index.ts'
 import { type Wired, wire } from '../../server/wiring.ts'
 import { type Api, createApi, type Send, sendInProcess } from '../api.ts'
 import { testDatabase } from '../database.ts'
@@ -52,6 +53,8 @@ export interface ShopOptions {
   /** What the simulated provider's contract allows beyond the usual. */
   connector?: SimulatorConnectorOptions
   durabilityProblem?: string
+  /** Terminals on a page; they outlive a process that dies. */
+  virtualTerminals?: VirtualTerminals
 }
 
 export type Shop = Awaited<ReturnType<typeof openShop>>
@@ -105,6 +108,7 @@ export async function openShop(options: ShopOptions = {}) {
     webhookAllow: '127.0.0.1:9',
     durabilityProblem: () => options.durabilityProblem ?? '',
     isDraining: () => false,
+    ...(options.virtualTerminals && { virtualTerminals: options.virtualTerminals }),
   }
   await boot()
   const send: Send = (request) => sendInProcess(wired.app)(request)

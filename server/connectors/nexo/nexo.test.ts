@@ -143,7 +143,7 @@ test('the red key cancels, and nothing is charged', async () => {
   const { connector, terminals } = setUp({ customer: { ...TAPS, cancels: true } })
   assert.deepEqual(brief(await sale(connector)), ['declined', 'canceled'])
   assert.deepEqual(
-    terminals.journal().map(({ effect }) => effect),
+    terminals.journal().map(({ what }) => what),
     ['canceled'],
   )
 })
