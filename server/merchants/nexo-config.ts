@@ -63,7 +63,10 @@ function checkSecrets(config: Record<string, string>): void {
 
 function checkAddresses(config: Record<string, string>, transport: string, allowed: ReadonlySet<string>): void {
   if (transport === 'virtual') return
-  if (transport !== 'local') return checkUrl('/config/endpoint', config['endpoint'] ?? '', allowed)
+  if (transport !== 'local') {
+    checkUrl('/config/endpoint', config['endpoint'] ?? '', allowed)
+    return
+  }
   const pairs = (config['endpoints'] ?? '').split(/\s+/).filter((pair) => pair !== '')
   if (pairs.length === 0) throw invalid('/config/endpoints', 'Is needed: V400m-324688179=https://10.0.0.5:8443/nexo')
   for (const pair of pairs) {

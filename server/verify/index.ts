@@ -191,12 +191,13 @@ export const CHECKS: readonly Check[] = [
   },
   {
     id: 'terminal',
-    holds: 'No terminal that does one thing at a time has two open operations but those that a person released',
+    holds:
+      'No terminal that does one thing at a time has open operations of two commands but those that a person released',
     sql: `select o.merchant_id || ' ' || o.terminal_id as "where" from operation o
       where o.terminal_id is not null and o.state in ('created', 'dispatched', 'pending', 'unknown') and not exists (
         select from evidence v where v.merchant_id = o.merchant_id and v.payment_id = o.payment_id and v.operation_id = o.id
           and v.effect = 'none:terminal_released')
-      group by o.merchant_id, o.terminal_id having count(*) > 1`,
+      group by o.merchant_id, o.terminal_id having count(distinct o.idempotency_key) > 1`,
   },
   {
     id: 'books',

@@ -147,8 +147,7 @@ test('while a customer is asked, the till sees how far it is, and nobody else ca
   shop.device.touch({ type: 'card', card: 'mc', entry: 'chip' })
   await until(async () => shop.device.view().screen.kind === 'pin')
   await until(async () => (await shop.state()).current?.steps.some(({ step }) => step === 'wait_for_pin') ?? false)
-  for (const key of ['1', '2', '3', '4', 'confirm'] as const)
-    await until(() => shop.device.touch({ type: 'key', key }))
+  for (const key of ['1', '2', '3', '4', 'confirm'] as const) await until(() => shop.device.touch({ type: 'key', key }))
   const paid = await paying
   assert.deepEqual([paid.body.status, paid.body.tenders[0]?.instrument?.entry], ['captured', 'chip'])
   assert.deepEqual(truth(), ['approved 1099 0'])

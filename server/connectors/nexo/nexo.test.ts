@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/clock.ts'
 import { createIds } from '../../lib/ids.ts'
 import { silentLog } from '../../lib/log.ts'
 import { type Customer, createVirtualTerminals, type Fault } from '../../virtual-terminal/index.ts'
@@ -13,6 +13,11 @@ import type { TerminalDriver } from '../terminal.ts'
 import { createNexo } from './index.ts'
 
 const newId = createIds(systemClock)
+/** Nobody at the terminal runs out of time. */
+const patient: Clock = {
+  now: systemClock.now,
+  sleep: (_ms, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
+}
 const POI = 'V400m-324688179'
 const TAPS: Customer = { card: 'visa', entry: 'contactless' }
 const account: ConnectorAccount = {
@@ -24,7 +29,7 @@ const account: ConnectorAccount = {
 const terminal = { id: 'ter_1', serial: POI }
 
 function setUp({ customer = TAPS, fault = null }: { customer?: Customer | null; fault?: Fault | null } = {}) {
-  const terminals = createVirtualTerminals({ clock: systemClock, settings: { pace: 'instant', customer, fault } })
+  const terminals = createVirtualTerminals({ clock: patient, settings: { pace: 'instant', customer, fault } })
   const steps: string[] = []
   const connector = createNexo({
     clock: systemClock,
