@@ -4,6 +4,7 @@ import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } fro
 import type { Api } from './api.ts'
 import { createCatalogue } from './catalogue.ts'
 import { DoneScreen } from './done-screen.tsx'
+import { DrawerScreen } from './drawer-screen.tsx'
 import { OpenShift } from './open-shift.tsx'
 import { Override } from './override.tsx'
 import { digitsOf, type Place } from './place.ts'
@@ -98,7 +99,11 @@ function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
     <TillProvider value={till}>
       <div className="desk" inert={isLocked}>
         <TopBar />
-        {info.shift === null ? <OpenShift /> : <Current screen={screen} />}
+        {info.shift === null ? (
+          <OpenShift />
+        ) : (
+          <Current screen={info.shift?.state === 'ended' ? { is: 'drawer' } : screen} />
+        )}
         {asked ? (
           <Override
             right={asked.right}
@@ -126,6 +131,8 @@ function Current({ screen }: { screen: Screen }): ReactNode {
       return <TenderScreen start={screen.start} />
     case 'done':
       return <DoneScreen />
+    case 'drawer':
+      return <DrawerScreen />
     default:
       return <SellScreen />
   }

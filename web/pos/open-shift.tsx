@@ -1,7 +1,7 @@
 // No shift is open: what is in the drawer, and the day begins.
 
 import { useState } from 'react'
-import { isRefused, newKey } from './api.ts'
+import { isRefused } from './api.ts'
 import { useKeys } from './keys.ts'
 import { Banner, digitKeys, Numpad, withDigits } from './parts.tsx'
 import { useTill } from './till.tsx'
@@ -9,7 +9,7 @@ import { useTill } from './till.tsx'
 const MOST_DIGITS = 8
 
 export function OpenShift() {
-  const { texts, api, info, money, refresh } = useTill()
+  const { texts, api, money, refresh } = useTill()
   const [digits, setDigits] = useState('')
   const [wrong, setWrong] = useState('')
   const [isBusy, setBusy] = useState(false)
@@ -19,11 +19,11 @@ export function OpenShift() {
     setBusy(true)
     setWrong('')
     try {
-      await api.call('POST', '/shifts', { body: { register_id: info.register.id, float: amount }, key: newKey() })
+      await api.call('POST', '/shifts', { body: { float: amount } })
       await refresh()
     } catch (error) {
       // Somebody opened it from another device of the register.
-      if (isRefused(error, 'shift-open', 'invalid-state')) return void refresh()
+      if (isRefused(error, 'shift-running')) return void refresh()
       setWrong(
         isRefused(error, 'no-answer')
           ? texts.noAnswer

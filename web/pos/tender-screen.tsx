@@ -98,7 +98,13 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
     }
   }
   const isFirst = state.payment === null || state.payment.tenders.every(({ amount_captured }) => amount_captured === 0)
-  const main = terminal ? byCard : () => byCash(typed > 0 ? typed : cashDue)
+  // Nothing to pay: the order alone is made.
+  const isFree = cart !== null && cart.total === 0
+  const main = () => {
+    if (isFree) sale.place().catch(() => say({ kind: 'bad', text: texts.failed }))
+    else if (terminal) byCard()
+    else byCash(typed > 0 ? typed : cashDue)
+  }
 
   useScan(() => {
     soundBad()
@@ -136,7 +142,7 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
       ) : (
         <div className="tender-work">
           <div className="cash">
-            <p className="typed" role="status">
+            <p className={given > 0 || typed > 0 ? 'typed' : 'typed none'} role="status">
               <span className="quiet">{given > 0 ? texts.tender.given : texts.tender.amount}</span>
               <strong className="figure">{money(given > 0 ? given : typed > 0 ? typed : due)}</strong>
             </p>
@@ -234,8 +240,8 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
         <Key icon="back" label={texts.tender.back} hint="Esc" isOff={busy !== null} onPress={leave} />
       </nav>
       <div className="pay-bar">
-        <button type="button" className="pay" disabled={isBusy || due === 0} onClick={main}>
-          <span>{terminal ? texts.tender.card : texts.tender.cash}</span>
+        <button type="button" className="pay" disabled={isBusy || (due === 0 && !isFree)} onClick={main}>
+          <span>{isFree ? texts.tender.free : terminal ? texts.tender.card : texts.tender.cash}</span>
           <strong className="figure">{money(part.amount ?? (terminal ? due : cashDue))}</strong>
           <span className="hint" aria-hidden="true">
             Enter

@@ -5,6 +5,7 @@ import type { Api } from './api.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { CashRule, Place } from './place.ts'
 import type { Sale, SaleState } from './sale.ts'
+import type { Shift } from './shift.ts'
 import type { Texts } from './texts/texts.ts'
 import type { Ticket, TicketState } from './ticket.ts'
 
@@ -13,12 +14,6 @@ export interface StaffBrief {
   name: string
   initials: string
   role: string
-}
-export interface Shift {
-  id: string
-  number: number | string
-  state: string
-  opened_at: string
 }
 export interface TillInfo {
   register: { id: string; name: string }
