@@ -10,19 +10,12 @@ import { ReportDialog } from './report.tsx'
 import type { Report, Shift } from './shift.ts'
 import { useTill } from './till.tsx'
 
-export function CountPanel({ shift, onCounted }: { shift: Shift; onCounted(): void }) {
-  const [isAgain, setAgain] = useState(false)
-  return shift.counted === null || isAgain ? (
-    <Count
-      shift={shift}
-      onCounted={() => {
-        setAgain(false)
-        onCounted()
-      }}
-    />
-  ) : (
-    <Close shift={shift} onAgain={() => setAgain(true)} />
-  )
+/** The form that the large key below submits. */
+export const FORM = 'count-form'
+
+export function CountPanel(props: { shift: Shift; isCounting: boolean; onCounted(): void; onAgain(): void }) {
+  const { shift, isCounting, onCounted, onAgain } = props
+  return isCounting ? <Count shift={shift} onCounted={onCounted} /> : <Close shift={shift} onAgain={onAgain} />
 }
 
 function Count({ shift, onCounted }: { shift: Shift; onCounted(): void }) {
@@ -43,7 +36,7 @@ function Count({ shift, onCounted }: { shift: Shift; onCounted(): void }) {
     }
   }
   return (
-    <form className="count" onSubmit={(event) => void save(event)}>
+    <form id={FORM} className="count" onSubmit={(event) => void save(event)}>
       <h2>{texts.count.heading}</h2>
       <p className="quiet">{texts.count.lead}</p>
       <div className="denominations">
@@ -71,9 +64,6 @@ function Count({ shift, onCounted }: { shift: Shift; onCounted(): void }) {
       <div className="said" role="alert">
         {wrong === '' ? null : <Banner kind="bad">{wrong}</Banner>}
       </div>
-      <button type="submit" className="button primary big">
-        {texts.count.save}
-      </button>
     </form>
   )
 }
@@ -86,6 +76,7 @@ function Close({ shift, onAgain }: { shift: Shift; onAgain(): void }) {
   const variance = shift.variance ?? 0
   const close = async (event: FormEvent) => {
     event.preventDefault()
+    if (shift.needs_reason && reason.trim() === '') return setWrong(texts.count.why)
     try {
       const body = reason.trim() === '' ? {} : { reason: reason.trim() }
       setReport(await api.call<Report>('POST', `/shifts/${shift.id}/close`, { body }))
@@ -94,7 +85,7 @@ function Close({ shift, onAgain }: { shift: Shift; onAgain(): void }) {
     }
   }
   return (
-    <form className="count" onSubmit={(event) => void close(event)}>
+    <form id={FORM} className="count" onSubmit={(event) => void close(event)}>
       <h2>{texts.count.result}</h2>
       <dl className="figures">
         <div>
@@ -150,9 +141,6 @@ function Close({ shift, onAgain }: { shift: Shift; onAgain(): void }) {
       <div className="row">
         <button type="button" className="button" onClick={onAgain}>
           {texts.count.again}
-        </button>
-        <button type="submit" className="button primary big" disabled={shift.needs_reason && reason.trim() === ''}>
-          {texts.count.close}
         </button>
       </div>
       {report ? (

@@ -10,7 +10,7 @@ import { scanned, useKeys, useScan } from './keys.ts'
 import { NoticeBar } from './notice-bar.tsx'
 import { Banner, Dialog, Key } from './parts.tsx'
 import { Qr } from './qr.tsx'
-import { printReceipt, Slip } from './receipt.tsx'
+import { Slip } from './receipt.tsx'
 import { tenderName } from './tender-list.tsx'
 import { useSale, useTill } from './till.tsx'
 
@@ -39,10 +39,10 @@ export function DoneScreen() {
     return done
   })
   const [open, setOpen] = useState<'mail' | 'qr' | null>(null)
-  const [isPrinting, setPrinting] = useState(false)
+  const [printing, setPrinting] = useState<'receipt' | 'gift' | null>(null)
   useEffect(() => sale.end(), [])
   const next = () => go({ is: 'sell' })
-  const print = () => setPrinting(true)
+  const print = () => setPrinting('receipt')
   // The next customer's first article begins their ticket.
   useScan((code) => {
     next()
@@ -102,6 +102,7 @@ export function DoneScreen() {
       </section>
       <nav className="receipt-keys" aria-label={texts.finished.receipt}>
         <Key icon="print" label={texts.finished.print} hint="F11" onPress={print} />
+        <Key icon="gift" label={texts.finished.gift} hint="G" onPress={() => setPrinting('gift')} />
         <Key icon="mail" label={texts.finished.mail} hint="M" onPress={() => setOpen('mail')} />
         <Key icon="qr" label={texts.finished.qr} hint="Q" onPress={() => setOpen('qr')} isOff={last.pageUrl === null} />
       </nav>
@@ -123,7 +124,9 @@ export function DoneScreen() {
           </div>
         </Dialog>
       ) : null}
-      {isPrinting ? <Slip id={last.orderId} onDone={() => setPrinting(false)} onReady={printReceipt} /> : null}
+      {printing ? (
+        <Slip key={printing} id={last.orderId} isGift={printing === 'gift'} onDone={() => setPrinting(null)} />
+      ) : null}
     </main>
   )
 }
@@ -136,7 +139,7 @@ function MailDialog({ last, onClose }: { last: Last; onClose(): void }) {
     event.preventDefault()
     try {
       await api.call('POST', `/receipts/${last.orderId}/mail`, {
-        body: { email: email.trim(), language },
+        body: { to: email.trim(), language },
         key: newKey(),
       })
       onClose()

@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import { fill } from '../shared/fill.ts'
 import { isRefused, newKey } from './api.ts'
-import { CountPanel } from './count-panel.tsx'
+import { CountPanel, FORM } from './count-panel.tsx'
 import { useKeys, useScan } from './keys.ts'
 import { NoticeBar } from './notice-bar.tsx'
 import { Banner, Dialog, digitKeys, Failed, Key, Numpad, withDigits } from './parts.tsx'
@@ -20,6 +20,7 @@ export function DrawerScreen() {
   const ticket = useTicket()
   const [open, setOpen] = useState<Kind | null>(null)
   const [report, setReport] = useState<Report | null>(null)
+  const [isAgain, setAgain] = useState(false)
   const loaded = useLoaded(`shift ${info.shift?.id} ${info.shift?.state}`, () =>
     api.get<Shift>(`/shifts/${info.shift?.id}`),
   )
@@ -32,6 +33,7 @@ export function DrawerScreen() {
   const shift = loaded.is === 'there' ? loaded.data : null
   const again = loaded.is === 'loading' ? () => {} : loaded.again
   const isOpen = shift?.state === 'open'
+  const isCounting = shift?.counted === null || isAgain
   const look = () =>
     api
       .get<Report>(`/shifts/${shift?.id}/x_report`)
@@ -40,6 +42,7 @@ export function DrawerScreen() {
       )
   const end = async () => {
     try {
+      say(null)
       await api.call('POST', `/shifts/${shift?.id}/end`, { body: {} })
       again()
       void refresh()
@@ -48,11 +51,19 @@ export function DrawerScreen() {
     }
   }
   return (
-    <main className="office">
+    <main className={shift && !isOpen ? 'office is-counting' : 'office'}>
       <section className="office-work">
         {loaded.is === 'failed' ? <Failed again={loaded.again} /> : null}
         {shift && !isOpen ? (
-          <CountPanel shift={shift} onCounted={again} />
+          <CountPanel
+            shift={shift}
+            isCounting={isCounting}
+            onAgain={() => setAgain(true)}
+            onCounted={() => {
+              setAgain(false)
+              again()
+            }}
+          />
         ) : (
           <div className="drawer-keys">
             <Key
@@ -96,14 +107,20 @@ export function DrawerScreen() {
         <Key icon="back" label={texts.drawer.back} hint="Esc" onPress={back} isOff={shift?.state === 'ended'} />
       </nav>
       <div className="pay-bar">
-        <button
-          type="button"
-          className="pay"
-          disabled={!isOpen || ticket.lines.length > 0}
-          onClick={() => withRight('close_shift', end)}
-        >
-          {texts.drawer.end}
-        </button>
+        {shift && !isOpen ? (
+          <button type="submit" form={FORM} className="pay">
+            {isCounting ? texts.count.save : texts.count.close}
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="pay"
+            disabled={!isOpen || ticket.lines.length > 0}
+            onClick={() => withRight('close_shift', end)}
+          >
+            {texts.drawer.end}
+          </button>
+        )}
       </div>
       {open && shift ? (
         <MoveDialog

@@ -18,7 +18,7 @@ export function ReportDialog({ report, onClose }: { report: Report; onClose(): v
           <Icon name="print" />
           {texts.finished.print}
         </button>
-        <button type="button" className="button primary big" data-first="" onClick={onClose}>
+        <button type="button" className="button primary big" onClick={onClose}>
           {texts.done}
         </button>
       </div>
@@ -88,7 +88,7 @@ function Sheet({ report }: { report: Report }) {
           <h3>{texts.report.drawer}</h3>
           <dl className="figures">
             {rows([
-              [texts.shift.float, money(drawer.float)],
+              [texts.moves['float'] ?? '', money(drawer.float)],
               [texts.report.cashSales, money(drawer.cash_sales)],
               [texts.report.cashRefunds, money(drawer.cash_refunds)],
               [texts.drawer.paid_in, money(drawer.paid_in)],

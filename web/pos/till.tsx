@@ -144,7 +144,8 @@ export function formatsFor(language: string, currency: { code: string; digits: n
   const money = new Intl.NumberFormat(locale, { style: 'currency', currency: currency.code })
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
   return {
-    money: (amount: number) => money.format(amount / 10 ** currency.digits),
+    // Never a negative nothing.
+    money: (amount: number) => money.format(amount === 0 ? 0 : amount / 10 ** currency.digits),
     price: (text: string) => money.format(Number(text)),
     time: (at: string | number) => time.format(new Date(at)),
   }

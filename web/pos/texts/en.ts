@@ -300,6 +300,7 @@ export const en = {
     cancel: 'Cancel and give back',
   },
   finished: {
+    gift: 'Gift receipt',
     change: 'Change',
     paid: 'Paid',
     order: 'Receipt {number} · {amount}',
@@ -314,6 +315,15 @@ export const en = {
     mailed: 'Sent to {email}.',
     mailWrong: 'That is not an e-mail address.',
     send: 'Send',
+  },
+  receipt: {
+    organisation: 'Org. no. {number}',
+    vatNumber: 'VAT no. {number}',
+    number: 'Receipt {number}',
+    copy: 'COPY {n}',
+    gift: 'Gift receipt',
+    rounding: 'Rounding',
+    fiscal: 'Journal {no} · {mark}',
   },
   shift: {
     openHeading: 'Open the shift',

@@ -300,6 +300,7 @@ export const fr: Texts = {
     cancel: 'Annuler et rendre',
   },
   finished: {
+    gift: 'Ticket cadeau',
     change: 'À rendre',
     paid: 'Payé',
     order: 'Ticket {number} · {amount}',
@@ -314,6 +315,15 @@ export const fr: Texts = {
     mailed: 'Envoyé à {email}.',
     mailWrong: 'Ce n’est pas une adresse e-mail.',
     send: 'Envoyer',
+  },
+  receipt: {
+    organisation: 'SIREN {number}',
+    vatNumber: 'N° TVA {number}',
+    number: 'Ticket {number}',
+    copy: 'DUPLICATA {n}',
+    gift: 'Ticket cadeau',
+    rounding: 'Arrondi',
+    fiscal: 'Journal {no} · {mark}',
   },
   shift: {
     openHeading: 'Ouvrir le service',

@@ -300,6 +300,7 @@ export const nl: Texts = {
     cancel: 'Annuleren en teruggeven',
   },
   finished: {
+    gift: 'Ruilbon',
     change: 'Wisselgeld',
     paid: 'Betaald',
     order: 'Bon {number} · {amount}',
@@ -314,6 +315,15 @@ export const nl: Texts = {
     mailed: 'Verstuurd naar {email}.',
     mailWrong: 'Dat is geen e-mailadres.',
     send: 'Versturen',
+  },
+  receipt: {
+    organisation: 'KvK {number}',
+    vatNumber: 'Btw-nr. {number}',
+    number: 'Bon {number}',
+    copy: 'KOPIE {n}',
+    gift: 'Ruilbon',
+    rounding: 'Afronding',
+    fiscal: 'Journaal {no} · {mark}',
   },
   shift: {
     openHeading: 'Dienst openen',

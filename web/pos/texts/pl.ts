@@ -300,6 +300,7 @@ export const pl: Texts = {
     cancel: 'Anuluj i oddaj',
   },
   finished: {
+    gift: 'Paragon na prezent',
     change: 'Reszta',
     paid: 'Zapłacono',
     order: 'Paragon {number} · {amount}',
@@ -314,6 +315,15 @@ export const pl: Texts = {
     mailed: 'Wysłano na {email}.',
     mailWrong: 'To nie jest adres e-mail.',
     send: 'Wyślij',
+  },
+  receipt: {
+    organisation: 'REGON {number}',
+    vatNumber: 'NIP {number}',
+    number: 'Paragon {number}',
+    copy: 'KOPIA {n}',
+    gift: 'Paragon na prezent',
+    rounding: 'Zaokrąglenie',
+    fiscal: 'Dziennik {no} · {mark}',
   },
   shift: {
     openHeading: 'Otwórz zmianę',

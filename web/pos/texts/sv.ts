@@ -300,6 +300,7 @@ export const sv: Texts = {
     cancel: 'Avbryt och ge tillbaka',
   },
   finished: {
+    gift: 'Presentkvitto',
     change: 'Växel',
     paid: 'Betalt',
     order: 'Kvitto {number} · {amount}',
@@ -314,6 +315,15 @@ export const sv: Texts = {
     mailed: 'Skickat till {email}.',
     mailWrong: 'Det är ingen e-postadress.',
     send: 'Skicka',
+  },
+  receipt: {
+    organisation: 'Org.nr {number}',
+    vatNumber: 'Momsreg.nr {number}',
+    number: 'Kvitto {number}',
+    copy: 'KOPIA {n}',
+    gift: 'Presentkvitto',
+    rounding: 'Öresavrundning',
+    fiscal: 'Journal {no} · {mark}',
   },
   shift: {
     openHeading: 'Öppna passet',
