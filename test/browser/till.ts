@@ -86,10 +86,15 @@ export const SIZES: Readonly<Record<string, BrowserContextOptions>> = {
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
 }
 
+/** Nothing of a screen is out of sight. */
+export async function screenFits(page: Page, where: string): Promise<void> {
+  await fits(page, where)
+  const isTall = await page.evaluate('document.documentElement.scrollHeight > window.innerHeight')
+  assert.equal(isTall, false, `${where}: nothing is taller than the screen`)
+}
+
 /** A screen is right: accessible, and nothing of it out of sight. */
 export async function screenIsRight(page: Page, where: string): Promise<void> {
   await looksRight(page, where)
-  await fits(page, where)
-  const tooTall = await page.evaluate('document.documentElement.scrollHeight > window.innerHeight')
-  assert.equal(tooTall, false, `${where}: nothing is taller than the screen`)
+  await screenFits(page, where)
 }

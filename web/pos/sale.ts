@@ -57,6 +57,8 @@ export interface Sale {
   begin(cart: Cart): void
   /** Pays a part, or what is due. Does nothing while another is under way. */
   tender(input: TenderInput): Promise<void>
+  /** Takes back the tender that waits for the customer. Throws where there is none, or it is too late. */
+  withdraw(): Promise<void>
   /** Makes the order, for what is paid elsewhere: by a link. */
   place(): Promise<Order>
   /** Looks whether it was paid elsewhere. */
@@ -221,6 +223,12 @@ export function createSale(api: Api, place: Place): Sale {
         refusal = error
         tell()
       }
+    },
+    async withdraw() {
+      const { payment } = now ?? {}
+      const waiting = payment?.tenders.findLast(({ status }) => ['requires_action', 'processing'].includes(status))
+      if (!payment || !waiting) throw new Refused('invalid-state')
+      await api.call('POST', `/payments/${payment.id}/tenders/${waiting.id}/cancel`, { body: {}, key: newKey() })
     },
     async place() {
       if (!now) throw new Refused('invalid-state')

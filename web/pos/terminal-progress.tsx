@@ -1,7 +1,6 @@
 // What happens at the terminal, as it happens, and the key that really stops it. How the payment ended is told by its own answer alone.
 
 import { useEffect, useState } from 'react'
-import { fill } from '../shared/fill.ts'
 import { Icon } from './icon.tsx'
 import { useKeys } from './keys.ts'
 import { useTill } from './till.tsx'
@@ -14,9 +13,10 @@ interface TerminalState {
 const LOOK_MS = 500
 
 export function TerminalProgress({ terminalId, amount }: { terminalId: string; amount: number }) {
-  const { texts, api, money, info } = useTill()
+  const { texts, api, money, info, sale } = useTill()
   const [terminal, setTerminal] = useState<TerminalState | null>(null)
   const [isStopping, setStopping] = useState(false)
+  const [isDemo, setDemo] = useState(false)
   useEffect(() => {
     let isOver = false
     let timer = 0
@@ -39,9 +39,16 @@ export function TerminalProgress({ terminalId, amount }: { terminalId: string; a
   const stop = () => {
     if (isStopping) return
     setStopping(true)
-    // Too late, or already stopped: its own answer says so.
-    api.call('POST', `/terminals/${terminalId}/abort`, { body: {} }).catch(() => setStopping(false))
+    // A terminal that knows no such wish: then the tender is taken back. Too late, or stopped already, its own answer says so.
+    api.call('POST', `/terminals/${terminalId}/abort`).catch(() => sale.withdraw().catch(() => setStopping(false)))
   }
+  useEffect(() => {
+    // In development the terminal is a page of its own.
+    api.get('/till/demo', { as: 'public' }).then(
+      () => setDemo(true),
+      () => {},
+    )
+  }, [])
   useKeys({ Escape: stop })
   const name = info.terminals.find(({ id }) => id === terminalId)?.name ?? ''
   const steps = terminal?.current?.steps ?? []
@@ -53,13 +60,20 @@ export function TerminalProgress({ terminalId, amount }: { terminalId: string; a
         {isStopping ? texts.terminal.stopping : ((last && texts.terminal.steps[last]) ?? texts.terminal.waiting)}
       </p>
       <p className="terminal-amount figure">{money(amount)}</p>
-      <p className="quiet">{fill(texts.terminal.at, { name })}</p>
+      <p className="quiet">{name}</p>
       <ol className="steps">
         <li>{texts.terminal.sent}</li>
         {steps.map(({ step, at }) => (
           <li key={`${step} ${at}`}>{texts.terminal.steps[step] ?? step}</li>
         ))}
       </ol>
+      {isDemo ? (
+        <p className="quiet">
+          <a href="/terminal" target="_blank" rel="noreferrer">
+            {texts.terminal.demo}
+          </a>
+        </p>
+      ) : null}
       <button type="button" className="button danger big" disabled={isStopping} onClick={stop}>
         <Icon name="cross" />
         {texts.terminal.stop}

@@ -267,7 +267,7 @@ export const en = {
   },
   terminal: {
     heading: 'At the terminal',
-    at: 'Terminal {name}',
+    demo: 'Demo: hold a card to the virtual terminal',
     sent: 'Sent to the terminal',
     waiting: 'Waiting for the card',
     stopping: 'Stopping. The terminal says how it ended.',

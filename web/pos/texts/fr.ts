@@ -267,7 +267,7 @@ export const fr: Texts = {
   },
   terminal: {
     heading: 'Au terminal',
-    at: 'Terminal {name}',
+    demo: 'Démo : présentez une carte au terminal virtuel',
     sent: 'Envoyé au terminal',
     waiting: 'En attente de la carte',
     stopping: 'Arrêt en cours. Le terminal dira l’issue.',

@@ -267,7 +267,7 @@ export const nl: Texts = {
   },
   terminal: {
     heading: 'Op het pinapparaat',
-    at: 'Pinapparaat {name}',
+    demo: 'Demo: houd een kaart tegen het virtuele pinapparaat',
     sent: 'Naar het pinapparaat gestuurd',
     waiting: 'Wacht op de kaart',
     stopping: 'Wordt gestopt. Het apparaat zegt hoe het afliep.',

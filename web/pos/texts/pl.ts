@@ -267,7 +267,7 @@ export const pl: Texts = {
   },
   terminal: {
     heading: 'Na terminalu',
-    at: 'Terminal {name}',
+    demo: 'Demo: przyłóż kartę do wirtualnego terminala',
     sent: 'Wysłano do terminala',
     waiting: 'Czekamy na kartę',
     stopping: 'Przerywanie. Terminal powie, jak się skończyło.',

@@ -267,7 +267,7 @@ export const sv: Texts = {
   },
   terminal: {
     heading: 'I terminalen',
-    at: 'Terminal {name}',
+    demo: 'Demo: håll ett kort mot den virtuella terminalen',
     sent: 'Skickat till terminalen',
     waiting: 'Väntar på kortet',
     stopping: 'Avbryter. Terminalen säger hur det gick.',
