@@ -35,7 +35,9 @@ export function Panel({ face, live, words, asksForCard, onCard }: PanelProps) {
             <span class="number">•••• {card?.last4}</span>
           </div>
           <div class="fields">
-            <label for="card">{texts.hand}</label>
+            <label for="card" class="hidden">
+              {texts.hand}
+            </label>
             <select id="card" value={settings.card} onChange={(event) => live.set({ card: event.currentTarget.value })}>
               {face.cards.map(({ id, name, last4 }) => (
                 <option key={id} value={id}>
@@ -128,7 +130,7 @@ function Switch({
       />
       <label for={id}>{label}</label>
       {hint ? (
-        <p class="quiet" id={`${id}-hint`}>
+        <p class="switch-hint" id={`${id}-hint`}>
           {hint}
         </p>
       ) : null}
