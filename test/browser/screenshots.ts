@@ -5,6 +5,7 @@
 
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
+import { request } from '../../server/nexo/index.ts'
 import { servedShop } from '../served-shop.ts'
 import { startChromium } from './chromium.ts'
 
@@ -78,6 +79,30 @@ try {
   })
   const dark = { viewport: PHONE, colorScheme: 'dark' } as const
   await take(browser, { name: 'payment-link', url: link.url, options: dark, until: '49,95' })
+  const message = request(
+    'Payment',
+    { serviceId: 'PICTURE', saleId: 'Till 1', poiId: 'V400m-100000001' },
+    {
+      SaleData: {
+        SaleTransactionID: { TransactionID: 'Order 10025', TimeStamp: '2026-11-27T09:00:00.000Z' },
+        SaleToAcquirerData: 'tenderOption=AskGratuity',
+      },
+      PaymentTransaction: { AmountsReq: { Currency: 'EUR', RequestedAmount: 49.95 } },
+    },
+  )
+  const terminal = shop.program.virtualTerminals.add('V400m-100000001', 'Amsterdam 1')
+  terminal.set({ pace: 'instant', customer: { card: 'mc', entry: 'contactless', tip: 250 } })
+  await terminal.exchange(message)
+  terminal.set({ customer: null })
+  void terminal.exchange(JSON.parse(JSON.stringify(message).replace('PICTURE', 'PICTURE2').replace('49.95', '86.5')))
+  terminal.touch({ type: 'key', key: 'confirm' })
+  await take(browser, {
+    name: 'terminal',
+    url: `${shop.url}/terminal?lang=en`,
+    options: { viewport: LAPTOP },
+    until: 'Tap, insert or swipe',
+  })
+  terminal.touch({ type: 'key', key: 'cancel' })
 } finally {
   await shop.close()
   await browser.close()
