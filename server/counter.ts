@@ -12,9 +12,17 @@ import type { Clock } from './lib/clock.ts'
 import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { MerchantCache } from './merchants/index.ts'
+import { listEvents } from './notify/index.ts'
 import { type PaymentView, renderPayment } from './payments/index.ts'
-import { createReceiptWorker, type SellerFacts } from './receipts/index.ts'
-import { createShiftWorker, type ShiftDeps, shiftAt, routes as shiftRoutes, shiftView } from './shifts/index.ts'
+import { createReceiptWorker, routes as receiptRoutes, type SellerFacts } from './receipts/index.ts'
+import {
+  createShiftWorker,
+  runningShift,
+  type ShiftDeps,
+  shiftAt,
+  routes as shiftRoutes,
+  shiftView,
+} from './shifts/index.ts'
 import { namesOfStaff, type StaffDeps, seedDemoStaff, routes as staffRoutes } from './staff/index.ts'
 import { type TillDeps, type TillDoor, tillCaller, routes as tillRoutes } from './tills/index.ts'
 import { keyedHash, type Vault } from './vault/index.ts'
@@ -60,6 +68,12 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       return text === null ? null : (JSON.parse(text) as PaymentView)
     },
     namesOf: namesOfStaff,
+    runningAt: async (tx, merchantId, registerId) => (await runningShift(tx, merchantId, registerId))?.id ?? null,
+    async placedBy(merchantId, orderId) {
+      const of = { after: 0n, type: 'order.placed', object_id: orderId, limit: 1 }
+      const { by } = ((await listEvents(db, merchantId, of))[0]?.data ?? {}) as { by?: string | null }
+      return by ?? null
+    },
     languageOf: localeOf,
   }
   const tills: TillDeps = {
@@ -87,6 +101,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       tillRoutes(app, { ...tills, door })
       staffRoutes(app, staff)
       shiftRoutes(app, shifts)
+      receiptRoutes(app, shifts)
       journalRoutes(app, { db, key })
     },
     workers: [createReceiptWorker(shifts), createShiftWorker(shifts)],

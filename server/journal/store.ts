@@ -115,3 +115,20 @@ export async function listKeys(db: Queryable): Promise<{ key_id: string; public_
   )
   return rows
 }
+
+/**
+ * The first entry about something, at or after a number it cannot be before: a receipt's entry is never before its own number. Reads on
+ * from there by the primary key, past the few entries about other things.
+ */
+export async function entryAbout(
+  db: Queryable,
+  merchantId: string,
+  of: { registerId: string; subjectId: string; from: bigint },
+): Promise<JournalRow | null> {
+  const { rows } = await db.query<JournalRow>(
+    `select ${COLUMNS} from journal_entry
+     where merchant_id = $1 and register_id = $2 and seq >= $4 and subject_id = $3 order by seq limit 1`,
+    [merchantId, of.registerId, of.subjectId, of.from],
+  )
+  return rows[0] ?? null
+}

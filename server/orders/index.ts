@@ -65,7 +65,7 @@ export {
   readOrdersOf,
   returnLines,
 } from './store.ts'
-export type { OrderView } from './view.ts'
+export { basketView, type OrderView } from './view.ts'
 export { withFees } from './with-fees.ts'
 export { writeOffUnpaid } from './write-off.ts'
 

@@ -40,6 +40,7 @@ export { routes } from './routes.ts'
 export {
   coveredBy,
   familiarMethods,
+  type PaymentRow,
   readOperationsOfKey,
   readPayment,
   renderPayment,

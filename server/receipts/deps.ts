@@ -31,6 +31,10 @@ export interface ReceiptDeps {
   paymentView(merchantId: string, paymentId: string): Promise<PaymentView | null>
   /** Names of staff, where the ids are theirs. */
   namesOf(db: Queryable, merchantId: string, ids: readonly string[]): Promise<Map<string, string>>
+  /** The shift that runs at a register; null when none does. */
+  runningAt(db: Queryable, merchantId: string, registerId: string): Promise<string | null>
+  /** Who placed an order: a member of staff, a key, or nobody known. */
+  placedBy(merchantId: string, orderId: string): Promise<string | null>
   /** The language a customer has told; null where none. */
   languageOf(db: Queryable, merchantId: string, customerId: string): Promise<string | null>
 }

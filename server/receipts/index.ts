@@ -6,6 +6,7 @@ import type { ReceiptDeps } from './deps.ts'
 import { writeDue } from './write.ts'
 
 export type { ReceiptDeps, SellerFacts } from './deps.ts'
+export { routes } from './routes.ts'
 export {
   copiesOfShift,
   lockTotals,

@@ -46,11 +46,15 @@ export async function waitingStamps(
   return rows.map(({ operation_id }) => operation_id)
 }
 
-/** Locks a stamp that waits; null when it does not any more, or somebody else is at it. */
-export async function lockStamp(tx: Tx, merchantId: string, operationId: string): Promise<StampRow | null> {
+/** Locks a stamp that waits; null when it does not any more. Where somebody else is at it, waits for them, or answers null at once. */
+export async function lockStamp(
+  tx: Tx,
+  merchantId: string,
+  { operationId, wait }: { operationId: string; wait: boolean },
+): Promise<StampRow | null> {
   const { rows } = await tx.query<StampRow>(
     `select ${STAMP} from till_stamp
-     where merchant_id = $1 and operation_id = $2 and due_at is not null for update skip locked`,
+     where merchant_id = $1 and operation_id = $2 and due_at is not null for update ${wait ? '' : 'skip locked'}`,
     [merchantId, operationId],
   )
   return rows[0] ?? null

@@ -2,7 +2,7 @@
 // transaction that begins it; here the stamps are followed up, each in a transaction of its own. One that cannot be written keeps
 // its fault and is tried again: it never stands in the way of another, nor of closing the drawer.
 
-import { type Tx, transact } from '../db/pool.ts'
+import { type Queryable, type Tx, transact } from '../db/pool.ts'
 import type { JsonValue } from '../lib/json.ts'
 import { lineNow, type OrderLine, readOrder, readOrderLines } from '../orders/index.ts'
 import { type OperationFacts, operationFacts, readPayment } from '../payments/index.ts'
@@ -34,24 +34,33 @@ const IS_OPEN = new Set(['created', 'dispatched', 'pending', 'unknown'])
 export async function writeDue(deps: ReceiptDeps): Promise<number> {
   const due = await dueStamps(deps.db, { at: deps.clock.now(), limit: BATCH })
   let done = 0
-  for (const { merchant_id, operation_id } of due) if (await writeOne(deps, merchant_id, operation_id)) done++
+  for (const { merchant_id, operation_id: operationId } of due)
+    if (await writeOne(deps, merchant_id, { operationId, wait: false })) done++
   return done
 }
 
-/** Writes what can be written for a payment or a shift now. Never throws for a bad one: that keeps its fault. */
+/**
+ * Writes what can be written for a payment or a shift now, so that a read that follows sees it, also where somebody else is at it. Never
+ * throws for a bad one: that keeps its fault.
+ */
 export async function writeWaiting(
   deps: ReceiptDeps,
   merchantId: string,
   of: { payment_id?: string; shift_id?: string },
 ): Promise<void> {
-  for (const operationId of await waitingStamps(deps.db, merchantId, of)) await writeOne(deps, merchantId, operationId)
+  for (const operationId of await waitingStamps(deps.db, merchantId, of))
+    await writeOne(deps, merchantId, { operationId, wait: true })
 }
 
 /** True when nothing is left to do about this stamp. */
-async function writeOne(deps: ReceiptDeps, merchantId: string, operationId: string): Promise<boolean> {
+async function writeOne(
+  deps: ReceiptDeps,
+  merchantId: string,
+  { operationId, wait }: { operationId: string; wait: boolean },
+): Promise<boolean> {
   try {
     return await transact(deps.db, async (tx) => {
-      const stamp = await lockStamp(tx, merchantId, operationId)
+      const stamp = await lockStamp(tx, merchantId, { operationId, wait })
       if (!stamp) return false
       const isDone = await write(deps, tx, stamp)
       const due_at = isDone ? null : againAt(deps, stamp)
@@ -62,7 +71,7 @@ async function writeOne(deps: ReceiptDeps, merchantId: string, operationId: stri
   } catch (error) {
     // The database being away is nobody's fault here: then this fails too, and reaches the worker.
     await transact(deps.db, async (tx) => {
-      const stamp = await lockStamp(tx, merchantId, operationId)
+      const stamp = await lockStamp(tx, merchantId, { operationId, wait })
       if (!stamp) return
       const fault = error instanceof BadDocument ? error.message : 'could not be written'
       const again = { due_at: againAt(deps, stamp), attempt: stamp.attempt + 1, fault }
@@ -131,8 +140,8 @@ async function writeRefund(deps: ReceiptDeps, tx: Tx, stamp: StampRow, operation
 }
 
 /** By what came back where that is known, else by what was sold. */
-async function vatGivenBack(
-  tx: Tx,
+export async function vatGivenBack(
+  tx: Queryable,
   merchantId: string,
   operation: OperationFacts,
   orderId: string | null,
@@ -140,9 +149,7 @@ async function vatGivenBack(
   const amount = operation.amount_effective ?? operation.amount
   if (!orderId?.startsWith('ord_')) return unknownVat(amount)
   const lines = await readOrderLines(tx, merchantId, [orderId])
-  // Returns name their refunds by themselves (server/returns/carry-out.ts).
-  const returnId = /^onetill:(rtn_\w{26}):refund:/.exec(operation.idempotency_key ?? '')?.[1]
-  const back = returnId === undefined ? null : await readReturn(tx, merchantId, returnId)
+  const back = await returnBehind(tx, merchantId, operation)
   const rates = new Map(lines.map(({ id, tax_rate_bp }) => [id, tax_rate_bp]))
   const returned = (back?.lines ?? []).flatMap(({ line_id, amount: total, tax }) => {
     const tax_rate_bp = rates.get(line_id ?? '')
@@ -155,14 +162,20 @@ async function vatGivenBack(
   )
 }
 
-interface Sold {
+/** The return that a refund carries out: returns name their refunds by themselves (server/returns/carry-out.ts). */
+export async function returnBehind(db: Queryable, merchantId: string, operation: OperationFacts) {
+  const returnId = /^onetill:(rtn_\w{26}):refund:/.exec(operation.idempotency_key ?? '')?.[1]
+  return returnId === undefined ? null : readReturn(db, merchantId, returnId)
+}
+
+export interface Sold {
   vat: VatRow[]
   discount: bigint
   items: bigint
 }
 
 /** What an order comes to now. Throws for one whose lines do not add up to it: no VAT of it could be right. */
-async function soldWith(tx: Tx, merchantId: string, orderId: string): Promise<Sold> {
+export async function soldWith(tx: Queryable, merchantId: string, orderId: string): Promise<Sold> {
   const order = await readOrder(tx, merchantId, orderId)
   if (!order) throw new BadDocument('there is no such order')
   const lines = await readOrderLines(tx, merchantId, [orderId])

@@ -16,6 +16,7 @@ import { links } from './objects/links.ts'
 import { loyalty } from './objects/loyalty.ts'
 import { orders } from './objects/orders.ts'
 import { promotions } from './objects/promotions.ts'
+import { receipts } from './objects/receipts.ts'
 import { returns } from './objects/returns.ts'
 import { shifts } from './objects/shifts.ts'
 import { stock } from './objects/stock.ts'
@@ -119,6 +120,7 @@ const MODULES: ModuleObjects[] = [
   account,
   tills,
   shifts,
+  receipts,
 ]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */

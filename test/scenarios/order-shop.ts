@@ -31,11 +31,12 @@ export type Basket = Record<string, number>
 export function orderShop(shop: Shop) {
   const variants = new Map<string, string>()
   return {
-    /** Puts an article on sale; its stock is not counted unless `more` says so. */
-    async sells(name: string, unit_price: string, more: object = {}): Promise<string> {
+    /** Puts an article on sale; its stock is not counted unless `more` of its variant says so. */
+    async sells(name: string, unit_price: string, more: object = {}, product: object = {}): Promise<string> {
       const variant = { sku: name.toUpperCase(), track: 'none', prices: [{ currency: 'EUR', unit_price }], ...more }
       const { status, text, body } = await shop.api.call<{ variants: { id: string }[] }>('POST', '/v1/products', {
         name,
+        ...product,
         variants: [variant],
       })
       assert.equal(status, 201, text)

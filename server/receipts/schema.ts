@@ -1,0 +1,116 @@
+// The JSON of receipts.
+
+import Type from 'typebox'
+import { AmountOrZero, CountryCode, Currency, closed, Email, Id, Nullable, Timestamp } from '../http/schema.ts'
+import { LANGUAGES } from '../lib/language.ts'
+
+const Line = Type.Object({
+  name: Type.String(),
+  sku: Nullable(Type.String()),
+  quantity: Type.Integer(),
+  unit: Type.String(),
+  unit_price: Type.Optional(Type.String()),
+  discount: Type.Optional(AmountOrZero),
+  total: Type.Optional(AmountOrZero),
+  tax_rate_bp: Type.Optional(Type.Integer()),
+})
+
+const Tender = Type.Object({
+  method: Type.String(),
+  name: Type.String(),
+  amount: AmountOrZero,
+  is_held: Type.Boolean({ description: 'Approved, and taken when the goods are handed over.' }),
+  rounding: Type.Integer({ description: 'Of cash: what was paid beyond the amount, or less.' }),
+  tip: Type.Integer({ description: 'Beyond the amount, for the staff.' }),
+  tendered: Nullable(AmountOrZero),
+  change: Nullable(AmountOrZero),
+  card: Nullable(
+    Type.Object({
+      brand: Nullable(Type.String()),
+      last4: Nullable(Type.String()),
+      entry: Nullable(Type.String()),
+      authentication: Nullable(Type.String()),
+    }),
+  ),
+})
+
+export const Receipt = Type.Object(
+  {
+    object: Type.Literal('receipt'),
+    id: Nullable(Id('rct')),
+    kind: Type.Enum(['sale', 'refund']),
+    is_gift: Type.Boolean(),
+    copy: Nullable(
+      Type.Integer({ description: 'Of a print: 0 for the original, 1, 2, … for copies, which must say so.' }),
+    ),
+    prints: Type.Integer({ description: 'How often it was printed.' }),
+    number: Nullable(
+      Type.Integer({ description: '1, 2, 3, … of its register. Null for what was not sold at a register.' }),
+    ),
+    issued_at: Timestamp,
+    seller: Type.Object({
+      name: Type.String(),
+      organisation_number: Nullable(Type.String()),
+      vat_number: Nullable(Type.String()),
+      address: Type.Array(Type.String()),
+    }),
+    store: Nullable(
+      Type.Object({
+        id: Id('sto'),
+        name: Type.String(),
+        country: CountryCode,
+        time_zone: Type.String(),
+        address: Nullable(
+          Type.Object({
+            lines: Type.Array(Type.String()),
+            postal_code: Type.Optional(Type.String()),
+            city: Type.String(),
+            country: CountryCode,
+          }),
+        ),
+      }),
+    ),
+    register: Nullable(Type.Object({ id: Id('reg'), name: Type.String() })),
+    cashier: Nullable(Type.String()),
+    order: Nullable(Type.Object({ id: Id('ord'), number: Type.String() })),
+    payment_id: Id('pay'),
+    operation_id: Nullable(Id('opn')),
+    currency: Currency,
+    lines: Type.Array(Line),
+    discount: Nullable(AmountOrZero),
+    total: Nullable(AmountOrZero),
+    vat: Type.Array(
+      Type.Object({
+        rate_bp: Nullable(Type.Integer({ description: 'Null: what was sold is not known.' })),
+        ...{ net: AmountOrZero, tax: AmountOrZero, gross: AmountOrZero },
+      }),
+    ),
+    tenders: Type.Array(Tender),
+    given_back: Nullable(
+      Type.Object({
+        ...{ method: Type.String(), name: Type.String(), amount: AmountOrZero, rounding: Type.Integer() },
+        reason: Nullable(Type.String()),
+      }),
+    ),
+    fiscal: Nullable(
+      Type.Object(
+        {
+          ...{ journal_sequence: Type.Integer(), hash: Type.String(), key_id: Type.String() },
+          mark: Type.String({ description: 'The beginning of the signature, to be printed.' }),
+        },
+        { description: 'Where it stands in the journal of its register.' },
+      ),
+    ),
+    url: Nullable(Type.String({ description: 'The order’s own page; print it as a QR code.' })),
+  },
+  { title: 'Receipt' },
+)
+
+export const PrintIn = Type.Object({ gift: Type.Optional(Type.Boolean({ description: 'Without prices.' })) }, closed)
+export const MailIn = Type.Object(
+  {
+    to: Email,
+    language: Type.Optional(Type.Enum([...LANGUAGES], { description: 'Default: the customer’s, else the country’s.' })),
+  },
+  closed,
+)

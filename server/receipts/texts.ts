@@ -1,0 +1,128 @@
+// What a mailed receipt says, in the languages people are written to in.
+
+import type { Language } from '../lib/language.ts'
+
+export interface ReceiptTexts {
+  /** `{shop}` stands for the merchant. */
+  subject: string
+  refundSubject: string
+  thanks: string
+  total: string
+  givenBack: string
+  number: string
+  date: string
+  store: string
+  cashier: string
+  /** `{rate}` stands for the rate. */
+  vat: string
+  paidWith: string
+  change: string
+  rounding: string
+  look: string
+  footer: string
+}
+
+export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
+  en: {
+    subject: 'Your receipt from {shop}',
+    refundSubject: 'Your refund from {shop}',
+    thanks: 'Thank you for shopping with us.',
+    total: 'Total',
+    givenBack: 'Given back',
+    number: 'Receipt',
+    date: 'Date',
+    store: 'Store',
+    cashier: 'Served by',
+    vat: 'VAT {rate}',
+    paidWith: 'Paid by',
+    change: 'Change',
+    rounding: 'Rounding',
+    look: 'Look at your order',
+    footer: 'You asked for this receipt at the till.',
+  },
+  nl: {
+    subject: 'Je kassabon van {shop}',
+    refundSubject: 'Je terugbetaling van {shop}',
+    thanks: 'Bedankt voor je aankoop.',
+    total: 'Totaal',
+    givenBack: 'Terugbetaald',
+    number: 'Bon',
+    date: 'Datum',
+    store: 'Winkel',
+    cashier: 'Geholpen door',
+    vat: 'Btw {rate}',
+    paidWith: 'Betaald met',
+    change: 'Wisselgeld',
+    rounding: 'Afronding',
+    look: 'Bekijk je bestelling',
+    footer: 'Je hebt bij de kassa om deze bon gevraagd.',
+  },
+  sv: {
+    subject: 'Ditt kvitto från {shop}',
+    refundSubject: 'Din återbetalning från {shop}',
+    thanks: 'Tack för ditt köp.',
+    total: 'Summa',
+    givenBack: 'Återbetalt',
+    number: 'Kvitto',
+    date: 'Datum',
+    store: 'Butik',
+    cashier: 'Du betjänades av',
+    vat: 'Moms {rate}',
+    paidWith: 'Betalat med',
+    change: 'Växel',
+    rounding: 'Öresavrundning',
+    look: 'Se din order',
+    footer: 'Du bad om det här kvittot i kassan.',
+  },
+  pl: {
+    subject: 'Twój paragon z {shop}',
+    refundSubject: 'Twój zwrot z {shop}',
+    thanks: 'Dziękujemy za zakupy.',
+    total: 'Razem',
+    givenBack: 'Zwrócono',
+    number: 'Paragon',
+    date: 'Data',
+    store: 'Sklep',
+    cashier: 'Obsługa',
+    vat: 'VAT {rate}',
+    paidWith: 'Zapłacono',
+    change: 'Reszta',
+    rounding: 'Zaokrąglenie',
+    look: 'Zobacz zamówienie',
+    footer: 'O ten paragon poproszono przy kasie.',
+  },
+  fr: {
+    subject: 'Votre ticket de {shop}',
+    refundSubject: 'Votre remboursement de {shop}',
+    thanks: 'Merci de votre visite.',
+    total: 'Total',
+    givenBack: 'Remboursé',
+    number: 'Ticket',
+    date: 'Date',
+    store: 'Magasin',
+    cashier: 'Servi par',
+    vat: 'TVA {rate}',
+    paidWith: 'Payé par',
+    change: 'Rendu',
+    rounding: 'Arrondi',
+    look: 'Voir votre commande',
+    footer: 'Vous avez demandé ce ticket à la caisse.',
+  },
+  de: {
+    subject: 'Ihr Kassenbon von {shop}',
+    refundSubject: 'Ihre Erstattung von {shop}',
+    thanks: 'Vielen Dank für Ihren Einkauf.',
+    total: 'Summe',
+    givenBack: 'Erstattet',
+    number: 'Bon',
+    date: 'Datum',
+    store: 'Filiale',
+    cashier: 'Es bediente Sie',
+    vat: 'MwSt. {rate}',
+    paidWith: 'Bezahlt mit',
+    change: 'Rückgeld',
+    rounding: 'Rundung',
+    look: 'Bestellung ansehen',
+    footer: 'Sie haben an der Kasse um diesen Bon gebeten.',
+  },
+}
