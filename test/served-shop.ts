@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { systemClock } from '../server/lib/clock.ts'
 import { silentLog } from '../server/lib/log.ts'
 import { createFolderTransport } from '../server/mail/index.ts'
-import { type NewMerchantKeys, seedDemo } from '../server/merchants/index.ts'
+import { type NewMerchantKeys, seedDemo, seedDemoTerminals } from '../server/merchants/index.ts'
 import { type Wired, wire } from '../server/wiring.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 
@@ -45,6 +45,8 @@ export async function servedShop({ hasTills = false } = {}): Promise<ServedShop>
   const demo = await seedDemo(program.merchants, join(dataDir, 'demo.json'))
   await program.commerce.seedDemo(demo.merchant_id)
   if (hasTills) {
+    for (const { serial, name } of await seedDemoTerminals(program.merchants, demo))
+      program.virtualTerminals.add(serial, name)
     await program.counter.seedDemo(demo.merchant_id)
     program.counter.door.open = { merchantId: demo.merchant_id }
   }
@@ -66,6 +68,7 @@ export async function servedShop({ hasTills = false } = {}): Promise<ServedShop>
       await program.lanes.drain()
       await program.hints.stop()
       await program.simulator.stop()
+      program.virtualTerminals.close()
       await database.close()
       await rm(dataDir, { recursive: true, force: true })
     },

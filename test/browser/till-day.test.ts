@@ -91,9 +91,8 @@ inBrowser(
 inBrowser(
   'a gift card pays what it holds, cash the rest; a scan on the last screen begins the next ticket',
   async (page) => {
-    const issued = await world.api.command<{ code: string }>('/v1/gift_cards', {
-      ...{ amount: 1000, currency: 'EUR', reason: 'goodwill' },
-    })
+    const card = { amount: 1000, currency: 'EUR', reason: 'goodwill' }
+    const issued = await world.api.call<{ code: string }>('POST', '/v1/gift_cards', card, { key: 'till-day-card' })
     await openTill(page, world)
     await scan(page, await barcodeOf('KP-TOWEL'))
     await settled(page)

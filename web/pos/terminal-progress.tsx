@@ -50,7 +50,7 @@ export function TerminalProgress({ terminalId, amount }: { terminalId: string; a
     )
   }, [])
   useKeys({ Escape: stop })
-  const name = info.terminals.find(({ id }) => id === terminalId)?.name ?? ''
+  const { name = '', serial = '' } = info.terminals.find(({ id }) => id === terminalId) ?? {}
   const steps = terminal?.current?.steps ?? []
   const last = steps.at(-1)?.step
   return (
@@ -67,9 +67,9 @@ export function TerminalProgress({ terminalId, amount }: { terminalId: string; a
           <li key={`${step} ${at}`}>{texts.terminal.steps[step] ?? step}</li>
         ))}
       </ol>
-      {isDemo ? (
+      {isDemo && !serial.startsWith('SIM-') ? (
         <p className="quiet">
-          <a href="/terminal" target="_blank" rel="noreferrer">
+          <a href={`/terminal/${serial}`} target="_blank" rel="noreferrer">
             {texts.terminal.demo}
           </a>
         </p>

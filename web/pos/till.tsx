@@ -19,7 +19,7 @@ export interface TillInfo {
   register: { id: string; name: string }
   store: { id: string; name: string; country: string; currency: string; cash_rounding: CashRule | null }
   merchant: { name: string }
-  terminals: { id: string; name: string }[]
+  terminals: { id: string; name: string; serial: string }[]
   staff: StaffBrief[]
   /** The one that is open at the register. */
   shift: Shift | null
