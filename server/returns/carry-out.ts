@@ -58,8 +58,12 @@ async function giveBack(
           })
     return resultOf(reply)
   } catch (error) {
-    // Still running elsewhere, or the database is away: the intent stays open and is repeated.
-    if (!(error instanceof Problem) || error.status >= 500 || error.code === 'idempotency-in-flight') {
+    // Still running elsewhere, or the database is away: the intent stays open and is repeated. So is what a terminal gives back by
+    // itself once it is free; where a card must be held to it, staff try again.
+    const isForLater =
+      error instanceof Problem &&
+      (error.code === 'idempotency-in-flight' || (error.code === 'terminal-busy' && destination === null))
+    if (!(error instanceof Problem) || error.status >= 500 || isForLater) {
       deps.log.warn('a refund of a return could not be carried out and will be repeated', { object_id: row.id, error })
       return null
     }

@@ -113,6 +113,23 @@ test('a partial approval is booked for what was approved, and the rest is paid i
   )
 })
 
+test('two taps on one bill go back together, one after the other, and a refund that finds the terminal busy is refused', async () => {
+  shop.device.set({ fault: 'partial' })
+  const part = await shop.api.pay({ ...SALE, tender: shop.tender })
+  const whole = await shop.api.tender(part.body.id, shop.tender)
+  assert.deepEqual([whole.body.status, whole.body.tenders.length], ['captured', 2])
+  shop.device.set({ customer: null })
+  const paying = shop.api.pay({ ...SALE, tender: shop.tender })
+  await until(() => shop.device.view().screen.kind === 'card')
+  const busy = await shop.api.refund(part.body.id)
+  assert.deepEqual([busy.status, busy.body.code], [409, 'terminal-busy'])
+  shop.device.touch({ type: 'card', card: 'visa', entry: 'contactless' })
+  await paying
+  const back = await shop.api.refund(part.body.id)
+  assert.deepEqual([back.status, back.body.amount_refunded], [201, 1099])
+  assert.deepEqual(shop.truth().slice(-2), ['reversed 549 0', 'reversed 550 0'])
+})
+
 test('an approval for more than was asked is for a person to look at, and blocks the terminal meanwhile', async () => {
   shop.device.set({ fault: 'wrong_amount' })
   const wrong = await shop.api.pay({ ...SALE, tender: shop.tender })

@@ -250,15 +250,15 @@ test('an asynchronous payment is pending until its notification comes, by its ow
     ...{ ServiceID: operation_id.slice(-10), SaleID: 'ter_1', POIID: POI },
   }
   const wire = JSON.parse(JSON.stringify(paid(header)).replace('opn_1', operation_id)) as Wire
-  const [event] = connector.receive?.(of, inbound(wire), new Date()) ?? []
+  const [event] = connector.receive?.(of, inbound(wire), systemClock.now()) ?? []
   assert.ok(event?.type === 'operation')
   assert.equal(event.operation_id, operation_id)
   assert.ok(event.outcome.outcome === 'succeeded' && event.outcome.amount === 1099n)
-  assert.equal(connector.receive?.(of, inbound(wire), new Date())[0]?.psp_event_id, event.psp_event_id)
+  assert.equal(connector.receive?.(of, inbound(wire), systemClock.now())[0]?.psp_event_id, event.psp_event_id)
   for (const wrong of ['', 'Basic eDp5', authorization.slice(0, -1)])
-    assert.throws(() => connector.receive?.(of, inbound(wire, wrong), new Date()), isRefused)
+    assert.throws(() => connector.receive?.(of, inbound(wire, wrong), systemClock.now()), isRefused)
   const without = account({ ...of.config, webhook_password: '' })
-  assert.throws(() => connector.receive?.(without, inbound(wire, 'Basic aG9vazo='), new Date()), isRefused)
+  assert.throws(() => connector.receive?.(without, inbound(wire, 'Basic aG9vazo='), systemClock.now()), isRefused)
 })
 
 test('the steps that a terminal sends on the way are for showing', async () => {
@@ -269,7 +269,7 @@ test('the steps that a terminal sends on the way are for showing', async () => {
   await sale(local())
   await done
   const of = account({ transport: 'cloud_async', endpoint: root, api_key: API_KEY, ...HOOK })
-  const steps = told.flatMap((wire) => connector.receive?.(of, inbound(wire), new Date()) ?? [])
+  const steps = told.flatMap((wire) => connector.receive?.(of, inbound(wire), systemClock.now()) ?? [])
   assert.ok(steps.some((step) => step.type === 'progress' && step.step === 'card_presented' && step.serial === POI))
 })
 
