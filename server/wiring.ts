@@ -343,6 +343,16 @@ export async function wire(options: WiringOptions) {
     }
     return Object.fromEntries(Object.entries(told).filter(([, text]) => text != null))
   }
+  const signIn: SignInDeps = {
+    ...commerce.own.profiles,
+    publicUrl,
+    async letterheadOf(merchantId) {
+      const { display_name, accent, support_email } = await settingsOf({ db }, merchantId)
+      const merchant = await merchantCache.get(merchantId)
+      const name = display_name ?? merchant?.name ?? ''
+      return { name, accent, replyTo: support_email, country: merchant?.country ?? null }
+    },
+  }
   const checkout = {
     ...{ db, clock, log, newId, merchantCache, payments, pages, publicUrl },
     methodsOf: connectors.methodsOf,
@@ -354,18 +364,8 @@ export async function wire(options: WiringOptions) {
     languageOf: (merchantId, id) => localeOf(db, merchantId, id),
   }
   workers.push(...createLinkWorkers(links), createBagWorker({ db, clock, log }))
-  checkoutRoutes(app, { ...checkout, consumer: checkoutConsumer, guard: createLinkGuard(links) })
+  checkoutRoutes(app, { ...checkout, signIn, consumer: checkoutConsumer, guard: createLinkGuard(links) })
   linkRoutes(app, links)
-  const signIn: SignInDeps = {
-    ...commerce.own.profiles,
-    publicUrl,
-    async letterheadOf(merchantId) {
-      const { display_name, accent, support_email } = await settingsOf({ db }, merchantId)
-      const merchant = await merchantCache.get(merchantId)
-      const name = display_name ?? merchant?.name ?? ''
-      return { name, accent, replyTo: support_email, country: merchant?.country ?? null }
-    },
-  }
   signInRoutes(app, signIn)
   accountRoutes(app, { ...signIn, ...commerce.own, orders: commerce.forPages.orders, vault: payments })
   workers.push(createSignInWorker({ db, clock, log }))

@@ -55,7 +55,20 @@ export interface Choice {
 export async function knownOf(deps: BagDeps, session: Session): Promise<Known> {
   const bag = await readBag(deps.db, session)
   if (!bag) throw new Problem('not-found')
-  return { session, ...(await knownWith(deps, session.merchant_id, bag)) }
+  const { merchant_id, signed_in } = session
+  // Somebody who has signed in here need not type what is known of them. It is kept when they go on with it, not before: until then it
+  // is for their browser alone.
+  const typed =
+    bag.is_sent || signed_in === undefined ? bag.typed : withKnown(bag.typed, await deps.toldBy(merchant_id, signed_in))
+  return { session, ...(await knownWith(deps, merchant_id, { ...bag, typed })) }
+}
+
+/** What the cart says goes before what is known of its owner; an address is taken whole or not at all. */
+export function withKnown(said: Typed, known: Typed): Typed {
+  const hasAddress = said.line1 !== undefined || said.city !== undefined || said.postal_code !== undefined
+  // In another country than the cart is priced for, the usual address is no help.
+  const fits = !hasAddress && (said.country === undefined || said.country === known.country)
+  return fits ? { ...known, ...said } : { email: known.email, ...said }
 }
 
 /** The same before there is a session. */

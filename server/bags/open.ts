@@ -1,12 +1,12 @@
 // Begins a checkout page for a cart.
 
 import { admit, arrangeCart, CART_SECRET_HEADER, cartCaller, readCart } from '../carts/index.ts'
-import type { BagCaller, DeliveryOption, OpenedBag, Typed } from '../checkout/index.ts'
+import type { BagCaller, DeliveryOption, OpenedBag } from '../checkout/index.ts'
 import { PAGE_CHANNELS } from '../checkout/index.ts'
 import { countryProfile } from '../countries/index.ts'
 import { Problem } from '../lib/problem.ts'
 import type { BagDeps } from './deps.ts'
-import { knownWith, offersOf, PAGE, typedOf } from './known.ts'
+import { knownWith, offersOf, PAGE, typedOf, withKnown } from './known.ts'
 import { arrangementOf } from './plan.ts'
 import { type Bag, insertBag } from './store.ts'
 
@@ -57,14 +57,6 @@ async function firstTotal(deps: BagDeps, merchantId: string, bag: Bag, total: nu
     if (error instanceof Problem && error.status < 500) return BigInt(total)
     throw error
   }
-}
-
-/** What the cart says goes before what is known of its owner; an address is taken whole or not at all. */
-function withKnown(said: Typed, known: Typed): Typed {
-  const hasAddress = said.line1 !== undefined || said.city !== undefined || said.postal_code !== undefined
-  // In another country than the cart is priced for, the usual address is no help.
-  const fits = !hasAddress && (said.country === undefined || said.country === known.country)
-  return fits ? { ...known, ...said } : { email: known.email, ...said }
 }
 
 async function checkOptions(deps: BagDeps, merchantId: string, options: DeliveryOption[] | undefined): Promise<void> {

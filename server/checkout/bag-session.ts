@@ -7,7 +7,7 @@ import type { BagInput, BagView } from './bag-view.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { sessionEvent } from './event.ts'
 import type { NoticeCode, Phase, TryInput } from './page-view.ts'
-import { type Session, stateOf } from './session.ts'
+import { type Session, seenBy, stateOf } from './session.ts'
 import { completeFree, putOrder, readSession } from './store.ts'
 
 /** The session with the order its cart has become, here or elsewhere; as it was where there is none. */
@@ -19,7 +19,7 @@ export async function withOrder(deps: CheckoutDeps, session: Session): Promise<S
   const reference = session.reference ?? placed.reference
   await putOrder(deps.db, session, { ...placed, reference, success_url: session.success_url ?? page_url })
   const noted = (await readSession(deps.db, session.merchant_id, session.id)) ?? session
-  return noted.amount === 0n && noted.state === 'open' ? completed(deps, noted) : noted
+  return seenBy(noted.amount === 0n && noted.state === 'open' ? await completed(deps, noted) : noted, session.signed_in)
 }
 
 /** An order that costs nothing is confirmed as it is placed: there is no payment to wait for. */

@@ -11,6 +11,7 @@ import { isLanguage, type Language } from '../lib/language.ts'
 import { Problem } from '../lib/problem.ts'
 import { languageFor, sendDocument } from '../pages/index.ts'
 import { BankAccountInput, GiftCardInput, OneTimeCode, VoucherInput } from '../payments/index.ts'
+import { customerAt } from '../signin/index.ts'
 import { accentProperties } from './accent.ts'
 import { BagStep, bagInputOf, tidied } from './bag-input.ts'
 import { bagStepHere } from './bag-session.ts'
@@ -19,9 +20,10 @@ import type { CheckoutDeps } from './deps.ts'
 import type { CheckoutView, MethodForm, NoticeCode, TryInput } from './page-view.ts'
 import { payHere, withdrawHere } from './pay-here.ts'
 import type { CheckoutRouteDeps } from './routes.ts'
-import { type Session, TOKEN_FORM } from './session.ts'
+import { type Session, seenBy } from './session.ts'
 import { settingsOf } from './settings.ts'
-import { readSessionByToken } from './store.ts'
+import { signInRoutes } from './sign-in-routes.ts'
+import { readByToken } from './store.ts'
 import { checkoutView } from './view.ts'
 
 const PUBLIC = { access: { keys: 'public' } } as const
@@ -52,13 +54,15 @@ const LOOK_AGAIN_S = 5
 
 export function pageRoutes(app: App, deps: CheckoutRouteDeps): void {
   const hidden = { hide: true, params: ByToken, querystring: PageQuery } as const
+  signInRoutes(app, deps)
 
   app.route({
     method: 'GET',
     url: '/c/:token',
     config: PUBLIC,
     schema: hidden,
-    handler: async (request, reply) => show(deps, request, reply, await sessionOf(deps, request.params.token), null),
+    handler: async (request, reply) =>
+      show(deps, request, reply, await readByToken(deps.db, request.params.token), null),
   })
 
   app.route({
@@ -67,7 +71,7 @@ export function pageRoutes(app: App, deps: CheckoutRouteDeps): void {
     config: FORM,
     schema: hidden,
     handler: async (request, reply) => {
-      const session = await sessionOf(deps, request.params.token)
+      const session = await readByToken(deps.db, request.params.token)
       if (!session) return show(deps, request, reply, null, null)
       refuseForeign(request)
       const form = formOf(request)
@@ -93,7 +97,7 @@ export function pageRoutes(app: App, deps: CheckoutRouteDeps): void {
     config: PUBLIC,
     schema: hidden,
     handler: async (request) => {
-      const session = await foundSession(deps, request.params.token)
+      const session = await foundSession(deps, request, request.params.token)
       return viewOf(deps, session, languageOf(request, session), null)
     },
   })
@@ -105,7 +109,7 @@ export function pageRoutes(app: App, deps: CheckoutRouteDeps): void {
     schema: { ...hidden, body: Try },
     handler: async (request) => {
       refuseForeign(request)
-      const session = await foundSession(deps, request.params.token)
+      const session = await foundSession(deps, request, request.params.token)
       const notice = await payHere(deps, session, request.body)
       return viewOf(deps, session, languageOf(request, session), notice)
     },
@@ -118,7 +122,7 @@ export function pageRoutes(app: App, deps: CheckoutRouteDeps): void {
     schema: { ...hidden, body: BagStep },
     handler: async (request) => {
       refuseForeign(request)
-      const session = await foundSession(deps, request.params.token)
+      const session = await foundSession(deps, request, request.params.token)
       const notice = await bagStepHere(deps, session, tidied(request.body as BagInput))
       return viewOf(deps, session, languageOf(request, session), notice)
     },
@@ -131,33 +135,30 @@ export function pageRoutes(app: App, deps: CheckoutRouteDeps): void {
     schema: hidden,
     handler: async (request) => {
       refuseForeign(request)
-      const session = await foundSession(deps, request.params.token)
+      const session = await foundSession(deps, request, request.params.token)
       const notice = await withdrawHere(deps, session)
       return viewOf(deps, session, languageOf(request, session), notice)
     },
   })
 }
 
-/** The session of an address; null for every address that leads nowhere, so that nobody learns which do. */
-async function sessionOf(deps: CheckoutDeps, token: string): Promise<Session | null> {
-  return TOKEN_FORM.test(token) ? readSessionByToken(deps.db, token) : null
-}
-
-async function foundSession(deps: CheckoutDeps, token: string): Promise<Session> {
-  const session = await sessionOf(deps, token)
+/** The session as the browser sees it that asks: with its customer, where somebody has signed in there. Throws not-found. */
+async function foundSession(deps: CheckoutRouteDeps, request: FastifyRequest, token: string): Promise<Session> {
+  const session = await readByToken(deps.db, token)
   if (!session) throw new Problem('not-found')
-  return session
+  return seenBy(session, (await customerAt(deps.signIn, session.merchant_id, request))?.customerId)
 }
 
 /** Reads the session again: the step before may have begun its payment. */
 async function viewOf(
   deps: CheckoutRouteDeps,
-  { token, merchant_id }: Session,
+  { token, merchant_id, signed_in }: Session,
   language: Language,
   notice: NoticeCode | null,
 ): Promise<CheckoutView> {
   await deps.consumer.catchUp(merchant_id)
-  return checkoutView(deps, (await readSessionByToken(deps.db, token)) as Session, { language, notice })
+  const now = seenBy((await readByToken(deps.db, token)) as Session, signed_in)
+  return checkoutView(deps, now, { language, notice })
 }
 
 async function show(

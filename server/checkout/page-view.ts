@@ -130,6 +130,10 @@ export interface CheckoutView {
   can_withdraw: boolean
   /** Offered beside paying: keep the card for this customer. */
   can_save: boolean
+  /** Nobody is known yet, and nothing is begun that somebody else would have to end. */
+  can_sign_in: boolean
+  /** Who has signed in on this page, in this browser: their address, or their name. */
+  signed_in: string | null
   /** Where to go on after paying, and instead of paying. */
   success_url: string | null
   cancel_url: string | null

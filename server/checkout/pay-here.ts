@@ -17,7 +17,7 @@ import {
 import { placed } from './bag-session.ts'
 import type { CheckoutDeps } from './deps.ts'
 import type { NoticeCode, TryInput } from './page-view.ts'
-import { type Session, sessionUrl, stateOf } from './session.ts'
+import { type Session, seenBy, sessionUrl, stateOf } from './session.ts'
 import { readPaymentView, standingOf } from './standing.ts'
 import { dropPayment, putPayment, readSession } from './store.ts'
 
@@ -140,7 +140,7 @@ async function ensurePayment(deps: CheckoutDeps, session: Session): Promise<stri
     if (known.status !== 'canceled') return known.id
     await dropPayment(deps.db, session)
     const now = await readSession(deps.db, session.merchant_id, session.id)
-    return ensurePayment(deps, now as Session)
+    return ensurePayment(deps, seenBy(now as Session, session.signed_in))
   }
   const order =
     session.order_id === null ? null : await deps.payments.orders?.due(session.merchant_id, session.order_id)

@@ -7,7 +7,7 @@ import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
 import { etagOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
-import { signedInIfAny } from '../signin/index.ts'
+import { type SignInDeps, signedInIfAny } from '../signin/index.ts'
 import { createSession } from './create.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { endSession } from './end.ts'
@@ -29,6 +29,8 @@ const ById = Type.Object({ id: Id('chs') })
 export interface CheckoutRouteDeps extends CheckoutDeps {
   /** Reads all news of payments, so that a session is shown as it stands. */
   consumer: { catchUp(merchantId: string): Promise<void> }
+  /** How a customer signs in on the page. */
+  signIn: SignInDeps
 }
 
 /** Registers the module's routes, and its pages. */

@@ -47,11 +47,27 @@ export interface Session {
   expires_at: Date
   created_at: Date
   completed_at: Date | null
+  /**
+   * The customer who has signed in on the page, in the browser that asks. Never kept with the session: its address may be in other hands
+   * too, and they are not to have what is this customer's.
+   */
+  signed_in?: string
+}
+
+/** The session as the browser sees it whose customer has signed in there; one that has a customer already stays theirs. */
+export function seenBy(session: Session, customerId: string | undefined): Session {
+  if (customerId === undefined || session.customer_id !== null) return session
+  return { ...session, customer_id: customerId, signed_in: customerId }
 }
 
 /** Expiry is a matter of the clock: nothing has to run for a session to end. */
 export function stateOf(session: Session, now: Date): SessionState {
   return session.state === 'open' && session.expires_at <= now ? 'expired' : session.state
+}
+
+/** A payment that was begun is of whoever began it. */
+export function canSignIn(session: Session, now: Date): boolean {
+  return session.customer_id === null && session.payment_id === null && stateOf(session, now) === 'open'
 }
 
 /** 192 random bits; a prefix, so that leaked ones are found by scanners. */

@@ -1,7 +1,7 @@
 // The SQL of checkout sessions and of what a merchant's pages look like. Each read is served by a key.
 
 import type { Queryable, Tx } from '../db/pool.ts'
-import type { Session } from './session.ts'
+import { type Session, TOKEN_FORM } from './session.ts'
 import type { Settings } from './settings.ts'
 
 const COLUMNS = `merchant_id, id, token, state, amount, currency, channel, capture, country, language, cart_id, order_id, payment_link_id,
@@ -26,7 +26,9 @@ export async function readSession(db: Queryable, merchantId: string, id: string)
   return rows[0] ?? null
 }
 
-export async function readSessionByToken(db: Queryable, token: string): Promise<Session | null> {
+/** The session of an address; null for every address that leads nowhere, so that nobody learns which do. */
+export async function readByToken(db: Queryable, token: string): Promise<Session | null> {
+  if (!TOKEN_FORM.test(token)) return null
   const { rows } = await db.query<Session>(`select ${COLUMNS} from checkout_session where token = $1`, [token])
   return rows[0] ?? null
 }

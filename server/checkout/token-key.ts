@@ -2,15 +2,15 @@
 
 import type { Caller } from '../http/auth.ts'
 import type { CheckoutDeps } from './deps.ts'
-import { stateOf, TOKEN_FORM } from './session.ts'
-import { readSessionByToken } from './store.ts'
+import { stateOf } from './session.ts'
+import { readByToken } from './store.ts'
 
 /** The caller behind a page's token while its session is open; null otherwise. */
 export async function pageCaller(
   deps: Pick<CheckoutDeps, 'db' | 'clock' | 'merchantCache'>,
   bearer: string,
 ): Promise<Caller | null> {
-  const session = TOKEN_FORM.test(bearer) ? await readSessionByToken(deps.db, bearer) : null
+  const session = await readByToken(deps.db, bearer)
   if (!session || stateOf(session, deps.clock.now()) !== 'open') return null
   const merchant = await deps.merchantCache.get(session.merchant_id)
   if (!merchant) return null

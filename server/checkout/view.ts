@@ -1,6 +1,7 @@
 // Makes what the page shows. Everything is worked out anew for each answer, from the books.
 
 import { randomBytes } from 'node:crypto'
+import { readProfile } from '../customers/index.ts'
 import { amountText, LANGUAGE_NAMES, type Language, timeText } from '../lib/language.ts'
 import { Problem } from '../lib/problem.ts'
 import { availableMethods, type Channel, flowIn, type MerchantConfig, type Method, needOf } from '../merchants/index.ts'
@@ -11,7 +12,7 @@ import type { CheckoutDeps } from './deps.ts'
 import { methodName } from './method-name.ts'
 import type { ActionView, CheckoutView, MethodForm, MethodView, NoticeCode, NoticeView, Phase } from './page-view.ts'
 import { qrImage } from './qr-image.ts'
-import { type Session, stateOf } from './session.ts'
+import { canSignIn, type Session, stateOf } from './session.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { coveredBy, type Standing, standingOf } from './standing.ts'
 
@@ -65,6 +66,8 @@ export async function checkoutView(
     attempt: randomBytes(12).toString('base64url'),
     can_withdraw: phase === 'action',
     can_save: session.customer_id !== null,
+    can_sign_in: canSignIn(session, now) && (phase === 'pay' || phase === 'details'),
+    signed_in: session.signed_in === undefined ? null : await nameOfCustomer(deps, session),
     success_url: withSession(session),
     cancel_url: session.cancel_url,
     paid_at:
@@ -190,6 +193,12 @@ async function savedViews(deps: CheckoutDeps, session: Session, { config, langua
 
 function brandName({ card: { brand } }: InstrumentView): string | null {
   return brand === '' || brand === 'unknown' ? null : brand.charAt(0).toUpperCase() + brand.slice(1)
+}
+
+/** How somebody recognises themselves. */
+async function nameOfCustomer(deps: CheckoutDeps, { merchant_id, customer_id }: Session): Promise<string> {
+  const profile = await readProfile(deps.db, merchant_id, customer_id as string)
+  return profile?.email ?? profile?.name ?? ''
 }
 
 /** What a method asks for on the page; null where it needs something that this page has not. */

@@ -31,6 +31,16 @@ export async function signedInIfAny(
   return request.headers[SESSION_HEADER] === undefined ? null : signedIn(deps, request)
 }
 
+/** The customer whose session came with a request to a page of ours; null where none did, or one that has ended. */
+export async function customerAt(
+  deps: Pick<SignInDeps, 'db' | 'clock'>,
+  merchantId: string,
+  request: FastifyRequest,
+): Promise<SignedIn | null> {
+  const header = request.headers[SESSION_HEADER]
+  return sessionOf(deps, merchantId, typeof header === 'string' ? header : undefined)
+}
+
 /** The same, who proved it lately: for what a browser left open must not do. Throws sign-in-required, sign-in-too-old. */
 export async function signedInLately(
   deps: Pick<SignInDeps, 'db' | 'clock'>,

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { LANGUAGES } from '../../server/lib/language.ts'
-import { fits, looksRight, shopping } from './shopper.ts'
+import { fits, looksRight, shopping, signInCode, withAuthenticator } from './shopper.ts'
 import { orderDelivered, orderOn, payByIdeal, putInBag } from './shopping.ts'
 
 const world = shopping()
@@ -17,14 +17,7 @@ const here = () => world.shop.url.replace('127.0.0.1', 'localhost')
 let people = 0
 const newAddress = () => `shopper-${++people}@example.org`
 
-/** The code of the newest mail to an address, as /dev/mail shows it. */
-async function codeFor(email: string): Promise<string> {
-  const list = await (await fetch(`${world.shop.url}/dev/mail`)).text()
-  const row = list.split('<tr>').find((text) => text.includes(email) && /\d{6} is your sign-in code/.test(text))
-  const code = /(\d{6}) is your sign-in code/.exec(row ?? '')?.[1]
-  assert.ok(code, `no code for ${email} at /dev/mail`)
-  return code
-}
+const codeFor = (email: string) => signInCode(world.shop.url, email)
 
 async function askForCode(page: Page, email: string, url = here()): Promise<string> {
   await page.goto(`${url}/shop/account?lang=en`)
@@ -115,14 +108,7 @@ inBrowser(
 )
 
 inBrowser('a passkey is made, lets its owner in without mail, and is removed', async (page) => {
-  const cdp = await page.context().newCDPSession(page)
-  await cdp.send('WebAuthn.enable')
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true },
-      ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
-    },
-  })
+  await withAuthenticator(page)
   const email = newAddress()
   await signIn(page, email)
   await open(page, 'Sign-in')

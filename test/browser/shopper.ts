@@ -98,6 +98,27 @@ export async function faults(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
+/** The code of the newest mail to an address, as /dev/mail shows it. */
+export async function signInCode(url: string, email: string): Promise<string> {
+  const list = await (await fetch(`${url}/dev/mail`)).text()
+  const row = list.split('<tr>').find((text) => text.includes(email) && /\d{6} is your sign-in code/.test(text))
+  const code = /(\d{6}) is your sign-in code/.exec(row ?? '')?.[1]
+  assert.ok(code, `no code for ${email} at /dev/mail`)
+  return code
+}
+
+/** Gives a page's browser a device that makes and keeps passkeys. */
+export async function withAuthenticator(page: Page): Promise<void> {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('WebAuthn.enable')
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true },
+      ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    },
+  })
+}
+
 /** Presses a button of the simulator's page, as bank, wallet or phone. */
 export async function atSimulator(page: Page, act: 'approve' | 'decline' | 'abandon', code?: string): Promise<void> {
   await page.waitForURL(/\/simulator\//)

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { CheckoutView } from '../../server/checkout/page-view.ts'
 import { fill } from '../shared/fill.ts'
+import { Account } from './account.tsx'
 import { BagForm } from './bag-form.tsx'
 import { BagSummary, Changes, Chosen } from './bag-parts.tsx'
 import { Mark } from './marks.tsx'
@@ -82,6 +83,7 @@ export function Checkout({ state }: { state: PageState }) {
           )}
         </Summary>
         <section class="step">
+          <Account view={view} texts={texts} language={language} onView={setView} />
           <Phase view={view} texts={texts} language={language} onView={setView} />
         </section>
       </main>

@@ -34,6 +34,31 @@ export function withdraw({ path }: CheckoutView, language: string): Promise<Chec
   return ask(`${path}/withdraw?lang=${language}`, {})
 }
 
+/**
+ * The session of the customer who has signed in on this page, kept for this tab alone: back from a bank, the page still knows them.
+ * Without storage it lasts until the page is left.
+ */
+let own: { path: string; token: string } | null = null
+
+export function hold(path: string, token: string | null): void {
+  own = token === null ? null : { path, token }
+  try {
+    if (token === null) sessionStorage.removeItem(path)
+    else sessionStorage.setItem(path, token)
+  } catch {
+    // A browser that keeps nothing.
+  }
+}
+
+export function held(path: string): string | null {
+  if (own?.path === path) return own.token
+  try {
+    return sessionStorage.getItem(path)
+  } catch {
+    return null
+  }
+}
+
 /** A token for the card, or null where the vault refuses it. The number goes to the vault and nowhere else. */
 export async function tokenise({ token_key }: CheckoutView, card: TypedCard): Promise<string | null> {
   const answer = await send('/v1/tokens', { card }, { authorization: `Bearer ${token_key}` })
@@ -43,13 +68,14 @@ export async function tokenise({ token_key }: CheckoutView, card: TypedCard): Pr
 }
 
 async function ask(url: string, body?: object): Promise<CheckoutView> {
-  const answer = await send(url, body)
+  const token = held(url.slice(0, url.lastIndexOf('/')))
+  const answer = await send(url, body, token === null ? {} : { 'customer-session': token })
   if (answer.status === 422) throw new NotValid()
   if (!answer.ok) throw new NotSent()
   return (await answer.json()) as CheckoutView
 }
 
-async function send(url: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
+export async function send(url: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
   try {
     return await fetch(url, {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),

@@ -63,6 +63,7 @@ export interface Texts {
     | 'qr',
     string
   >
+  account: Record<'ask' | 'signIn' | 'signedIn' | 'signOut' | 'close' | 'emailWrong', string>
   processingTitle: string
   processingLead: string
   unknownTitle: string

@@ -109,8 +109,3 @@ export function wordsFor(error: unknown, { texts, own }: Pick<Shop, 'texts' | 'o
 export function dayOf(at: string, language: string): string {
   return new Date(at).toLocaleDateString(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium' })
 }
-
-/** Whether this page may use passkeys: browsers give none to addresses of digits. */
-export function hasPasskeys(): boolean {
-  return typeof PublicKeyCredential === 'function' && !/^[\d.]+$|^\[/.test(location.hostname)
-}

@@ -4,8 +4,9 @@ import { startRegistration } from '@simplewebauthn/browser'
 import { useState } from 'preact/hooks'
 import { fill } from '../../shared/fill.ts'
 import { Icon } from '../../shared/icon.tsx'
+import { hasPasskeys } from '../../shared/passkeys.ts'
 import { useShop } from '../shop.ts'
-import { dayOf, hasPasskeys, type Passkey } from './own.ts'
+import { dayOf, type Passkey } from './own.ts'
 import { Listed, Said, useAct } from './parts.tsx'
 
 type PasskeyOptions = Parameters<typeof startRegistration>[0]['optionsJSON']

@@ -4,9 +4,10 @@ import { startAuthentication } from '@simplewebauthn/browser'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { fill } from '../../shared/fill.ts'
 import { Icon } from '../../shared/icon.tsx'
+import { hasPasskeys } from '../../shared/passkeys.ts'
 import { useShop } from '../shop.ts'
 import { Field } from './field.tsx'
-import { hasPasskeys, wordsFor } from './own.ts'
+import { wordsFor } from './own.ts'
 
 type PasskeyOptions = Parameters<typeof startAuthentication>[0]['optionsJSON']
 interface Opened {

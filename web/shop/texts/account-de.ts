@@ -1,21 +1,9 @@
+import { signInDe } from '../../shared/sign-in/de.ts'
 import type { AccountTexts } from './account.ts'
 
 export const accountDe: AccountTexts = {
+  ...signInDe,
   lead: 'Kein Passwort nötig: Wir mailen Ihnen einen Code, oder Ihr Gerät kennt Sie.',
-  email: 'E-Mail',
-  sendCode: 'Code per E-Mail senden',
-  usePasskey: 'Mit Passkey anmelden',
-  or: 'oder',
-  codeSent: 'Wir haben einen Code an {email} gesendet. Er gilt zehn Minuten.',
-  code: 'Code aus der E-Mail',
-  codeHint: 'Sechs Ziffern',
-  signIn: 'Anmelden',
-  again: 'Neuen Code senden',
-  otherAddress: 'Andere Adresse verwenden',
-  wrongCode:
-    'Das ist nicht der Code, oder er ist abgelaufen. Sehen Sie in die neueste E-Mail oder fordern Sie einen neuen an.',
-  tooOften: 'Es wurden zu viele Codes angefordert. Warten Sie eine Viertelstunde und versuchen Sie es erneut.',
-  passkeyFailed: 'Der Passkey hat nicht funktioniert. Versuchen Sie es erneut oder nehmen Sie einen Code.',
   noPasskeysHere: 'Dieser Browser oder diese Adresse kann keine Passkeys verwenden.',
   welcome: 'Hallo {name}',
   sections: {
@@ -26,7 +14,6 @@ export const accountDe: AccountTexts = {
     security: 'Anmeldung',
     privacy: 'Privatsphäre',
   },
-  signOut: 'Abmelden',
   signOutAll: 'Überall abmelden',
   signOutAllLead: 'Beendet die Anmeldung in jedem Browser, auch in diesem.',
   noOrders: 'Noch nichts. Was Sie bestellen, hier oder im Laden, steht hier.',

@@ -1,20 +1,9 @@
+import { signInEn } from '../../shared/sign-in/en.ts'
 import type { AccountTexts } from './account.ts'
 
 export const accountEn: AccountTexts = {
+  ...signInEn,
   lead: 'No password to remember: we mail you a code, or your device knows you.',
-  email: 'E-mail',
-  sendCode: 'Mail me a code',
-  usePasskey: 'Sign in with a passkey',
-  or: 'or',
-  codeSent: 'We have sent a code to {email}. It is good for ten minutes.',
-  code: 'Code from the mail',
-  codeHint: 'Six digits',
-  signIn: 'Sign in',
-  again: 'Send another code',
-  otherAddress: 'Use another address',
-  wrongCode: 'That is not the code, or it has ended. Check the newest mail, or ask for another code.',
-  tooOften: 'Too many codes were asked for. Wait a quarter of an hour and try again.',
-  passkeyFailed: 'The passkey did not work. Try again, or use a code.',
   noPasskeysHere: 'This browser or address cannot use passkeys.',
   welcome: 'Hello {name}',
   sections: {
@@ -25,7 +14,6 @@ export const accountEn: AccountTexts = {
     security: 'Sign-in',
     privacy: 'Privacy',
   },
-  signOut: 'Sign out',
   signOutAll: 'Sign out everywhere',
   signOutAllLead: 'Ends your sign-in in every browser, this one too.',
   noOrders: 'Nothing here yet. What you order, here or in a store, is listed here.',

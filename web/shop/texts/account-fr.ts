@@ -1,20 +1,9 @@
+import { signInFr } from '../../shared/sign-in/fr.ts'
 import type { AccountTexts } from './account.ts'
 
 export const accountFr: AccountTexts = {
+  ...signInFr,
   lead: 'Aucun mot de passe à retenir : nous vous envoyons un code, ou votre appareil vous reconnaît.',
-  email: 'E-mail',
-  sendCode: 'M’envoyer un code',
-  usePasskey: 'Se connecter avec une clé d’accès',
-  or: 'ou',
-  codeSent: 'Nous avons envoyé un code à {email}. Il est valable dix minutes.',
-  code: 'Code reçu par e-mail',
-  codeHint: 'Six chiffres',
-  signIn: 'Se connecter',
-  again: 'Envoyer un autre code',
-  otherAddress: 'Utiliser une autre adresse',
-  wrongCode: 'Ce n’est pas le code, ou il a expiré. Regardez le dernier e-mail ou demandez un autre code.',
-  tooOften: 'Trop de codes ont été demandés. Attendez un quart d’heure et réessayez.',
-  passkeyFailed: 'La clé d’accès n’a pas fonctionné. Réessayez ou utilisez un code.',
   noPasskeysHere: 'Ce navigateur ou cette adresse ne permet pas les clés d’accès.',
   welcome: 'Bonjour {name}',
   sections: {
@@ -25,7 +14,6 @@ export const accountFr: AccountTexts = {
     security: 'Connexion',
     privacy: 'Vie privée',
   },
-  signOut: 'Se déconnecter',
   signOutAll: 'Se déconnecter partout',
   signOutAllLead: 'Met fin à la connexion dans tous les navigateurs, celui-ci compris.',
   noOrders: 'Rien pour l’instant. Ce que vous commandez, ici ou en magasin, apparaît ici.',

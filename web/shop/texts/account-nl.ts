@@ -1,20 +1,9 @@
+import { signInNl } from '../../shared/sign-in/nl.ts'
 import type { AccountTexts } from './account.ts'
 
 export const accountNl: AccountTexts = {
+  ...signInNl,
   lead: 'Geen wachtwoord om te onthouden: we mailen je een code, of je apparaat kent je.',
-  email: 'E-mail',
-  sendCode: 'Mail me een code',
-  usePasskey: 'Inloggen met een passkey',
-  or: 'of',
-  codeSent: 'We hebben een code gestuurd naar {email}. Die is tien minuten geldig.',
-  code: 'Code uit de mail',
-  codeHint: 'Zes cijfers',
-  signIn: 'Inloggen',
-  again: 'Stuur nog een code',
-  otherAddress: 'Ander adres gebruiken',
-  wrongCode: 'Dat is niet de code, of hij is verlopen. Kijk in de nieuwste mail of vraag een nieuwe code.',
-  tooOften: 'Er zijn te veel codes gevraagd. Wacht een kwartier en probeer het opnieuw.',
-  passkeyFailed: 'De passkey werkte niet. Probeer het opnieuw of gebruik een code.',
   noPasskeysHere: 'Deze browser of dit adres kan geen passkeys gebruiken.',
   welcome: 'Hallo {name}',
   sections: {
@@ -25,7 +14,6 @@ export const accountNl: AccountTexts = {
     security: 'Inloggen',
     privacy: 'Privacy',
   },
-  signOut: 'Uitloggen',
   signOutAll: 'Overal uitloggen',
   signOutAllLead: 'Logt je uit in elke browser, ook in deze.',
   noOrders: 'Nog niets. Wat je bestelt, hier of in een winkel, staat hier.',

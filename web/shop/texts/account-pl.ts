@@ -1,20 +1,9 @@
+import { signInPl } from '../../shared/sign-in/pl.ts'
 import type { AccountTexts } from './account.ts'
 
 export const accountPl: AccountTexts = {
+  ...signInPl,
   lead: 'Żadnych haseł: wyślemy Ci kod e-mailem albo rozpozna Cię Twoje urządzenie.',
-  email: 'E-mail',
-  sendCode: 'Wyślij mi kod',
-  usePasskey: 'Zaloguj się kluczem dostępu',
-  or: 'lub',
-  codeSent: 'Wysłaliśmy kod na {email}. Jest ważny dziesięć minut.',
-  code: 'Kod z wiadomości',
-  codeHint: 'Sześć cyfr',
-  signIn: 'Zaloguj się',
-  again: 'Wyślij nowy kod',
-  otherAddress: 'Użyj innego adresu',
-  wrongCode: 'To nie ten kod albo już wygasł. Sprawdź najnowszą wiadomość lub poproś o nowy kod.',
-  tooOften: 'Za dużo próśb o kod. Odczekaj kwadrans i spróbuj ponownie.',
-  passkeyFailed: 'Klucz dostępu nie zadziałał. Spróbuj ponownie lub użyj kodu.',
   noPasskeysHere: 'Ta przeglądarka lub ten adres nie obsługuje kluczy dostępu.',
   welcome: 'Witaj, {name}',
   sections: {
@@ -25,7 +14,6 @@ export const accountPl: AccountTexts = {
     security: 'Logowanie',
     privacy: 'Prywatność',
   },
-  signOut: 'Wyloguj się',
   signOutAll: 'Wyloguj wszędzie',
   signOutAllLead: 'Kończy logowanie w każdej przeglądarce, także w tej.',
   noOrders: 'Jeszcze nic. Tu pojawi się to, co zamówisz, tutaj lub w sklepie.',

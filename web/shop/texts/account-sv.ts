@@ -1,20 +1,9 @@
+import { signInSv } from '../../shared/sign-in/sv.ts'
 import type { AccountTexts } from './account.ts'
 
 export const accountSv: AccountTexts = {
+  ...signInSv,
   lead: 'Inget lösenord att komma ihåg: vi mejlar en kod, eller så känner din enhet igen dig.',
-  email: 'E-post',
-  sendCode: 'Mejla mig en kod',
-  usePasskey: 'Logga in med en nyckel (passkey)',
-  or: 'eller',
-  codeSent: 'Vi har skickat en kod till {email}. Den gäller i tio minuter.',
-  code: 'Koden från mejlet',
-  codeHint: 'Sex siffror',
-  signIn: 'Logga in',
-  again: 'Skicka en ny kod',
-  otherAddress: 'Använd en annan adress',
-  wrongCode: 'Det är inte koden, eller så har den gått ut. Titta i det senaste mejlet eller be om en ny kod.',
-  tooOften: 'För många koder har begärts. Vänta en kvart och försök igen.',
-  passkeyFailed: 'Nyckeln fungerade inte. Försök igen eller använd en kod.',
   noPasskeysHere: 'Den här webbläsaren eller adressen kan inte använda passkeys.',
   welcome: 'Hej {name}',
   sections: {
@@ -25,7 +14,6 @@ export const accountSv: AccountTexts = {
     security: 'Inloggning',
     privacy: 'Integritet',
   },
-  signOut: 'Logga ut',
   signOutAll: 'Logga ut överallt',
   signOutAllLead: 'Loggar ut dig i alla webbläsare, även här.',
   noOrders: 'Inget här ännu. Det du beställer, här eller i en butik, visas här.',

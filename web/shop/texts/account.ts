@@ -1,24 +1,12 @@
 // The words of the account. A language is a file beside this one; a missing word does not compile.
 
-export interface AccountTexts {
+import type { SignInTexts } from '../../shared/sign-in/texts.ts'
+
+export interface AccountTexts extends SignInTexts {
   lead: string
-  email: string
-  sendCode: string
-  usePasskey: string
-  or: string
-  codeSent: string
-  code: string
-  codeHint: string
-  signIn: string
-  again: string
-  otherAddress: string
-  wrongCode: string
-  tooOften: string
-  passkeyFailed: string
   noPasskeysHere: string
   welcome: string
   sections: Record<'orders' | 'returns' | 'wallet' | 'details' | 'security' | 'privacy', string>
-  signOut: string
   signOutAll: string
   signOutAllLead: string
   noOrders: string
