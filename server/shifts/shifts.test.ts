@@ -29,6 +29,15 @@ async function closeRunning(): Promise<void> {
   }
 }
 
+test('a register that has no shifts is no till: what is sold there leaves no receipt and no journal', async () => {
+  const { payment } = await till.sell(shop.api, { mug: 1 })
+  await shop.work()
+  const seen = await shop.api.get<{ number: number | null }>(`/v1/receipts/${payment}`)
+  assert.deepEqual([seen.status, seen.body.number], [200, null])
+  const { body } = await shop.api.get<{ data: object[] }>(`/v1/journal?register_id=${shop.till}`)
+  assert.deepEqual(body.data, [])
+})
+
 test('of twenty who open one register at once, from two processes, one does', async () => {
   const other = await shop.another()
   const answers = await Promise.all(
@@ -162,6 +171,18 @@ test('an X tells a till nothing of its cash before the count; the office sees al
   assert.equal(office.body.drawer['expected'], 11_210)
   assert.equal((await supervisor.get<ShiftView>(`/v1/shifts/${shift.id}`)).body.expected, null)
   await closeRunning()
+})
+
+test('what is sold between two shifts has its receipt, and its cash goes to the safe with the next float', async () => {
+  await closeRunning()
+  const { payment } = await till.sell(cashier, { mug: 1 })
+  const seen = await cashier.get<{ number: number | null }>(`/v1/receipts/${payment}`)
+  assert.ok((seen.body.number ?? 0) > 0, seen.text)
+  const held = (await till.booked(`cash:${shop.till}`)) + (await till.booked('cash_safe'))
+  const shift = await till.open(cashier, 3_000)
+  assert.equal((await till.booked(`cash:${shop.till}`)) + (await till.booked('cash_safe')), held)
+  await till.count(cashier, shift.id, 3_000)
+  assert.deepEqual((await till.close(cashier, shift.id)).sales, { count: 0, amount: 0 })
 })
 
 test('the till is told of the shift that runs at it', async () => {

@@ -25,3 +25,21 @@ begin
   end if;
   return query select v_wait, v_guess;
 end $$;
+
+-- till_stamp_operation of migration 0049: only a register that has had a shift is a till. Where registers are but names of drawers, and
+-- nobody opens and closes them, nothing is stamped and no receipt follows. Between two shifts a till's sales are stamped without one.
+-- Served by shift_by_no, from its end.
+create or replace function till_stamp_operation() returns trigger language plpgsql as $$
+declare
+  v_shift text;
+  v_state text;
+begin
+  select s.id, s.state into v_shift, v_state from shift s
+    where s.merchant_id = new.merchant_id and s.register_id = new.register_id order by s.no desc limit 1;
+  if v_shift is null then return null; end if;
+  insert into till_stamp (merchant_id, operation_id, payment_id, register_id, shift_id, created_at, due_at)
+    values (new.merchant_id, new.id, new.payment_id, new.register_id, case when v_state <> 'closed' then v_shift end,
+      new.created_at, new.created_at)
+    on conflict do nothing;
+  return null;
+end $$;
