@@ -67,6 +67,9 @@ const BRANDS: Readonly<Record<string, string>> = {
   amex: 'American Express',
   bancontact: 'Bancontact',
   cartes_bancaires: 'CB',
+  cartebancaire: 'CB',
+  bcmc: 'Bancontact',
+  girocard: 'Girocard',
 }
 const brandName = (brand: string | undefined): string | undefined =>
   brand === undefined ? undefined : (BRANDS[brand] ?? brand)

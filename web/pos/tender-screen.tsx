@@ -156,6 +156,21 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
                 setDigits(digits.slice(0, -1))
               }}
             />
+            {info.terminals.length > 1 ? (
+              <fieldset className="terminals" aria-label={texts.tender.terminals}>
+                {info.terminals.map(({ id, name }) => (
+                  <button
+                    key={id}
+                    type="button"
+                    className="chip"
+                    aria-pressed={id === terminal}
+                    onClick={() => setTerminal(id)}
+                  >
+                    {name}
+                  </button>
+                ))}
+              </fieldset>
+            ) : null}
           </div>
           <fieldset className="notes" aria-label={texts.tender.notes}>
             <button type="button" className="note exact" disabled={isBusy} onClick={() => byCash(cashDue)}>
@@ -217,21 +232,6 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
               onPress={() => setOpen('link')}
             />
           </fieldset>
-          {info.terminals.length > 1 ? (
-            <fieldset className="terminals" aria-label={texts.tender.terminals}>
-              {info.terminals.map(({ id, name }) => (
-                <button
-                  key={id}
-                  type="button"
-                  className="chip"
-                  aria-pressed={id === terminal}
-                  onClick={() => setTerminal(id)}
-                >
-                  {name}
-                </button>
-              ))}
-            </fieldset>
-          ) : null}
         </div>
       )}
       <TenderList state={state} />
@@ -291,6 +291,7 @@ function Outcome({ state }: { state: SaleState }) {
   }
   if (state.declined) {
     const code = state.declined.decline?.code ?? ''
+    if (code === 'canceled') return <Banner kind="info">{texts.tender.canceled}</Banner>
     return (
       <Banner kind="bad">
         <strong>{texts.tender.declined}</strong> {texts.declines[code] ?? texts.declines['other']}

@@ -263,6 +263,7 @@ export const en = {
     unknown: 'We don’t know yet whether it was charged.',
     unknownLead: 'We are asking. Don’t charge again.',
     declined: 'Declined. Nothing was charged.',
+    canceled: 'Cancelled. Nothing was charged.',
     nothingTaken: 'Nothing was charged.',
   },
   terminal: {
@@ -423,10 +424,16 @@ export const en = {
   } as Record<string, string>,
   declines: {
     other: 'Try another card or another way.',
-    canceled: 'It was cancelled.',
     insufficient_funds: 'There is not enough on the card.',
     insufficient_balance: 'There is not enough on the card.',
-    pin_wrong: 'The PIN was wrong.',
+    wrong_pin: 'The PIN was wrong.',
+    card_blocked: 'The card is blocked.',
+    invalid_card: 'The card cannot be used here.',
+    not_allowed: 'This card is not taken here.',
+    terminal_busy: 'The terminal is doing something else. Try again.',
+    terminal_unavailable: 'The terminal cannot do it now. Look at it.',
+    card_left_in: 'A card was left in the reader. Take it out.',
+    host_unreachable: 'The terminal has no connection. Try again, or take cash.',
     expired_card: 'The card has expired.',
   } as Record<string, string>,
 }

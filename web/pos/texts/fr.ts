@@ -263,6 +263,7 @@ export const fr: Texts = {
     unknown: 'Nous ne savons pas encore si le montant a été débité.',
     unknownLead: 'Nous demandons. N’encaissez pas une seconde fois.',
     declined: 'Refusé. Rien n’a été débité.',
+    canceled: 'Annulé. Rien n’a été débité.',
     nothingTaken: 'Rien n’a été débité.',
   },
   terminal: {
@@ -423,10 +424,16 @@ export const fr: Texts = {
   },
   declines: {
     other: 'Essayez une autre carte ou un autre moyen.',
-    canceled: 'C’est annulé.',
     insufficient_funds: 'La provision est insuffisante.',
     insufficient_balance: 'Le solde est insuffisant.',
-    pin_wrong: 'Le code était faux.',
+    wrong_pin: 'Le code était faux.',
+    card_blocked: 'La carte est bloquée.',
+    invalid_card: 'La carte ne peut pas servir ici.',
+    not_allowed: 'Cette carte n’est pas acceptée ici.',
+    terminal_busy: 'Le terminal fait autre chose. Réessayez.',
+    terminal_unavailable: 'Le terminal ne peut pas maintenant. Regardez-le.',
+    card_left_in: 'Une carte est restée dans le lecteur. Retirez-la.',
+    host_unreachable: 'Le terminal n’a pas de connexion. Réessayez ou prenez des espèces.',
     expired_card: 'La carte a expiré.',
   },
 }

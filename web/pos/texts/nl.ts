@@ -263,6 +263,7 @@ export const nl: Texts = {
     unknown: 'We weten nog niet of er is afgeschreven.',
     unknownLead: 'We vragen het na. Reken niet nog eens af.',
     declined: 'Geweigerd. Er is niets afgeschreven.',
+    canceled: 'Gestopt. Er is niets afgeschreven.',
     nothingTaken: 'Er is niets afgeschreven.',
   },
   terminal: {
@@ -423,10 +424,16 @@ export const nl: Texts = {
   },
   declines: {
     other: 'Probeer een andere kaart of een andere manier.',
-    canceled: 'Het is geannuleerd.',
     insufficient_funds: 'Er staat niet genoeg op.',
     insufficient_balance: 'Er staat niet genoeg op.',
-    pin_wrong: 'De pincode was fout.',
+    wrong_pin: 'De pincode was fout.',
+    card_blocked: 'De kaart is geblokkeerd.',
+    invalid_card: 'De kaart kan hier niet worden gebruikt.',
+    not_allowed: 'Deze kaart wordt hier niet aangenomen.',
+    terminal_busy: 'Het pinapparaat is met iets anders bezig. Probeer het opnieuw.',
+    terminal_unavailable: 'Het pinapparaat kan nu niet. Kijk ernaar.',
+    card_left_in: 'Er zit nog een kaart in de lezer. Haal die eruit.',
+    host_unreachable: 'Het pinapparaat heeft geen verbinding. Probeer opnieuw of neem contant.',
     expired_card: 'De kaart is verlopen.',
   },
 }

@@ -263,6 +263,7 @@ export const pl: Texts = {
     unknown: 'Nie wiemy jeszcze, czy pobrano pieniądze.',
     unknownLead: 'Pytamy. Nie pobieraj drugi raz.',
     declined: 'Odmowa. Nic nie pobrano.',
+    canceled: 'Przerwano. Nic nie pobrano.',
     nothingTaken: 'Nic nie pobrano.',
   },
   terminal: {
@@ -423,10 +424,16 @@ export const pl: Texts = {
   },
   declines: {
     other: 'Spróbuj innej karty lub innego sposobu.',
-    canceled: 'Anulowano.',
     insufficient_funds: 'Na karcie jest za mało.',
     insufficient_balance: 'Na karcie jest za mało.',
-    pin_wrong: 'PIN był błędny.',
+    wrong_pin: 'PIN był błędny.',
+    card_blocked: 'Karta jest zablokowana.',
+    invalid_card: 'Tej karty nie można tu użyć.',
+    not_allowed: 'Takiej karty tu nie przyjmujemy.',
+    terminal_busy: 'Terminal robi coś innego. Spróbuj ponownie.',
+    terminal_unavailable: 'Terminal teraz nie może. Sprawdź go.',
+    card_left_in: 'W czytniku została karta. Wyjmij ją.',
+    host_unreachable: 'Terminal nie ma połączenia. Spróbuj ponownie lub przyjmij gotówkę.',
     expired_card: 'Karta wygasła.',
   },
 }

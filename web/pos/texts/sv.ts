@@ -263,6 +263,7 @@ export const sv: Texts = {
     unknown: 'Vi vet ännu inte om pengarna har dragits.',
     unknownLead: 'Vi frågar. Dra inte igen.',
     declined: 'Nekat. Inget har dragits.',
+    canceled: 'Avbrutet. Inget har dragits.',
     nothingTaken: 'Inget har dragits.',
   },
   terminal: {
@@ -423,10 +424,16 @@ export const sv: Texts = {
   },
   declines: {
     other: 'Pröva ett annat kort eller ett annat sätt.',
-    canceled: 'Det avbröts.',
     insufficient_funds: 'Det finns inte tillräckligt på kortet.',
     insufficient_balance: 'Det finns inte tillräckligt på kortet.',
-    pin_wrong: 'Koden var fel.',
+    wrong_pin: 'Koden var fel.',
+    card_blocked: 'Kortet är spärrat.',
+    invalid_card: 'Kortet kan inte användas här.',
+    not_allowed: 'Det kortet tas inte här.',
+    terminal_busy: 'Terminalen gör något annat. Försök igen.',
+    terminal_unavailable: 'Terminalen kan inte just nu. Titta på den.',
+    card_left_in: 'Ett kort sitter kvar i läsaren. Ta ut det.',
+    host_unreachable: 'Terminalen har ingen anslutning. Försök igen eller ta kontanter.',
     expired_card: 'Kortet har gått ut.',
   },
 }
