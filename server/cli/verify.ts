@@ -17,6 +17,16 @@ const log: Log = {
   error: (message) => console.error(message),
 }
 
+/** How each fault of a journal is told. */
+const FAULTS: Readonly<Record<JournalFault['fault'], string>> = {
+  changed: 'was changed',
+  missing: 'is missing',
+  misplaced: 'does not follow the one before it',
+  unsigned: 'is not signed with our key',
+  cut_off: 'is missing: the end was cut off',
+}
+const EXAMPLES = 5
+
 try {
   const database = await openDatabaseFromEnv(log, { mustExist: true })
   const db = openPool(database.url, { max: 1, applicationName: 'onetill verify' })
@@ -39,16 +49,6 @@ async function verify(db: Queryable): Promise<Finding[]> {
     throw new Error('This database has no books yet. Start the server once, or run: onetill migrate')
   return [...(await verifyBooks(db)), await verifyJournals(db)]
 }
-
-/** How each fault of a journal is told. */
-const FAULTS: Readonly<Record<JournalFault['fault'], string>> = {
-  changed: 'was changed',
-  missing: 'is missing',
-  misplaced: 'does not follow the one before it',
-  unsigned: 'is not signed with our key',
-  cut_off: 'is missing: the end was cut off',
-}
-const EXAMPLES = 5
 
 /**
  * Reads every journal. Signatures are checked with the key of the keys folder; on a machine without it, with the keys that the database

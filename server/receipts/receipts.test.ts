@@ -41,8 +41,8 @@ test('a receipt says who sold what to which VAT, how it was paid and by whom, an
   )
   assert.deepEqual(shown.vat, [{ rate_bp: 2100, net: 2000, tax: 420, gross: 2420 }])
   assert.deepEqual(
-    shown.tenders.map(({ method, amount, change }) => [method, amount, change]),
-    [['cash', 2420, 0]],
+    shown.tenders.map(({ method, amount, change, card }) => [method, amount, change, card]),
+    [['cash', 2420, 0, null]],
   )
   assert.match(shown.url ?? '', /\/o\/[\w-]{67}$/)
   assert.equal(shown.fiscal?.mark.length, 4)

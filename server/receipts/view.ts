@@ -130,13 +130,14 @@ function tendersOf(payment: PaymentView | null, nameOf: (code: string) => string
       ...{ method, name: nameOf(method), amount: amount_captured > 0 ? amount_captured : amount_authorized },
       ...{ is_held: amount_captured === 0, rounding: rounding ?? 0, tip: amount_tip },
       ...{ tendered: cash?.tendered ?? null, change: cash?.change ?? null },
-      card: instrument && {
-        brand: instrument.brand ?? null,
-        last4: instrument.last4 ?? null,
-        entry: (instrument as { entry?: string }).entry ?? null,
-        authentication,
-      },
+      card: cardOf(instrument, authentication),
     }))
+}
+
+/** What may be shown of a card; null for whatever is none. */
+function cardOf(instrument: PaymentView['tenders'][number]['instrument'], authentication: string | null) {
+  const { brand = null, last4 = null, entry = null } = (instrument ?? {}) as Record<string, string | undefined>
+  return brand === null && last4 === null ? null : { brand, last4, entry, authentication }
 }
 
 /** Who took the money: a member of staff by name. */
