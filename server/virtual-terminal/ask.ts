@@ -1,6 +1,14 @@
 // The till asks the customer something: yes or no, a signature, a text, digits, one of several.
 
-import { type Input, type InputResponse, type Message, type Requests, requestBody } from '../nexo/index.ts'
+import {
+  type Input,
+  type InputResponse,
+  type MenuEntry,
+  type Message,
+  type OutputContent,
+  type Requests,
+  requestBody,
+} from '../nexo/index.ts'
 import { CUSTOMER_MS, failure, type Machine, stopped, success } from './operation.ts'
 import type { Screen } from './screen.ts'
 import { linesOf } from './show.ts'
@@ -32,8 +40,21 @@ export async function ask(machine: Machine, message: Message): Promise<InputResp
     if (!(error instanceof Stopped)) throw error
     return answer({ Response: stopped(error.why) })
   } finally {
-    machine.stage.show({ kind: 'idle' })
+    if (machine.stage.screen.kind !== 'off') machine.stage.show({ kind: 'idle' })
   }
+}
+
+/** The same question in other words. */
+export function renewed(screen: Screen, content: OutputContent, entries: readonly MenuEntry[] = []): Screen {
+  if (!('lines' in screen)) return screen
+  const lines = linesOf(content)
+  return screen.kind === 'menu' && entries.length > 0
+    ? { ...screen, lines, entries: entries.map(wordOf) }
+    : { ...screen, lines }
+}
+
+function wordOf({ OutputText }: MenuEntry): string {
+  return OutputText?.[0]?.Text ?? ''
 }
 
 function inputFor(machine: Machine, asked: Asked, limitMs: number): Promise<Input> | undefined {
@@ -78,11 +99,14 @@ async function text(machine: Machine, asked: Asked, limits: Limits, limitMs: num
 }
 
 async function digits(machine: Machine, asked: Asked, limits: Limits, limitMs: number): Promise<Input> {
-  const lines = linesOf(asked.DisplayOutput?.OutputContent)
+  let lines = linesOf(asked.DisplayOutput?.OutputContent)
   let typed = (asked.InputData.DefaultInputString ?? '').replace(/\D/g, '')
   for (;;) {
     machine.stage.show({ kind: 'digits', lines, typed: shown(typed, limits.decimals), ...limits })
     const touch = await machine.stage.next(limitMs)
+    const { screen } = machine.stage
+    // The till may have found other words meanwhile.
+    if (screen.kind === 'digits') lines = screen.lines
     if (touch.type !== 'key') continue
     if (touch.key === 'clear') typed = typed.slice(0, -1)
     else if (touch.key !== 'confirm') typed = `${typed}${touch.key}`.slice(0, limits.max)
@@ -99,14 +123,16 @@ function shown(typed: string, decimals: number): string {
 }
 
 async function menu(machine: Machine, asked: Asked, limitMs: number): Promise<Input> {
-  const entries = (asked.DisplayOutput?.MenuEntry ?? []).map(({ OutputText }) => OutputText?.[0]?.Text ?? '')
+  const entries = (asked.DisplayOutput?.MenuEntry ?? []).map(wordOf)
   const screen: Screen = { kind: 'menu', lines: linesOf(asked.DisplayOutput?.OutputContent), entries }
   machine.stage.show(screen)
   for (;;) {
     const touch = await machine.stage.next(limitMs)
+    const shownNow = machine.stage.screen
+    const now = shownNow.kind === 'menu' ? shownNow.entries : entries
     // The number of an entry may be pressed too, counted from 1 as people do.
     const index = touch.type === 'choice' ? touch.index : touch.type === 'key' ? Number(touch.key) - 1 : -1
-    if (entries[index] !== undefined)
-      return { InputCommand: 'GetMenuEntry', MenuEntryNumber: entries.map((_, i) => (i === index ? 1 : 0)) }
+    if (now[index] !== undefined)
+      return { InputCommand: 'GetMenuEntry', MenuEntryNumber: now.map((_, i) => (i === index ? 1 : 0)) }
   }
 }

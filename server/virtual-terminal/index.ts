@@ -4,7 +4,7 @@
 import { randomFillSync } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import type { FillRandom } from '../lib/ids.ts'
-import { openTerminalStore, type Truth } from './store.ts'
+import { openTerminalStore, type TerminalStore, type Truth } from './store.ts'
 import { createTerminal, type Exchanged, type VirtualTerminal } from './terminal.ts'
 import type { Settings } from './view.ts'
 
@@ -46,7 +46,12 @@ const MAX_TERMINALS = 200
 
 export function createVirtualTerminals(options: VirtualTerminalsOptions): VirtualTerminals {
   const { clock, path = ':memory:', fill = randomFillSync, settings = {} } = options
-  const store = openTerminalStore(path)
+  // Opened with the first terminal: most programs have none.
+  let opened: TerminalStore | undefined
+  const store = (): TerminalStore => {
+    opened ??= openTerminalStore(path)
+    return opened
+  }
   const terminals = new Map<string, VirtualTerminal>()
   const isPoiId = (text: string): boolean => /^[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,40}$/.test(text)
 
@@ -57,7 +62,7 @@ export function createVirtualTerminals(options: VirtualTerminalsOptions): Virtua
       return known
     }
     if (!isPoiId(poiId) || terminals.size >= MAX_TERMINALS) throw new RangeError(`there is no terminal ${poiId}`)
-    const made = createTerminal({ poiId, label, clock, fill, store, settings })
+    const made = createTerminal({ poiId, label, clock, fill, store: store(), settings })
     terminals.set(poiId, made)
     return made
   }
@@ -69,7 +74,7 @@ export function createVirtualTerminals(options: VirtualTerminalsOptions): Virtua
     isPoiId,
     all: () => [...terminals.values()],
     exchange: async (poiId, wire) => terminal(poiId).exchange(wire),
-    journal: (query) => store.journal(query),
-    close: () => store.close(),
+    journal: (query) => store().journal(query),
+    close: () => opened?.close(),
   }
 }

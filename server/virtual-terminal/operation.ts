@@ -47,6 +47,8 @@ export interface Machine {
   step(event: ProgressEvent, asked: Header, transactionId: string): void
   /** Leaves the result on the screen for a while, and then the terminal is idle again. */
   settle(): void
+  /** How often the power has gone so far. */
+  readonly cuts: number
   /** The power goes. */
   unplug(): void
 }

@@ -194,7 +194,10 @@ async function enteredPin({ machine, currency, ...paying }: Paying, tries: numbe
 async function authorise(paying: Paying, presented: Presented, verified: Verified): Promise<PaymentResponse> {
   const { machine, currency } = paying
   machine.stage.show({ kind: 'authorising', due: money(total(paying), currency) })
+  const { cuts } = machine
   await machine.stage.pause(HOST_MS)
+  // The host never heard of it.
+  if (machine.cuts > cuts) throw new Stopped('unplugged')
   const refusal = paying.isRefund ? undefined : refusalFor(total(paying))
   return refusal ? declined(paying, presented, refusal) : approved(paying, presented, verified)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { createApp } from '../http/app.ts'
+import { closeServer } from '../http/transport.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { silentLog } from '../lib/log.ts'
@@ -11,12 +12,30 @@ import { POI, paymentOf, TAPS } from './fixture.ts'
 import { createVirtualTerminals, routes, type VirtualTerminals } from './index.ts'
 
 type App = Awaited<ReturnType<typeof createApp>>
-let app: App
+interface Served {
+  app: App
+  at: string
+  terminals: VirtualTerminals
+}
 let at: string
 let terminals: VirtualTerminals
+let served: Served
 before(async () => {
-  terminals = createVirtualTerminals({ clock: systemClock, settings: { pace: 'instant', customer: TAPS } })
-  app = await createApp({
+  served = await serve()
+  at = served.at
+  terminals = served.terminals
+})
+after(async () => {
+  await closeServer(served.app, systemClock)
+  terminals.close()
+})
+
+async function serve(): Promise<Served> {
+  const virtualTerminals = createVirtualTerminals({
+    clock: systemClock,
+    settings: { pace: 'instant', customer: TAPS },
+  })
+  const app = await createApp({
     authenticate: () => null,
     log: silentLog,
     clock: systemClock,
@@ -24,14 +43,11 @@ before(async () => {
     isReady: async () => ({ ok: true, checks: {} }),
     isDraining: () => false,
   })
-  routes(app, { virtualTerminals: terminals, pages: await loadPages(), clock: systemClock })
+  routes(app, { virtualTerminals, pages: await loadPages(), clock: systemClock })
   await app.listen({ port: 0, host: '127.0.0.1' })
-  at = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/terminal`
-})
-after(async () => {
-  await app.close()
-  terminals.close()
-})
+  const { port } = app.server.address() as AddressInfo
+  return { app, at: `http://127.0.0.1:${port}/terminal`, terminals: virtualTerminals }
+}
 
 const send = (path: string, body: unknown, type = 'application/json') =>
   fetch(`${at}/${path}`, {
@@ -114,8 +130,8 @@ test('a touch says whether anybody waited for it', async () => {
 })
 
 test('whoever looks is told every change, and is let go when the server stops', async () => {
-  const left = new AbortController()
-  const answer = await fetch(`${at}/${POI}/live`, { signal: left.signal })
+  const own = await serve()
+  const answer = await fetch(`${own.at}/${POI}/live`)
   assert.match(String(answer.headers.get('content-type')), /^text\/event-stream/)
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
   let text = ''
@@ -127,7 +143,11 @@ test('whoever looks is told every change, and is let go when the server stops', 
     }
   }
   await until(/"has_paper":true/)
-  terminals.terminal(POI).set({ has_paper: false })
+  own.terminals.terminal(POI).set({ has_paper: false })
   await until(/"has_paper":false/)
-  left.abort()
+  const closed = closeServer(own.app, systemClock)
+  let end = await reader.read()
+  while (!end.done) end = await reader.read()
+  await closed
+  own.terminals.close()
 })

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import {
   type Requests,
   readCardAcquisitionAnswer,
+  readEvent,
   readInputAnswer,
   readMessage,
   readProgress,
@@ -229,4 +230,56 @@ test('each terminal is on its own, and ids that no terminal has are not taken', 
     request('Diagnosis', { serviceId: 'A', saleId: 'T', poiId: POI }, {}),
   )
   assert.equal(readResult(bodyOf(wrong)).condition, 'UnavailableDevice')
+})
+
+test('a question gets other words while it waits, and the answer is about those', async () => {
+  const { terminal, ask } = setUp({ customer: null })
+  const InputData = { Device: 'CustomerInput', InfoQualify: 'Input', InputCommand: 'GetMenuEntry' as const }
+  const asking = ask('Input', { DisplayOutput: screenOf('MenuButtons', ['Which?'], ['A']), InputData }, 'ASK')
+  const update = (serviceId: string) =>
+    ask('InputUpdate', {
+      MessageReference: { MessageCategory: 'Input', ServiceID: serviceId },
+      OutputContent: { OutputFormat: 'Text', OutputText: [{ Text: 'And now?' }] },
+      MenuEntry: ['B', 'C'].map((Text) => ({ OutputFormat: 'Text', OutputText: [{ Text }] })),
+    })
+  assert.equal((await update('OTHER')).kind, 'empty')
+  assert.deepEqual(terminal.view().screen, { kind: 'menu', lines: ['Which?'], entries: ['A'] })
+  assert.equal((await update('ASK')).kind, 'empty')
+  assert.deepEqual(terminal.view().screen, { kind: 'menu', lines: ['And now?'], entries: ['B', 'C'] })
+  terminal.touch({ type: 'choice', index: 1 })
+  assert.deepEqual(readInputAnswer(bodyOf(await asking)).chosen, [1])
+})
+
+test('a plug that is pulled ends whatever goes on, and the screen stays dark', async () => {
+  const { terminal, terminals, clock, ask, pay } = setUp({ customer: null })
+  const told: string[] = []
+  terminal.listen((wire) => void told.push(readEvent(readMessage(wire).body).event))
+  const InputData = { Device: 'CustomerInput', InfoQualify: 'Input', InputCommand: 'TextString' as const }
+  const asking = ask('Input', { InputData })
+  terminal.plug(false)
+  assert.equal((await asking).kind, 'lost')
+  assert.equal(terminal.view().screen.kind, 'off')
+  terminal.plug(true)
+  assert.deepEqual(told, ['Shutdown', 'Initialised'])
+  // While the host is asked, too: it has not heard of it.
+  terminal.set({ pace: 'natural' })
+  const payment = pay(10)
+  terminal.touch({ type: 'card', card: 'visa', entry: 'contactless' })
+  await turn()
+  assert.equal(terminal.view().screen.kind, 'authorising')
+  terminal.plug(false)
+  clock.advance(5_000)
+  assert.equal((await payment).kind, 'lost')
+  assert.equal(terminal.view().screen.kind, 'off')
+  assert.deepEqual(
+    terminals.journal().map(({ what }) => what),
+    ['canceled'],
+  )
+})
+
+test('a fault of answers waits for money: a card that is only read is answered', async () => {
+  const { ask, pay } = setUp({ fault: 'answer_lost' })
+  const { SaleData } = paymentOf(1)
+  assert.equal((await ask('CardAcquisition', { SaleData })).kind, 'message')
+  assert.equal((await pay(10)).kind, 'lost')
 })

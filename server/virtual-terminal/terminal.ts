@@ -15,7 +15,7 @@ import {
   type Wire,
 } from '../nexo/index.ts'
 import { acquire, endAcquisition } from './acquire.ts'
-import { ask } from './ask.ts'
+import { ask, renewed } from './ask.ts'
 import type { Fault } from './faults.ts'
 import { answerOf, failure, type HeldCard, type Machine, success } from './operation.ts'
 import { pay } from './pay.ts'
@@ -81,27 +81,32 @@ const MAX_SLIPS = 12
 const DEVICE_ID = 'VT1'
 /** Those that may come while something else goes on. */
 const SIDE = new Set(['Abort', 'TransactionStatus', 'Diagnosis', 'GetTotals'])
-/** Faults that are about the answer of an approved operation, and how it is seen. */
-const ANSWER_FAULTS: Partial<Record<Fault, (wire: Wire, asked: Header, at: Date) => Exchanged>> = {
-  answer_lost: () => ({ kind: 'lost' }),
-  server_error: () => ({ kind: 'broken' }),
-  wrong_hmac: (wire) => ({ kind: 'message', wire, isSpoilt: true }),
-  answer_rejected: (_wire, asked, at) => ({
-    kind: 'message',
-    isSpoilt: false,
-    wire: eventNotification({
-      ...{ event: 'Reject', at, deviceId: DEVICE_ID, saleId: asked.SaleID, poiId: asked.POIID },
-      ...(asked.ServiceID === undefined ? {} : { serviceId: asked.ServiceID }),
-      details: [['message', 'Did not receive a response from the POI.']],
-    }),
-  }),
-}
+/** What money moves by; only its answers are lost. */
+const MONEY = new Set(['Payment', 'Reversal'])
+/** Faults that are about the answer of what was approved, and how that is seen. */
+const ANSWER_FAULTS: { name: Fault; seen: (wire: Wire, asked: Header, at: Date) => Exchanged }[] = [
+  { name: 'answer_lost', seen: () => ({ kind: 'lost' }) },
+  { name: 'server_error', seen: () => ({ kind: 'broken' }) },
+  { name: 'wrong_hmac', seen: (wire) => ({ kind: 'message', wire, isSpoilt: true }) },
+  {
+    name: 'answer_rejected',
+    seen: (_wire, asked, at) =>
+      answered(
+        eventNotification({
+          ...{ event: 'Reject', at, deviceId: DEVICE_ID, saleId: asked.SaleID, poiId: asked.POIID },
+          ...(asked.ServiceID === undefined ? {} : { serviceId: asked.ServiceID }),
+          details: [['message', 'Did not receive a response from the POI.']],
+        }),
+      ),
+  },
+]
 
 export function createTerminal(options: TerminalOptions): VirtualTerminal {
   const { poiId, clock, fill, store, settings = {} } = options
   let { label } = options
   let version = 0
   let isOn = true
+  let cuts = 0
   let running: { category: string; header: Header } | undefined
   let slips: PaperSlip[] = []
   let steps: ProgressEvent[] = []
@@ -158,6 +163,9 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
         if (stage.screen === screen) stage.show({ kind: 'idle' })
       })
     },
+    get cuts() {
+      return cuts
+    },
     unplug: () => plug(false),
   }
 
@@ -165,6 +173,14 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
     if (isOn === on) return
     isOn = on
     held = null
+    if (!on) cuts++
+    // A real one tells its host so when it starts, and before it stops.
+    tell(
+      eventNotification({
+        ...{ event: on ? 'Initialised' : 'Shutdown', at: clock.now(), deviceId: DEVICE_ID },
+        ...{ saleId: 'N/A', poiId },
+      }),
+    )
     stage.show(on ? { kind: 'idle' } : { kind: 'off' })
     if (!on) stage.stop('unplugged')
   }
@@ -190,6 +206,7 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
   async function carryOut(message: Message): Promise<Exchanged> {
     const { header } = message
     if (header.MessageCategory === 'Abort') return abort(message)
+    if (header.MessageCategory === 'InputUpdate') return renew(message)
     if (SIDE.has(header.MessageCategory)) return answered(aside(message))
     if (running || machine.strikes('busy')) return answered(answerOf(message, failure('Busy', busyText(running))))
     // A card that is held belongs to the payment that refers to it; anything else lets it go.
@@ -225,9 +242,9 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
         body: JSON.stringify(body),
       })
     const { Result } = (body as { Response?: { Result?: string } }).Response ?? {}
-    const spoil = Result === 'Success' || Result === 'Partial' ? ANSWER_FAULTS[set.fault ?? 'busy'] : undefined
-    if (!spoil || !machine.strikes(set.fault ?? 'busy')) return answered(wire)
-    return spoil(wire, header, clock.now())
+    const isMoney = MONEY.has(header.MessageCategory) && (Result === 'Success' || Result === 'Partial')
+    const fault = isMoney ? ANSWER_FAULTS.find(({ name }) => machine.strikes(name)) : undefined
+    return fault ? fault.seen(wire, header, clock.now()) : answered(wire)
   }
 
   function operate(message: Message): object | Promise<object> {
@@ -288,6 +305,14 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
       (ServiceID === undefined || ServiceID === running.header.ServiceID) &&
       (MessageCategory === undefined || MessageCategory === running.category)
     if (isMeant) stage.stop('aborted')
+    return { kind: 'empty' }
+  }
+
+  /** Gives a question that waits for its answer other words. Without an answer, as it changes only what is seen. */
+  function renew(message: Message): Exchanged {
+    const { MessageReference, OutputContent, MenuEntry } = requestBody(message, 'InputUpdate')
+    const isMeant = running?.category === 'Input' && MessageReference.ServiceID === running.header.ServiceID
+    if (isMeant) stage.show(renewed(stage.screen, OutputContent, MenuEntry))
     return { kind: 'empty' }
   }
 

@@ -6,7 +6,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Client, CloudDeviceAPI, Config, EnvironmentEnum, TerminalCloudAPI, TerminalLocalAPI } from '@adyen/api-library'
+import {
+  Client,
+  CloudDeviceAPI,
+  Config,
+  EnvironmentEnum,
+  PredefinedContentHelper,
+  TerminalCloudAPI,
+  TerminalLocalAPI,
+} from '@adyen/api-library'
 import { worldClock } from '../../test/world-luck.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Secret } from '../lib/secret.ts'
@@ -260,6 +268,17 @@ test('devices are listed with their state, and one that is unplugged is away', a
   assert.equal(answer.SaleToPOIRequest.EventNotification.EventToNotify, 'Reject')
   assert.match(answer.SaleToPOIRequest.EventNotification.EventDetails, /Failed%20to%20send/)
   terminals.terminal(POI).plug(true)
+})
+
+test('the steps of a payment are read by the client’s own reader', async () => {
+  told.splice(0)
+  await cloud().sync(message('Payment', paymentOf(5)))
+  const steps = told.flatMap((wire) => {
+    const { body } = readMessage(wire) as { body: Requests['Display'] }
+    const reference = body.DisplayOutput?.[0]?.OutputContent.PredefinedContent?.ReferenceID
+    return reference === undefined ? [] : [new PredefinedContentHelper(reference).getEvent()]
+  })
+  assert.deepEqual(steps, ['TENDER_CREATED', 'CARD_PRESENTED', 'PRINT_RECEIPT', 'RECEIPT_PRINTED', 'TENDER_FINAL'])
 })
 
 test('another key of the host is refused', async () => {
