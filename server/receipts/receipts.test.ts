@@ -5,7 +5,23 @@ import { after, before, test } from 'node:test'
 import { type Api, createApi, type Refusal } from '../../test/api.ts'
 import { CARDS, openShop, type Shop } from '../../test/scenarios/shop.ts'
 import { type TillShop, tillShop } from '../../test/scenarios/till-shop.ts'
+import { paperOf } from './paper.ts'
 import type { ReceiptView } from './view.ts'
+
+/** A receipt with nothing on it. */
+const EMPTY = {
+  ...{
+    kind: 'sale',
+    is_gift: false,
+    copy: 0,
+    number: 1,
+    issued_at: '2026-11-27T10:00:00Z',
+    store: null,
+    register: null,
+  },
+  ...{ seller: { name: 'Shop', organisation_number: null, vat_number: null, address: [] }, cashier: null, order: null },
+  ...{ currency: 'EUR', lines: [], total: 1210, vat: [], tenders: [], given_back: null, fiscal: null, url: null },
+}
 
 let shop: Shop
 let till: TillShop
@@ -153,6 +169,31 @@ test('a receipt goes by mail, in the reader’s language, with amounts as they w
     const said = (rows[0]?.text ?? '').replaceAll(/[\u00a0\u202f]/g, ' ')
     assert.ok(said.includes(amount), said)
   }
+})
+
+test('a print comes as bytes for the printer, with the drawer opened only when asked, and a copy says so', async () => {
+  const { order } = await till.sell(cashier, { mug: 2 })
+  const bytes = async (escpos: object) => {
+    const answer = await printed(order, { escpos })
+    return Buffer.from((answer as unknown as { escpos: string }).escpos, 'base64').toString('latin1')
+  }
+  const first = await bytes({ columns: 42, language: 'nl', drawer: true })
+  assert.ok(first.startsWith('\x1b@'), 'the printer begins anew')
+  assert.equal(first.split('\x1bp').length, 2, 'one pulse to the drawer')
+  assert.equal(first.split('\x1dV').length, 2, 'one cut')
+  assert.match(first, /2 x mug +24,20/)
+  assert.match(first, /Btw 21/)
+  assert.ok(!first.includes('KOPIE'))
+  const second = await bytes({ language: 'nl' })
+  assert.ok(second.includes('KOPIE 1') && !second.includes('\x1bp'))
+})
+
+test('nothing of an article’s name becomes a command of the printer', () => {
+  const line = { name: 'Mug \x1bp\x00\x19\xfa\x1dV\x00', sku: null, quantity: 1, unit: 'piece', total: 1210 }
+  const view = { ...EMPTY, lines: [line] } as unknown as ReceiptView
+  const paper = Buffer.from(paperOf(view, { columns: 32, opensDrawer: false })).toString('latin1')
+  assert.ok(!paper.includes('\x1bp'), 'no drawer')
+  assert.equal(paper.split('\x1dV').length, 2, 'the one cut at the end')
 })
 
 test('another merchant’s receipt is nobody’s', async () => {

@@ -6,7 +6,8 @@ import { closed } from '../http/schema.ts'
 import type { ReceiptDeps } from './deps.ts'
 import { findReceipt } from './find.ts'
 import { mailReceipt, printReceipt } from './give.ts'
-import { MailIn, PrintIn, Receipt } from './schema.ts'
+import { paperOf } from './paper.ts'
+import { MailIn, Printed, PrintIn, Receipt } from './schema.ts'
 import { receiptView } from './view.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'receipts:read' } } as const
@@ -55,12 +56,16 @@ export function routes(app: App, deps: ReceiptDeps): void {
       tags: TAGS,
       params: ReceiptPath,
       body: PrintIn,
-      response: { 201: Receipt },
+      response: { 201: Printed },
     },
     handler: async (request, reply) => {
       const { merchantId, keyId } = callerOf(request)
       const print = { id: request.params.id, isGift: request.body.gift ?? false, by: keyId }
-      return reply.code(201).send(await printReceipt(deps, merchantId, print))
+      const view = await printReceipt(deps, merchantId, print)
+      const { escpos } = request.body
+      const paper = escpos && { ...escpos, columns: escpos.columns ?? 42, opensDrawer: escpos.drawer ?? false }
+      const bytes = paper && Buffer.from(paperOf(view, paper)).toString('base64')
+      return reply.code(201).send({ ...view, escpos: bytes ?? null })
     },
   })
 

@@ -3,6 +3,7 @@
 import Type from 'typebox'
 import { AmountOrZero, CountryCode, Currency, closed, Email, Id, Nullable, Timestamp } from '../http/schema.ts'
 import { LANGUAGES } from '../lib/language.ts'
+import { COLUMNS } from './paper.ts'
 
 const Line = Type.Object({
   name: Type.String(),
@@ -106,7 +107,26 @@ export const Receipt = Type.Object(
   { title: 'Receipt' },
 )
 
-export const PrintIn = Type.Object({ gift: Type.Optional(Type.Boolean({ description: 'Without prices.' })) }, closed)
+export const PrintIn = Type.Object(
+  {
+    gift: Type.Optional(Type.Boolean({ description: 'Without prices.' })),
+    escpos: Type.Optional(
+      Type.Object(
+        {
+          columns: Type.Optional(Type.Enum([...COLUMNS], { default: 42, description: 'Letters in a line.' })),
+          language: Type.Optional(Type.Enum([...LANGUAGES], { description: 'Default: that of the store’s country.' })),
+          drawer: Type.Optional(Type.Boolean({ description: 'Open the drawer at the printer. Default: no.' })),
+        },
+        { ...closed, description: 'Answer the bytes for an ESC/POS printer too.' },
+      ),
+    ),
+  },
+  closed,
+)
+export const Printed = Type.Object(
+  { ...Receipt.properties, escpos: Nullable(Type.String({ description: 'Bytes for the printer, base64.' })) },
+  { title: 'PrintedReceipt' },
+)
 export const MailIn = Type.Object(
   {
     to: Email,

@@ -18,6 +18,9 @@ export interface ReceiptTexts {
   paidWith: string
   change: string
   rounding: string
+  /** In large letters on every print after the first. */
+  copy: string
+  gift: string
   look: string
   footer: string
 }
@@ -37,6 +40,8 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     paidWith: 'Paid by',
     change: 'Change',
     rounding: 'Rounding',
+    copy: 'COPY',
+    gift: 'GIFT RECEIPT',
     look: 'Look at your order',
     footer: 'You asked for this receipt at the till.',
   },
@@ -54,6 +59,8 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     paidWith: 'Betaald met',
     change: 'Wisselgeld',
     rounding: 'Afronding',
+    copy: 'KOPIE',
+    gift: 'RUILBON',
     look: 'Bekijk je bestelling',
     footer: 'Je hebt bij de kassa om deze bon gevraagd.',
   },
@@ -71,6 +78,8 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     paidWith: 'Betalat med',
     change: 'Växel',
     rounding: 'Öresavrundning',
+    copy: 'KOPIA',
+    gift: 'PRESENTKVITTO',
     look: 'Se din order',
     footer: 'Du bad om det här kvittot i kassan.',
   },
@@ -88,6 +97,8 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     paidWith: 'Zapłacono',
     change: 'Reszta',
     rounding: 'Zaokrąglenie',
+    copy: 'KOPIA',
+    gift: 'PARAGON PREZENTOWY',
     look: 'Zobacz zamówienie',
     footer: 'O ten paragon poproszono przy kasie.',
   },
@@ -105,6 +116,8 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     paidWith: 'Payé par',
     change: 'Rendu',
     rounding: 'Arrondi',
+    copy: 'DUPLICATA',
+    gift: 'TICKET CADEAU',
     look: 'Voir votre commande',
     footer: 'Vous avez demandé ce ticket à la caisse.',
   },
@@ -122,6 +135,8 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     paidWith: 'Bezahlt mit',
     change: 'Rückgeld',
     rounding: 'Rundung',
+    copy: 'KOPIE',
+    gift: 'GESCHENKBON',
     look: 'Bestellung ansehen',
     footer: 'Sie haben an der Kasse um diesen Bon gebeten.',
   },

@@ -7,7 +7,7 @@ export const receipts: ModuleObjects = {
   // What was paid on the web has a receipt too.
   collections: (made) => ({ receipts: made['paid'] }),
   bodies: () => ({
-    'POST /v1/receipts/{id}/prints': { gift: true },
+    'POST /v1/receipts/{id}/prints': { gift: true, escpos: { columns: 48, language: 'nl', drawer: true } },
     'POST /v1/receipts/{id}/mail': { to: 'ada@example.com', language: 'nl' },
   }),
 }
