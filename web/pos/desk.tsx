@@ -8,6 +8,7 @@ import { DrawerScreen } from './drawer-screen.tsx'
 import { OpenShift } from './open-shift.tsx'
 import { Override } from './override.tsx'
 import { digitsOf, type Place } from './place.ts'
+import { ReturnScreen } from './return-screen.tsx'
 import { createSale } from './sale.ts'
 import { SellScreen } from './sell-screen.tsx'
 import { TenderScreen } from './tender-screen.tsx'
@@ -133,6 +134,8 @@ function Current({ screen }: { screen: Screen }): ReactNode {
       return <DoneScreen />
     case 'drawer':
       return <DrawerScreen />
+    case 'return':
+      return <ReturnScreen />
     default:
       return <SellScreen />
   }

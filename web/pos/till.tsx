@@ -37,9 +37,7 @@ export type Screen =
   | { is: 'tender'; start?: 'cash' | 'card' }
   | { is: 'done' }
   | { is: 'drawer' }
-  | { is: 'orders' }
-  | { is: 'pickup' }
-  | { is: 'return'; find?: string }
+  | { is: 'return' }
 
 export interface Notice {
   kind: 'good' | 'bad' | 'info'

@@ -1,5 +1,7 @@
 // The words of the till, in English. What a person at a counter reads in a second.
 
+import { serviceEn } from './service-en.ts'
+
 export const en = {
   title: 'Till',
   language: 'Language',
@@ -43,8 +45,6 @@ export const en = {
     tender: 'Pay',
     done: 'Paid',
     drawer: 'Drawer and shift',
-    orders: 'Orders',
-    pickup: 'Pickup',
     return: 'Return',
   },
   pair: {
@@ -104,6 +104,7 @@ export const en = {
     ['F5', 'take up a ticket'],
     ['F6', 'quantity'],
     ['F7', 'price or discount'],
+    ['F8', 'return'],
     ['F9', 'pay'],
     ['F10', 'exact cash'],
     ['F11', 'last receipt'],
@@ -401,6 +402,7 @@ export const en = {
     grandNet: 'Net ever',
     exceptions: '{n} could not be counted. Somebody in the office looks at them.',
   },
+  service: serviceEn,
   refusals: {
     'shift-running': 'A shift is open already.',
     'shift-not-open': 'Open a shift first.',

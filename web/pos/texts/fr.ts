@@ -1,3 +1,4 @@
+import { serviceFr } from './service-fr.ts'
 import type { Texts } from './texts.ts'
 
 export const fr: Texts = {
@@ -43,8 +44,6 @@ export const fr: Texts = {
     tender: 'Paiement',
     done: 'Payé',
     drawer: 'Tiroir et service',
-    orders: 'Commandes',
-    pickup: 'Retrait',
     return: 'Retour',
   },
   pair: {
@@ -104,6 +103,7 @@ export const fr: Texts = {
     ['F5', 'reprendre un ticket'],
     ['F6', 'quantité'],
     ['F7', 'prix ou remise'],
+    ['F8', 'retour'],
     ['F9', 'payer'],
     ['F10', 'appoint en espèces'],
     ['F11', 'dernier ticket'],
@@ -401,6 +401,7 @@ export const fr: Texts = {
     grandNet: 'Net cumulé',
     exceptions: '{n} n’ont pas pu être comptés. Quelqu’un au bureau les regarde.',
   },
+  service: serviceFr,
   refusals: {
     'shift-running': 'Un service est déjà ouvert.',
     'shift-not-open': 'Ouvrez d’abord un service.',

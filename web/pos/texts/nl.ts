@@ -1,3 +1,4 @@
+import { serviceNl } from './service-nl.ts'
 import type { Texts } from './texts.ts'
 
 export const nl: Texts = {
@@ -43,8 +44,6 @@ export const nl: Texts = {
     tender: 'Betalen',
     done: 'Betaald',
     drawer: 'Lade en dienst',
-    orders: 'Bestellingen',
-    pickup: 'Afhalen',
     return: 'Retour',
   },
   pair: {
@@ -104,6 +103,7 @@ export const nl: Texts = {
     ['F5', 'bon ophalen'],
     ['F6', 'aantal'],
     ['F7', 'prijs of korting'],
+    ['F8', 'retour'],
     ['F9', 'betalen'],
     ['F10', 'contant gepast'],
     ['F11', 'laatste bon'],
@@ -401,6 +401,7 @@ export const nl: Texts = {
     grandNet: 'Netto ooit',
     exceptions: '{n} konden niet worden geteld. Iemand op kantoor kijkt ernaar.',
   },
+  service: serviceNl,
   refusals: {
     'shift-running': 'Er is al een dienst open.',
     'shift-not-open': 'Open eerst een dienst.',

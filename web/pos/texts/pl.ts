@@ -1,3 +1,4 @@
+import { servicePl } from './service-pl.ts'
 import type { Texts } from './texts.ts'
 
 export const pl: Texts = {
@@ -43,8 +44,6 @@ export const pl: Texts = {
     tender: 'Płatność',
     done: 'Zapłacono',
     drawer: 'Szuflada i zmiana',
-    orders: 'Zamówienia',
-    pickup: 'Odbiór',
     return: 'Zwrot',
   },
   pair: {
@@ -104,6 +103,7 @@ export const pl: Texts = {
     ['F5', 'przywołaj paragon'],
     ['F6', 'ilość'],
     ['F7', 'cena lub rabat'],
+    ['F8', 'zwrot'],
     ['F9', 'zapłać'],
     ['F10', 'gotówka odliczona'],
     ['F11', 'ostatni paragon'],
@@ -401,6 +401,7 @@ export const pl: Texts = {
     grandNet: 'Razem netto',
     exceptions: 'Nie dało się policzyć: {n}. Ktoś w biurze to sprawdzi.',
   },
+  service: servicePl,
   refusals: {
     'shift-running': 'Zmiana jest już otwarta.',
     'shift-not-open': 'Najpierw otwórz zmianę.',

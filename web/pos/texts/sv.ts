@@ -1,3 +1,4 @@
+import { serviceSv } from './service-sv.ts'
 import type { Texts } from './texts.ts'
 
 export const sv: Texts = {
@@ -43,8 +44,6 @@ export const sv: Texts = {
     tender: 'Betala',
     done: 'Betalt',
     drawer: 'Låda och pass',
-    orders: 'Ordrar',
-    pickup: 'Hämtning',
     return: 'Retur',
   },
   pair: {
@@ -104,6 +103,7 @@ export const sv: Texts = {
     ['F5', 'hämta ett köp'],
     ['F6', 'antal'],
     ['F7', 'pris eller rabatt'],
+    ['F8', 'retur'],
     ['F9', 'betala'],
     ['F10', 'jämna pengar'],
     ['F11', 'senaste kvittot'],
@@ -401,6 +401,7 @@ export const sv: Texts = {
     grandNet: 'Totalt netto',
     exceptions: '{n} kunde inte räknas. Någon på kontoret tittar på dem.',
   },
+  service: serviceSv,
   refusals: {
     'shift-running': 'Ett pass är redan öppet.',
     'shift-not-open': 'Öppna ett pass först.',

@@ -1,0 +1,40 @@
+import type { ServiceTexts } from './service-en.ts'
+
+export const serviceFr: ServiceTexts = {
+  returns: {
+    heading: 'Retour',
+    find: 'Scannez le ticket',
+    by: 'Numéro de ticket ou e-mail',
+    none: 'Rien n’est connu pour cela.',
+    what: 'Qu’est-ce qui revient ?',
+    coming: 'Revient',
+    worth: 'Valeur',
+    other: 'Autre achat',
+    prepare: 'Reprendre les articles',
+    refund: 'Rembourser {amount}',
+    done: 'Terminé',
+    nothingLeft: 'plus rien à rendre',
+    left_of: '{n} peuvent revenir',
+    received: 'Les articles sont là',
+    receivedLead: 'L’argent repart par où il est venu.',
+    given: 'Remboursement',
+    nothingBack: 'Rien n’est à rembourser.',
+    byHand: 'Rendez {amount} du tiroir',
+    back: '{amount} retourne : {to}',
+    failed: 'Cela n’a pas pu repartir ainsi. Choisissez autrement :',
+    left: 'Les articles sont repris ; l’argent reste à régler.',
+    key: 'Retour',
+    reasons: {
+      size: 'Mauvaise taille',
+      dislike: 'Ne plaît pas',
+      damaged: 'Abîmé',
+      wrong: 'Mauvais article',
+      other: 'Autre',
+    },
+    states: { open: 'à faire', sent: 'en route', done: 'fait', failed: 'échoué' },
+    refusals: {
+      'not-returnable': 'Cela ne peut plus revenir, ou pas ici.',
+      'operation-unsupported': 'Rien ne peut repartir ainsi.',
+    },
+  },
+}

@@ -1,0 +1,40 @@
+import type { ServiceTexts } from './service-en.ts'
+
+export const serviceNl: ServiceTexts = {
+  returns: {
+    heading: 'Retour',
+    find: 'Scan de bon',
+    by: 'Bonnummer of e-mail',
+    none: 'Daarbij is niets bekend.',
+    what: 'Wat komt er terug?',
+    coming: 'Komt terug',
+    worth: 'Waarde',
+    other: 'Andere aankoop',
+    prepare: 'Artikelen terugnemen',
+    refund: '{amount} terugbetalen',
+    done: 'Klaar',
+    nothingLeft: 'niets meer terug te geven',
+    left_of: '{n} kan terug',
+    received: 'De artikelen zijn hier',
+    receivedLead: 'Het geld gaat terug zoals het kwam.',
+    given: 'Geld terug',
+    nothingBack: 'Er hoeft niets terugbetaald te worden.',
+    byHand: 'Geef {amount} uit de lade',
+    back: '{amount} gaat terug: {to}',
+    failed: 'Zo kon het niet terug. Kies een andere manier:',
+    left: 'De artikelen zijn teruggenomen; het geld moet nog terug.',
+    key: 'Retour',
+    reasons: {
+      size: 'Verkeerde maat',
+      dislike: 'Bevalt niet',
+      damaged: 'Beschadigd',
+      wrong: 'Verkeerd artikel',
+      other: 'Anders',
+    },
+    states: { open: 'te doen', sent: 'onderweg', done: 'gedaan', failed: 'mislukt' },
+    refusals: {
+      'not-returnable': 'Dit kan niet meer terug, of niet hier.',
+      'operation-unsupported': 'Zo kan er niets terug.',
+    },
+  },
+}

@@ -1,0 +1,40 @@
+import type { ServiceTexts } from './service-en.ts'
+
+export const servicePl: ServiceTexts = {
+  returns: {
+    heading: 'Zwrot',
+    find: 'Zeskanuj paragon',
+    by: 'Numer paragonu lub e-mail',
+    none: 'Nic takiego nie znaleziono.',
+    what: 'Co wraca?',
+    coming: 'Wraca',
+    worth: 'Wartość',
+    other: 'Inny zakup',
+    prepare: 'Przyjmij towar',
+    refund: 'Zwróć {amount}',
+    done: 'Gotowe',
+    nothingLeft: 'nic już nie można zwrócić',
+    left_of: 'do zwrotu: {n}',
+    received: 'Towar jest tutaj',
+    receivedLead: 'Pieniądze wracają tą samą drogą.',
+    given: 'Zwrot pieniędzy',
+    nothingBack: 'Nic nie trzeba oddawać.',
+    byHand: 'Oddaj {amount} z szuflady',
+    back: '{amount} wraca: {to}',
+    failed: 'Tą drogą się nie udało. Wybierz inną:',
+    left: 'Towar przyjęty; pieniądze czekają na rozliczenie.',
+    key: 'Zwrot',
+    reasons: {
+      size: 'Zły rozmiar',
+      dislike: 'Nie podoba się',
+      damaged: 'Uszkodzony',
+      wrong: 'Zły artykuł',
+      other: 'Inne',
+    },
+    states: { open: 'do zrobienia', sent: 'w drodze', done: 'gotowe', failed: 'nie udało się' },
+    refusals: {
+      'not-returnable': 'Tego nie można już zwrócić albo nie tutaj.',
+      'operation-unsupported': 'Tą drogą nic nie można oddać.',
+    },
+  },
+}

@@ -1,0 +1,40 @@
+import type { ServiceTexts } from './service-en.ts'
+
+export const serviceSv: ServiceTexts = {
+  returns: {
+    heading: 'Retur',
+    find: 'Skanna kvittot',
+    by: 'Kvittonummer eller e-post',
+    none: 'Inget är känt för det.',
+    what: 'Vad kommer tillbaka?',
+    coming: 'Kommer tillbaka',
+    worth: 'Värde',
+    other: 'Annat köp',
+    prepare: 'Ta tillbaka varorna',
+    refund: 'Återbetala {amount}',
+    done: 'Klart',
+    nothingLeft: 'inget kvar att lämna',
+    left_of: '{n} kan lämnas',
+    received: 'Varorna är här',
+    receivedLead: 'Pengarna går tillbaka samma väg.',
+    given: 'Pengar tillbaka',
+    nothingBack: 'Inget ska betalas tillbaka.',
+    byHand: 'Ge {amount} ur lådan',
+    back: '{amount} går tillbaka: {to}',
+    failed: 'Det gick inte den vägen. Välj en annan:',
+    left: 'Varorna är återtagna; pengarna återstår.',
+    key: 'Retur',
+    reasons: {
+      size: 'Fel storlek',
+      dislike: 'Passar inte',
+      damaged: 'Skadad',
+      wrong: 'Fel vara',
+      other: 'Annat',
+    },
+    states: { open: 'att göra', sent: 'på väg', done: 'klart', failed: 'misslyckades' },
+    refusals: {
+      'not-returnable': 'Det kan inte längre lämnas, eller inte här.',
+      'operation-unsupported': 'Inget kan gå tillbaka så.',
+    },
+  },
+}
