@@ -18,7 +18,7 @@ import {
 import { cardOf, HOST_ENTRY, type Presented, presented as presentedOf, verificationFor, WIRE_ENTRY } from './cards.ts'
 import { type Refusal, refusalFor } from './faults.ts'
 import { CUSTOMER_MS, failure, formOf, type Machine, money, newTransaction, stopped, success } from './operation.ts'
-import type { Screen } from './screen.ts'
+import type { Money, Screen } from './screen.ts'
 import { paymentSlips } from './slip.ts'
 import { Stopped } from './stage.ts'
 import { askTip } from './tip.ts'
@@ -218,7 +218,7 @@ function approved(paying: Paying, presented: Presented, verified: Verified): Pay
     ...{ reference: asked.SaleData.SaleTransactionID.TransactionID, tender: transaction.tender, approvalCode },
     ...{ refusal: null, needsSignature, language: languageOf(paying), at: machine.clock.now() },
   })
-  printed(paying, slips)
+  printed(paying, slips, amount)
   const outcome = isRefund ? 'refunded' : isPartial ? 'partial' : 'approved'
   finish(paying, { outcome, due: money(amount, currency), reason: null, removes_card: presented.entry === 'chip' })
   const additional = [
@@ -258,13 +258,18 @@ function approved(paying: Paying, presented: Presented, verified: Verified): Pay
 }
 
 /** Puts both slips out. */
-function printed({ machine, message, transaction }: Paying, receipts: PaymentReceipt[]): void {
+function printed(paying: Paying, receipts: PaymentReceipt[], amount: bigint): void {
+  const { machine, message, transaction, currency, tip } = paying
+  const moneyOf: Record<string, Money> = {
+    totalAmount: money(amount, currency),
+    gratuityAmount: money(tip, currency),
+  }
   machine.step('PRINT_RECEIPT', message.header, transaction.tender)
   for (const [i, { lines, needsSignature }] of readSlips(receipts).entries())
     machine.print({
       id: 0,
       title: i === 0 ? 'cashier' : 'customer',
-      lines,
+      lines: lines.map((line) => ({ ...line, ...(moneyOf[line.key] && { money: moneyOf[line.key] }) })),
       needs_signature: needsSignature,
       barcode: null,
     })
@@ -291,7 +296,7 @@ function declined(paying: Paying, presented: Presented, refusal: Refusal): Payme
     ...{ reference: asked.SaleData.SaleTransactionID.TransactionID, tender: transaction.tender, approvalCode: null },
     ...{ refusal: refusal.reason, needsSignature: false, language: languageOf(paying), at: machine.clock.now() },
   })
-  printed(paying, slips)
+  printed(paying, slips, total(paying))
   const isInserted = presented.entry === 'chip'
   const due = money(total(paying), currency)
   finish(paying, { outcome: 'declined', due, reason: refusal.reason.replace(/^\d+ /, ''), removes_card: isInserted })

@@ -2,7 +2,7 @@
 
 import type { Entry } from './entry.ts'
 import type { Fault } from './faults.ts'
-import type { Customer, Screen } from './screen.ts'
+import type { Customer, Money, Screen } from './screen.ts'
 
 export type { Entry } from './entry.ts'
 export type { Fault } from './faults.ts'
@@ -27,8 +27,11 @@ export interface Settings {
 export interface PaperSlip {
   id: number
   title: 'cashier' | 'customer' | 'document'
-  /** `key` says what a line is about; `name` stands left and `value` right. A blank line has neither. */
-  lines: { key: string; name: string; value: string; isBold: boolean }[]
+  /**
+   * `key` says what a line is about; `name` stands left and `value` right. A blank line has neither. `money` is the value's amount, for
+   * readers of another language than the slip's.
+   */
+  lines: { key: string; name: string; value: string; isBold: boolean; money?: Money }[]
   needs_signature: boolean
   /** A code that was asked for, as text. */
   barcode: { type: string; value: string } | null

@@ -67,13 +67,13 @@ function Paper({ slip, words }: { slip: PaperSlip; words: Words }) {
 }
 
 function SlipLine({ line, words }: { line: Line; words: Words }) {
-  const { key, name, value, isBold } = line
+  const { key, name, value, isBold, money } = line
   if (name === '' && value === '') return <li class="blank" aria-hidden="true" />
   const left = words.texts.lines[key] ?? name
   return (
     <li class={`${isBold ? 'bold' : ''} ${value === '' ? 'alone' : ''}`}>
       <span>{left}</span>
-      {value === '' ? null : <span class="value">{value}</span>}
+      {value === '' ? null : <span class="value">{money ? words.amount(money) : value}</span>}
     </li>
   )
 }
