@@ -171,6 +171,8 @@ export type Outcome =
       authentication?: 'none' | 'frictionless' | 'challenge'
       instrument?: InstrumentFacts
       fees?: Fee[]
+      /** Approved without the issuer, who may still decline it: it is asked about again. */
+      is_provisional?: boolean
       /** What else was told and is worth keeping, without card numbers: slips, how the card was read. */
       detail?: unknown
     }
@@ -197,6 +199,8 @@ export interface LookupInstruction {
   /** Minor units that were asked for; a drawer, which has no memory of its own, answers with it. */
   amount?: bigint
   currency?: string
+  /** Of a refund: what went back of the tip. */
+  tip?: bigint
   terminal?: TerminalOfInstruction
   signal: AbortSignal
 }

@@ -6,6 +6,7 @@ import { redact } from '../connectors/call.ts'
 import type { Outcome } from '../connectors/connector.ts'
 import { jsonOf } from '../lib/json.ts'
 import type { PaymentDeps } from './deps.ts'
+import { askAgain } from './operation-store.ts'
 import type { OperationState } from './payment.ts'
 
 export type EvidenceSource = 'reply' | 'webhook' | 'poll' | 'terminal' | 'settlement' | 'operator'
@@ -77,6 +78,9 @@ export async function apply(deps: PaymentDeps, evidence: Evidence): Promise<Appl
     row['ask_at'] = new Date(now.getTime() + wait).toISOString()
   }
   const result = await deps.lanes.commit('payment_apply', evidence.merchantId, row, evidence.paymentId)
+  // A death between these two is found by the provider's settlement alone, as what was never asked about.
+  if (outcome.outcome === 'succeeded' && outcome.is_provisional && result['outcome'] === 'succeed')
+    await askAgain(deps.db, evidence.merchantId, evidence.operationId, new Date(now.getTime() + FIRST_ASK_PENDING_MS))
   return {
     effect: result['outcome'] as string,
     state: result['state'] as OperationState,

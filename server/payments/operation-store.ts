@@ -60,3 +60,16 @@ export async function operationFacts(
   )
   return new Map(rows.map((row) => [row.id, row]))
 }
+
+/** Puts an operation that has succeeded on the list of those to be asked about: its approval was provisional. */
+export async function askAgain(db: Queryable, merchantId: string, operationId: string, at: Date): Promise<void> {
+  await db.query(
+    'insert into operation_ask (merchant_id, operation_id, ask_at) values ($1, $2, $3) on conflict do nothing',
+    [merchantId, operationId, at],
+  )
+}
+
+/** Takes one off that list. */
+export async function closeAsk(db: Queryable, merchantId: string, operationId: string): Promise<void> {
+  await db.query('delete from operation_ask where merchant_id = $1 and operation_id = $2', [merchantId, operationId])
+}

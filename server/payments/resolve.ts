@@ -12,6 +12,7 @@ import { type Candidate, candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { eachAlone } from './each-alone.ts'
 import { followUp, instruct, terminalOf } from './instruct.ts'
+import { closeAsk } from './operation-store.ts'
 import type { PaymentView, Reply, ResolutionInput } from './payment.ts'
 import { sendAgain } from './send-again.ts'
 import {
@@ -83,6 +84,7 @@ async function lookUp(deps: PaymentDeps, { account, connector }: Candidate, oper
     {
       account,
       currency: operation.currency,
+      tip: operation.tip ?? undefined,
       terminal,
       operation_id: operation.id,
       kind: operation.kind,
@@ -162,6 +164,11 @@ async function applyLookup(
     })
   } else {
     await apply(deps, { ...evidence, outcome, askAt, askAttempt: attempt, notFound: operation.not_found })
+  }
+  if (outcome.outcome === 'succeeded' && operation.state === 'succeeded') {
+    // Asked because its approval was provisional: until the issuer has spoken, or the settlement will.
+    const isOver = !outcome.is_provisional || attempt >= ladder.length - 1
+    if (isOver) return closeAsk(deps.db, merchantId, operation.id)
   }
   // The end of the steep part: from here on a person should know, and the daily asking goes on.
   if (attempt >= ladder.length - 1 && outcome.outcome !== 'succeeded' && outcome.outcome !== 'declined') {

@@ -38,6 +38,7 @@ export async function sendAgain(
         operation_id: operation.id,
         is_final: operation.is_final,
         reason: operation.reason ?? undefined,
+        tip: operation.tip ?? undefined,
       }).call()
   }
 }

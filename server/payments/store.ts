@@ -194,12 +194,13 @@ export interface OpenOperation {
   reason: string | null
   /** The terminal that it occupies until it is final. */
   terminal_id: string | null
+  tip: bigint | null
   /** The provider, or the terminal, has answered the instruction itself: it was certainly sent. */
   was_answered: boolean
 }
 
 const OPEN_OPERATION = `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.amount, p.currency, o.connector_account_id, o.psp_reference,
-    o.created_at, o.terminal_id, a.ask_at, coalesce(a.attempt, 0) as attempt, coalesce(a.not_found, 0) as not_found, o.is_final, o.reason,
+    o.created_at, o.terminal_id, o.tip, a.ask_at, coalesce(a.attempt, 0) as attempt, coalesce(a.not_found, 0) as not_found, o.is_final, o.reason,
     exists (select from evidence v where v.merchant_id = o.merchant_id and v.payment_id = o.payment_id and v.operation_id = o.id
       and v.source in ('reply', 'terminal')) as was_answered
   from operation o

@@ -113,6 +113,33 @@ test('a partial approval is booked for what was approved, and the rest is paid i
   )
 })
 
+test('a refund with its tip whose answer is lost is found for what went back', async () => {
+  shop.device.set({ customer: { ...TAPS, tip: 200 } })
+  const paid = await shop.api.pay({ ...SALE, tender: { ...shop.tender, asks_tip: true } })
+  shop.device.set({ fault: 'answer_lost' })
+  const lost = await shop.api.refund(paid.body.id, { tip: true })
+  assert.deepEqual([lost.status, lost.body.attention], [202, 'unknown_outcome'])
+  shop.clock.advance(5_000)
+  await shop.ask()
+  const known = await shop.api.payment(paid.body.id)
+  assert.deepEqual([known.attention, known.amount_refunded, known.amount_tip], [null, 1099, 0])
+})
+
+test('what was approved without the issuer and declined later is taken back in the books, and is a task', async () => {
+  shop.device.set({ fault: 'offline_declined' })
+  const paid = await shop.api.pay({ ...SALE, tender: shop.tender })
+  assert.equal(paid.body.status, 'captured')
+  shop.clock.advance(61_000)
+  await shop.ask()
+  const known = await shop.api.payment(paid.body.id)
+  assert.deepEqual([known.status, known.attention, known.amount_captured], ['failed', 'review', 0])
+  const { body } = await shop.api.get<{ data: { kind: string; payment_id: string }[] }>('/v1/payment_tasks?state=open')
+  assert.deepEqual(
+    body.data.filter(({ payment_id }) => payment_id === paid.body.id).map(({ kind }) => kind),
+    ['reversal'],
+  )
+})
+
 test('two taps on one bill go back together, one after the other, and a refund that finds the terminal busy is refused', async () => {
   shop.device.set({ fault: 'partial' })
   const part = await shop.api.pay({ ...SALE, tender: shop.tender })

@@ -22,8 +22,10 @@ import {
   type FollowUpInstruction,
   type Lookup,
   type LookupInstruction,
+  type NextAction,
   NotSent,
   type Outcome,
+  type TerminalOfInstruction,
 } from '../connector.ts'
 import { type Converse, createConverse, type Said, serviceIdOf } from './converse.ts'
 import { createDriver } from './driver.ts'
@@ -92,7 +94,7 @@ export function createNexo(options: NexoOptions): Connector {
         return outcomeOfReversal(said.body, { amount, tip, currency })
       } catch (error) {
         if (!(error instanceof Repeated)) throw error
-        return believed(await status(converse, { ...instruction, kind: 'refund' }, tip))
+        return believed(await status(converse, { ...instruction, kind: 'refund' }))
       }
     },
     lookup: (instruction) => status(converse, instruction),
@@ -110,11 +112,18 @@ function talkOf({
   return { account, terminal, signal, serviceId: serviceIdOf(operation_id) }
 }
 
-function paymentOutcome(said: Said, { currency, operation_id }: { currency: string; operation_id: string }): Outcome {
+function paymentOutcome(
+  said: Said,
+  { currency, operation_id, terminal }: Pick<ChargeInstruction, 'currency' | 'operation_id' | 'terminal'>,
+): Outcome {
   // Taken by the provider, which tells the result by a notification.
-  if (said.kind === 'accepted') return { outcome: 'pending', psp_reference: operation_id }
+  if (said.kind === 'accepted') return { outcome: 'pending', psp_reference: operation_id, ...presentAt(terminal) }
   if (said.kind === 'empty') return { outcome: 'unknown', reason: 'an empty answer' }
   return outcomeOfPayment(said.body, currency)
+}
+
+function presentAt(terminal: TerminalOfInstruction | undefined): { next_action?: NextAction } {
+  return terminal ? { next_action: { type: 'present_card', terminal_id: terminal.id } } : {}
 }
 
 /** A terminal that cannot say what became of a message it has seen leaves it unknown. */
@@ -123,8 +132,8 @@ function believed(found: Lookup): Outcome {
 }
 
 /** What the terminal remembers of an operation, by its original ServiceID. */
-async function status(converse: Converse, asked: LookupInstruction, tip = 0n): Promise<Lookup> {
-  const { account, terminal, signal, operation_id, kind, currency = '', amount = 0n } = asked
+async function status(converse: Converse, asked: LookupInstruction): Promise<Lookup> {
+  const { account, terminal, signal, operation_id, kind, currency = '', amount = 0n, tip = 0n } = asked
   const isReversal = kind === 'refund'
   const serviceId = serviceIdOf(operation_id)
   const said = await converse(

@@ -32,6 +32,7 @@ export function outcomeOfPayment(body: unknown, currency: string): Outcome {
     psp_reference: name ? referenceOf(name) : (answer.pspReference ?? ''),
     ...(name && isMoment(name.at) && { occurred_at: new Date(name.at).toISOString() }),
     ...(answer.card && { instrument: instrumentOf(answer.card, answer.approvalCode) }),
+    ...(answer.isOffline && { is_provisional: true }),
     detail: detailOf(answer),
   }
 }
