@@ -16,6 +16,7 @@ import { createNexo, type NexoOptions } from './connectors/nexo/index.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
 import { createStoredValue } from './connectors/stored-value/index.ts'
+import { createStripeTerminal } from './connectors/stripe-terminal/index.ts'
 import { wireCounter } from './counter.ts'
 import { addressesOf, routes as customerRoutes, hasCustomer, localeOf, readProfile } from './customers/index.ts'
 import { createLanes } from './db/lanes.ts'
@@ -168,6 +169,7 @@ export async function wire(options: WiringOptions) {
   const connectors = createConnectorRegistry({
     simulator: simulator.connector(),
     nexo,
+    stripeTerminal: createStripeTerminal({ clock }),
     storedValue: createStoredValue(createStoredValueBook({ db, clock, newId })),
   })
   const merchantCache = createMerchantCache({ db: lookups, clock, configSeal })

@@ -9,6 +9,7 @@ import { checkNexo } from './nexo-config.ts'
 import { found, invalid, type MerchantRouteDeps, Name } from './request.ts'
 import { checkSimulator, newWebhookSecret } from './simulator-config.ts'
 import * as rows from './store.ts'
+import { checkStripeTerminal } from './stripe-config.ts'
 
 const MethodCodes = Type.Array(Type.String({ pattern: '^[a-z][a-z0-9_]{1,39}$' }), {
   maxItems: 100,
@@ -89,6 +90,7 @@ export function accountRoutes(app: App, deps: MerchantRouteDeps): void {
       }
       if (connector === 'simulator') checkSimulator(config, deps.allowedHosts)
       if (connector === 'nexo') checkNexo(config, { mode, allowed: deps.allowedHosts })
+      if (connector === 'stripe_terminal') checkStripeTerminal(config, { mode, allowed: deps.allowedHosts })
       checkMethods(deps, connector, methods)
       const at = deps.clock.now()
       const id = deps.newId('cac')

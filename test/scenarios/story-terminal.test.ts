@@ -322,10 +322,10 @@ for (const [what, body, pointer] of bad) {
   })
 }
 
-test('a live merchant gets no virtual terminals, and an account says how its terminals are reached', async () => {
-  const account = async (config: object) => {
+test('an account says how its terminals are reached, and with which key', async () => {
+  const account = async (config: object, connector = 'nexo') => {
     const { status, body } = await shop.api.call('POST', '/v1/connector_accounts', {
-      connector: 'nexo',
+      connector,
       name: 'T',
       config,
     })
@@ -348,4 +348,16 @@ test('a live merchant gets no virtual terminals, and an account says how its ter
     await account({ transport: 'cloud_sync', endpoint: 'https://terminal-api-test.adyen.com', api_key: 'k' }),
     [201, undefined],
   )
+  const stripe = (config: object) => account(config, 'stripe_terminal')
+  assert.deepEqual(await stripe({}), [422, '/config/api_key'])
+  assert.deepEqual(await stripe({ api_key: 'sk_live_12345678' }), [422, '/config/api_key'])
+  assert.deepEqual(await stripe({ api_key: 'sk_test_12345678', url: 'http://example.org' }), [422, '/config/url'])
+  assert.deepEqual(await stripe({ api_key: 'sk_test_12345678' }), [201, undefined])
+})
+
+test('a live merchant gets no virtual terminals', async () => {
+  const live = await shop.neighbour({ mode: 'live' })
+  const config = { transport: 'virtual' }
+  const refused = await live.api.call('POST', '/v1/connector_accounts', { connector: 'nexo', name: 'T', config })
+  assert.equal((refused.body['errors'] as { pointer: string }[])[0]?.pointer, '/config/transport')
 })

@@ -3,7 +3,7 @@
 
 import { isSealed, open, readMessage, SealBroken, seal, type Wire } from '../../nexo/index.ts'
 import { type ConnectorAccount, NotSent } from '../connector.ts'
-import { post } from './https.ts'
+import { post } from '../https.ts'
 import type { Settings } from './settings.ts'
 
 /** Terminals in this process, as server/virtual-terminal has them. */

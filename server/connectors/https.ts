@@ -1,12 +1,14 @@
-// One POST over TLS. A terminal in the shop's network has no name that a public authority would vouch for: its certificate is
+// One request over TLS. A terminal in the shop's network has no name that a public authority would vouch for: its certificate is
 // signed by the provider and carries the terminal's id, so that is what is checked, against the pinned authority alone.
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { PeerCertificate } from 'node:tls'
-import { NotSent } from '../connector.ts'
+import { NotSent } from './connector.ts'
 
 export interface Post {
+  /** Default: POST. */
+  method?: 'POST' | 'GET'
   url: URL
   headers: Record<string, string>
   body: string
@@ -33,10 +35,10 @@ const NEVER_LEFT = new Set([
 ])
 
 /** Throws NotSent when the request certainly never left, any other error when it may have arrived. */
-export function post({ url, headers, body, signal, ca, mayBe }: Post): Promise<Posted> {
+export function post({ method = 'POST', url, headers, body, signal, ca, mayBe }: Post): Promise<Posted> {
   return new Promise((resolve, reject) => {
     const options = {
-      method: 'POST',
+      method,
       headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
       signal,
       // A terminal holds few connections, and one that stood idle may be dead without a word.
