@@ -8,8 +8,8 @@ import { manual } from './manual/index.ts'
 export interface Registry {
   /** The connector of that name, or undefined when an account names one that does not exist (any more). */
   get(name: string): Connector | undefined
-  /** Codes of the methods it carries; empty for an unknown name. */
-  methodsOf(name: string): readonly string[]
+  /** Codes of the methods it carries; empty for an unknown name, and for one of terminals alone where there are none. */
+  methodsOf(name: string, hasTerminals?: boolean): readonly string[]
   names(): string[]
 }
 
@@ -23,7 +23,10 @@ export function createRegistry(
   }
   return {
     get: (name) => connectors.get(name),
-    methodsOf: (name) => connectors.get(name)?.facts.methods ?? [],
+    methodsOf: (name, hasTerminals = true) => {
+      const facts = connectors.get(name)?.facts
+      return facts && (hasTerminals || !facts.only_at_terminal) ? facts.methods : []
+    },
     names: () => [...connectors.keys()],
   }
 }

@@ -125,18 +125,17 @@ export interface MethodChoice {
   accounts: readonly (Pick<ConnectorAccount, 'connector'> & { methods: readonly string[]; isEnabled: boolean })[]
 }
 
+/** What a connector carries: at all, or where there are terminals, or where there are none. */
+export type MethodsOf = (connector: string, hasTerminals?: boolean) => readonly string[]
+
 /**
  * The methods with which a purchase can be paid, best first: those the customer knows, then those expected in the
  * country, cards and the phone's wallets, pay later as expected in the country, then the rest, each group in catalogue order. A method is there only if an enabled connector account
  * carries it; `methodsOf` tells what a connector carries at all. Pure and deterministic.
  */
-export function availableMethods(
-  merchant: MethodChoice,
-  methodsOf: (connector: string) => readonly string[],
-  purchase: Purchase,
-): Method[] {
+export function availableMethods(merchant: MethodChoice, methodsOf: MethodsOf, purchase: Purchase): Method[] {
   if (!merchant.channels.has(purchase.channel)) return []
-  const carried = carriedMethods(merchant, methodsOf)
+  const carried = carriedMethods(merchant, methodsOf, purchase.channel)
   const home = purchase.country ?? merchant.country
   const familiar = purchase.familiar ?? []
   const rank = (method: Method): number => {
@@ -168,11 +167,11 @@ export function groupOf(method: Method, country: string, familiar: readonly stri
 /** Why a method cannot be used for a purchase; null when it can. The first reason that applies, from the merchant's own to the purchase's. */
 export function whyNot(
   merchant: MethodChoice,
-  methodsOf: (connector: string) => readonly string[],
+  methodsOf: MethodsOf,
   purchase: Purchase,
   method: Method,
 ): 'no_account' | 'channel' | 'currency' | 'country' | 'amount' | null {
-  if (!carriedMethods(merchant, methodsOf).has(method.code)) return 'no_account'
+  if (!carriedMethods(merchant, methodsOf, purchase.channel).has(method.code)) return 'no_account'
   const { channel, currency, country } = purchase
   if (!merchant.channels.has(channel) || !method.channels.includes(channel)) return 'channel'
   if (method.currencies.length > 0 && !method.currencies.includes(currency)) return 'currency'
@@ -239,19 +238,17 @@ export function takes(method: Method, purchase: Purchase): boolean {
 }
 
 /** True when the account is switched on and carries the method, by its connector and by its own narrower list. */
-export function carries(
-  account: MethodChoice['accounts'][number],
-  methodsOf: (connector: string) => readonly string[],
-  code: string,
-): boolean {
+export function carries(account: MethodChoice['accounts'][number], methodsOf: MethodsOf, code: string): boolean {
   if (!account.isEnabled || !methodsOf(account.connector).includes(code)) return false
   return account.methods.length === 0 || account.methods.includes(code)
 }
 
-function carriedMethods(merchant: MethodChoice, methodsOf: (connector: string) => readonly string[]): Set<string> {
+/** By accounts that can be used there: a provider of terminals alone carries nothing to a web shop. */
+function carriedMethods(merchant: MethodChoice, methodsOf: MethodsOf, channel: Channel): Set<string> {
+  const here: MethodsOf = (connector) => methodsOf(connector, COUNTER_CHANNELS.has(channel))
   const codes = new Set<string>()
   for (const account of merchant.accounts) {
-    for (const code of methodsOf(account.connector)) if (carries(account, methodsOf, code)) codes.add(code)
+    for (const code of here(account.connector)) if (carries(account, here, code)) codes.add(code)
   }
   return codes
 }

@@ -361,3 +361,20 @@ test('a live merchant gets no virtual terminals', async () => {
   const refused = await live.api.call('POST', '/v1/connector_accounts', { connector: 'nexo', name: 'T', config })
   assert.equal((refused.body['errors'] as { pointer: string }[])[0]?.pointer, '/config/transport')
 })
+
+test('terminals alone offer nothing to a web shop', async () => {
+  const { api } = await shop.neighbour({ mode: 'live' })
+  const config = { api_key: 'sk_live_12345678' }
+  const made = await api.call('POST', '/v1/connector_accounts', {
+    connector: 'stripe_terminal',
+    name: 'Readers',
+    config,
+  })
+  assert.equal(made.status, 201, made.text)
+  const offered = async (channel: string) => {
+    const query = `channel=${channel}&currency=EUR&amount=1099&country=NL`
+    const { body } = await api.get<{ data: { code: string }[] }>(`/v1/payment_methods?${query}`)
+    return body.data.some(({ code }) => code === 'card')
+  }
+  assert.deepEqual([await offered('pos'), await offered('web')], [true, false])
+})
