@@ -13,7 +13,7 @@ import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { MerchantCache } from './merchants/index.ts'
 import { listEvents } from './notify/index.ts'
-import { type PaymentView, renderPayment } from './payments/index.ts'
+import { type PaymentView, paymentsOfOrder, renderPayment } from './payments/index.ts'
 import { createReceiptWorker, routes as receiptRoutes, type SellerFacts } from './receipts/index.ts'
 import {
   createShiftWorker,
@@ -89,6 +89,11 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       return cart && line ? { variant_id: line.variant_id, currency: cart.currency } : null
     },
     cartCurrencyOf: async (merchantId, cartId) => (await carts.load(merchantId, cartId))?.currency ?? null,
+    async isOrderPaid(merchantId, orderId) {
+      // Of the payments themselves: an order hears of them a moment later.
+      const payments = await paymentsOfOrder(db, merchantId, orderId)
+      return payments.some((one) => one.amount_captured + one.amount_capturable + one.amount_in_flight > 0n)
+    },
     async shiftAt(merchantId, registerId) {
       const shift = await shiftAt(shifts, merchantId, registerId)
       return shift && shiftView(shifts, merchantId, shift, { id: '', registerId })

@@ -54,13 +54,21 @@ function blocksOf(language: Language, view: ReceiptView): Block[] {
       texts.vat.replace('{rate}', () => percent(language, rate_bp ?? 0)),
       rate_bp === null ? null : money(tax),
     ]),
-    ...view.tenders.flatMap(({ name, amount, rounding, change, card }): [string, string | null][] => [
-      [`${texts.paidWith} ${name}${card?.last4 ? ` •••• ${card.last4}` : ''}`, money(amount + rounding)],
+    ...view.tenders.flatMap(({ method, name, amount, rounding, change, card }): [string, string | null][] => [
+      [
+        `${texts.paidWith}: ${texts.methods[method] ?? name}${card?.last4 ? ` •••• ${card.last4}` : ''}`,
+        money(amount + rounding),
+      ],
       [texts.rounding, rounding === 0 ? null : money(rounding)],
       [texts.change, change ? money(change) : null],
     ]),
     ...(view.given_back
-      ? [[`${texts.givenBack}: ${view.given_back.name}`, money(view.given_back.amount)] as [string, string]]
+      ? [
+          [
+            `${texts.givenBack}: ${texts.methods[view.given_back.method] ?? view.given_back.name}`,
+            money(view.given_back.amount),
+          ] as [string, string],
+        ]
       : []),
   ]
   return [

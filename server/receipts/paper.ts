@@ -113,12 +113,19 @@ function paidOf(view: ReceiptView, language: Language, figure: (amount: number) 
   const texts = TEXTS[language]
   const back = view.given_back
   return [
-    ...view.tenders.flatMap(({ name, amount, rounding, tip, tendered, change, card }): [string, string][] => [
-      [card?.last4 ? `${name} ${card.brand ?? ''} ${card.last4}` : name, figure(tendered ?? amount + rounding + tip)],
-      ...(rounding === 0 ? [] : [[texts.rounding, figure(rounding)] as [string, string]]),
-      ...(change ? [[texts.change, figure(-change)] as [string, string]] : []),
-    ]),
-    ...(back ? [[back.name, figure(-back.amount)] as [string, string]] : []),
+    ...view.tenders.flatMap(
+      ({ method, name: own, amount, rounding, tip, tendered, change, card }): [string, string][] => [
+        [
+          card?.last4
+            ? `${texts.methods[method] ?? own} ${card.brand ?? ''} ${card.last4}`
+            : (texts.methods[method] ?? own),
+          figure(tendered ?? amount + rounding + tip),
+        ],
+        ...(rounding === 0 ? [] : [[texts.rounding, figure(rounding)] as [string, string]]),
+        ...(change ? [[texts.change, figure(-change)] as [string, string]] : []),
+      ],
+    ),
+    ...(back ? [[texts.methods[back.method] ?? back.name, figure(-back.amount)] as [string, string]] : []),
   ]
 }
 

@@ -182,6 +182,7 @@ test('a print comes as bytes for the printer, with the drawer opened only when a
   assert.equal(first.split('\x1bp').length, 2, 'one pulse to the drawer')
   assert.equal(first.split('\x1dV').length, 2, 'one cut')
   assert.match(first, /2 x mug +24,20/)
+  assert.match(first, /Contant +24,20/)
   assert.match(first, /Btw 21/)
   assert.ok(!first.includes('KOPIE'))
   const second = await bytes({ language: 'nl' })

@@ -17,6 +17,8 @@ export interface ReceiptTexts {
   vat: string
   paidWith: string
   change: string
+  /** Ways to pay that have a name of their own in the language; all others are called what they call themselves. */
+  methods: Readonly<Record<string, string>>
   rounding: string
   /** In large letters on every print after the first. */
   copy: string
@@ -39,6 +41,7 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     vat: 'VAT {rate}',
     paidWith: 'Paid by',
     change: 'Change',
+    methods: { cash: 'Cash', card: 'Card', gift_card: 'Gift card', store_credit: 'Store credit', points: 'Points' },
     rounding: 'Rounding',
     copy: 'COPY',
     gift: 'GIFT RECEIPT',
@@ -58,6 +61,13 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     vat: 'Btw {rate}',
     paidWith: 'Betaald met',
     change: 'Wisselgeld',
+    methods: {
+      cash: 'Contant',
+      card: 'Kaart',
+      gift_card: 'Cadeaukaart',
+      store_credit: 'Winkeltegoed',
+      points: 'Punten',
+    },
     rounding: 'Afronding',
     copy: 'KOPIE',
     gift: 'RUILBON',
@@ -77,6 +87,7 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     vat: 'Moms {rate}',
     paidWith: 'Betalat med',
     change: 'Växel',
+    methods: { cash: 'Kontant', card: 'Kort', gift_card: 'Presentkort', store_credit: 'Tillgodo', points: 'Poäng' },
     rounding: 'Öresavrundning',
     copy: 'KOPIA',
     gift: 'PRESENTKVITTO',
@@ -96,6 +107,13 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     vat: 'VAT {rate}',
     paidWith: 'Zapłacono',
     change: 'Reszta',
+    methods: {
+      cash: 'Gotówka',
+      card: 'Karta',
+      gift_card: 'Karta podarunkowa',
+      store_credit: 'Saldo w sklepie',
+      points: 'Punkty',
+    },
     rounding: 'Zaokrąglenie',
     copy: 'KOPIA',
     gift: 'PARAGON PREZENTOWY',
@@ -115,6 +133,7 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     vat: 'TVA {rate}',
     paidWith: 'Payé par',
     change: 'Rendu',
+    methods: { cash: 'Espèces', card: 'Carte', gift_card: 'Carte cadeau', store_credit: 'Avoir', points: 'Points' },
     rounding: 'Arrondi',
     copy: 'DUPLICATA',
     gift: 'TICKET CADEAU',
@@ -134,6 +153,7 @@ export const TEXTS: Readonly<Record<Language, ReceiptTexts>> = {
     vat: 'MwSt. {rate}',
     paidWith: 'Bezahlt mit',
     change: 'Rückgeld',
+    methods: { cash: 'Bar', card: 'Karte', gift_card: 'Geschenkkarte', store_credit: 'Guthaben', points: 'Punkte' },
     rounding: 'Rundung',
     copy: 'KOPIE',
     gift: 'GESCHENKBON',

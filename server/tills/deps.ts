@@ -26,6 +26,8 @@ export interface TillDeps {
   ): Promise<{ variant_id: string; currency: string } | null>
   /** The currency of a cart; null for one that there is not. */
   cartCurrencyOf(merchantId: string, cartId: string): Promise<string | null>
+  /** True when something of an order is paid, held or on its way. */
+  isOrderPaid(merchantId: string, orderId: string): Promise<boolean>
   /** The shift that runs at a register, as the till may see it; null when none does. */
   shiftAt(merchantId: string, registerId: string): Promise<Type.Static<typeof Shift> | null>
 }

@@ -15,7 +15,6 @@ const ROUTE_RIGHTS: Readonly<Record<string, Right>> = {
   'POST /v1/credits': 'refund',
   'POST /v1/returns/:id/settle': 'refund',
   'POST /v1/exchanges': 'refund',
-  'POST /v1/orders/:id/cancel': 'cancel_order',
   'POST /v1/gift_cards': 'gift_card_issue',
   'POST /v1/gift_cards/:id/load': 'gift_card_issue',
   'POST /v1/gift_cards/:id/transfer': 'gift_card_issue',
@@ -24,6 +23,8 @@ const ROUTE_RIGHTS: Readonly<Record<string, Right>> = {
   'POST /v1/terminals/:id/release': 'release_terminal',
   'PATCH /v1/customers/:id': 'edit_customer',
 }
+
+const CANCEL = 'POST /v1/orders/:id/cancel'
 
 /** For the office alone: settings, and what undoes a person's word. */
 const NEVER = new Set([
@@ -55,6 +56,9 @@ async function guard(deps: TillDeps, request: FastifyRequest, caller: Caller, ti
   const right = ROUTE_RIGHTS[route]
   if (right) mustHave(till, right)
   const { id } = request.params as { id?: string }
+  // A ticket that was begun and is given up before anything was paid is nobody's loss.
+  if (route === CANCEL && id !== undefined && (await deps.isOrderPaid(caller.merchantId, id)))
+    mustHave(till, 'cancel_order')
   if (id !== undefined && isId('ter', id))
     await stayHere(deps, caller.merchantId, { till, mayPrice: false }, { value: { terminal_id: id }, pointer: '' })
   if (typeof request.body !== 'object' || request.body === null) return

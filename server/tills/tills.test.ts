@@ -252,6 +252,35 @@ test('a discount goes as far as the role, a price of one’s own asks for the ri
   assert.equal((await supervisor.api.call('PATCH', line, { unit_price: '5.00', reason: 'scratch' })).status, 200)
 })
 
+test('a cashier gives up a ticket that nobody has paid, and a paid one only with the right', async () => {
+  const { key } = await pairAt()
+  const { api } = await signIn(key, await hire('cashier', '5566'), '5566')
+  const order = async () => {
+    const lines = [{ variant_id: await article(), quantity: 1 }]
+    const cart = await api.call<{ id: string }>('POST', '/v1/carts', { currency: 'EUR', channel: 'pos', lines })
+    return (await api.command('/v1/orders', { cart_id: cart.body.id })).body.id
+  }
+  const [unpaid, paid] = [await order(), await order()]
+  const given = await api.command(`/v1/orders/${unpaid}/cancel`, { reason: 'changed their mind' })
+  assert.ok(given.status < 300, given.text)
+  const tender = { method: 'cash', cash: { register_id: register } } as const
+  const sale = await api.pay({ amount: 1000, currency: 'EUR', channel: 'pos', order_id: paid, tender })
+  assert.equal(sale.body.status, 'captured', sale.text)
+  const refused = await api.command(`/v1/orders/${paid}/cancel`, { reason: 'changed their mind' })
+  assert.deepEqual([refused.status, refused.body.code], [403, 'right-missing'])
+})
+
+test('of four who sign in at one till at once, one is signed in', async () => {
+  const { key } = await pairAt()
+  const staff_id = await hire('cashier', '6677')
+  const answers = await Promise.all(
+    Array.from({ length: 4 }, () => withKey(key).call<Signed>('POST', '/v1/till/sessions', { staff_id, pin: '6677' })),
+  )
+  const tokens = answers.filter(({ status }) => status === 201).map(({ body }) => body.token)
+  const seen = await Promise.all(tokens.map(async (token) => (await withKey(token).get('/v1/orders')).status))
+  assert.deepEqual([tokens.length, seen.filter((status) => status === 200).length], [4, 1])
+})
+
 test('a cashier gives no gift card away, and nobody at a till resolves what a provider did', async () => {
   const { key } = await pairAt()
   const { api } = await signIn(key, await hire('manager', '3344'), '3344')
