@@ -50,6 +50,8 @@ interface Lane {
    * connections of their own.
    */
   client: pg.PoolClient | undefined
+  /** Listens on it; taken off when it is given back, so that a connection had many times is not listened to many times. */
+  onError: ((error: Error) => void) | undefined
   /** Answers the callers of the batch that committed last, once. */
   answerLast: () => void
 }
@@ -102,7 +104,13 @@ export function createLanes(db: Db, options: LanesOptions = {}): Lanes {
     mixed: options.mixed ?? new Set<string>(),
     columns: new Map(),
   }
-  const newLane = (): Lane => ({ queue: [], isRunning: false, client: undefined, answerLast: nobody })
+  const newLane = (): Lane => ({
+    queue: [],
+    isRunning: false,
+    client: undefined,
+    onError: undefined,
+    answerLast: nobody,
+  })
   const byMerchant = Array.from({ length: laneCount }, newLane)
   const byFunction = new Map([...apart].map((fn) => [fn, newLane()]))
   const lanes = [...byMerchant, ...byFunction.values()]
@@ -202,17 +210,21 @@ async function settleBatch(calls: Calls, lane: Lane, batch: Waiting[]): Promise<
 
 /** Gives the connection back; with an error when it is not to be trusted with the next statement. */
 function letGo(lane: Lane, broken?: Error): void {
+  if (lane.onError) lane.client?.off('error', lane.onError)
   lane.client?.release(broken)
   lane.client = undefined
+  lane.onError = undefined
 }
 
 async function connection(calls: Calls, lane: Lane): Promise<pg.PoolClient> {
   const client = await calls.db.connect()
   // One that ends while nothing is sent over it would fail the next batch.
-  if (calls.keeps)
-    client.once('error', (error) => {
+  if (calls.keeps) {
+    lane.onError = (error) => {
       if (lane.client === client && !lane.isRunning) letGo(lane, error)
-    })
+    }
+    client.on('error', lane.onError)
+  }
   return client
 }
 

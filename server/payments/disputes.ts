@@ -11,6 +11,7 @@ export async function applyDispute(deps: PaymentDeps, row: InboundRow, event: St
     at: deps.clock.now().toISOString(),
     dispute_id: deps.newId('dsp'),
     evidence_id: deps.newId('evi'),
+    task_id: deps.newId('tsk'),
     event_id: deps.newId('evt'),
     payment_event_id: deps.newId('evt'),
     account_id: row.connector_account_id,

@@ -126,9 +126,15 @@ export async function applyInbound(deps: PaymentDeps): Promise<number> {
     deps,
     rows,
     async (row) => {
-      if (await applyOne(deps, row)) return
       const wait = RETRY_MS[Math.min(row.attempt - 1, RETRY_MS.length - 1)] as number
-      await rescheduleInbound(deps.db, row, new Date(deps.clock.now().getTime() + wait))
+      const again = (ms: number) => rescheduleInbound(deps.db, row, new Date(deps.clock.now().getTime() + ms))
+      try {
+        if (!(await applyOne(deps, row))) await again(wait)
+      } catch (error) {
+        // Refused for what it says, it would be refused each minute for ever: it comes up later and later too.
+        if (wait > LEASE_MS) await again(wait)
+        throw error
+      }
     },
     (row) => ({ merchant_id: row.merchant_id, object_id: row.psp_event_id }),
   )

@@ -267,7 +267,7 @@ export async function decide(
   const operation = await readOperation(deps.db, merchantId, operationId)
   if (!operation || operation.payment_id !== paymentId) throw new Problem('not-found')
   if (operation.state !== 'unknown' && operation.state !== 'pending') throw new Problem('invalid-state')
-  await apply(deps, {
+  const { effect } = await apply(deps, {
     merchantId,
     paymentId,
     operationId,
@@ -278,5 +278,7 @@ export async function decide(
         : { outcome: 'declined', code: 'operator_decision', message: 'Decided by a person', is_retryable: true },
     body: { note: input.note },
   })
+  // Meanwhile it was found out, or somebody else has decided.
+  if (effect === 'none:settled') throw new Problem('invalid-state')
   return { status: 201, body: (await renderPayment(deps.db, merchantId, paymentId)) as string }
 }

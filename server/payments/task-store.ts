@@ -10,6 +10,8 @@ export const TASK_KINDS = [
   'late_success',
   'duplicate_payment',
   'reversal',
+  'dispute_mismatch',
+  'dispute_contradicted',
 ] as const
 
 export const TaskView = Type.Object({

@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { applyInbound } from '../../server/payments/index.ts'
 import type { PaymentView } from '../../server/payments/payment.ts'
+import { storeInboundEvent } from '../../server/payments/store.ts'
 import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 
 interface Dispute {
@@ -116,4 +118,82 @@ test('another merchant sees nothing of it', async () => {
   const { api } = await shop.neighbour()
   assert.equal((await api.get(`/v1/disputes/${dispute?.id}`)).status, 404)
   assert.deepEqual((await api.get<{ data: unknown[] }>('/v1/disputes')).body.data, [])
+})
+
+// ---- What cannot be right -------------------------------------------------------------------------------------------
+
+let told = 0
+/** A notification as it lies in the store, already verified. */
+async function hear(account: string, payment: PaymentView, what: object): Promise<void> {
+  const at = shop.clock.now()
+  const event = {
+    ...{ type: 'dispute', psp_event_id: `told-${++told}`, dispute_reference: `dp-${payment.id}`, stage: 'opened' },
+    ...{ operation_id: payment.operations?.[0]?.id, amount: 8000, currency: 'EUR', reason: 'fraudulent' },
+    ...{ occurred_at: at.toISOString(), ...what },
+  }
+  await storeInboundEvent(shop.database.db, shop.keys.merchant_id, {
+    ...{ account_id: account, event_id: `told-${told}`, event: JSON.stringify(event), at, is_done: false },
+  })
+  await applyInbound(shop.payments)
+}
+
+const open = async (payment: PaymentView) =>
+  (
+    await shop.api.get<{ data: { kind: string }[] }>(`/v1/payment_tasks?payment_id=${payment.id}&state=open`)
+  ).body.data.map(({ kind }) => kind)
+
+test('a dispute that another provider tells of is about nothing we know', async () => {
+  const payment = await pay()
+  await hear(shop.accounts.b, payment, {})
+  assert.deepEqual([await disputesOf(payment), await shop.books(payment.id)], [[], [SOLD]])
+  assert.equal((await shop.api.payment(payment.id)).amount_refundable, 8000)
+})
+
+for (const [what, wrong] of [
+  ['in another currency', { currency: 'JPY' }],
+  ['about more than was ever charged', { amount: 8001 }],
+] as const) {
+  test(`a dispute ${what} books nothing, and a person looks at it`, async () => {
+    const payment = await pay()
+    await hear(shop.accounts.a, payment, wrong)
+    assert.deepEqual([await disputesOf(payment), await shop.books(payment.id)], [[], [SOLD]])
+    assert.deepEqual(await open(payment), ['dispute_mismatch'])
+    assert.equal((await shop.api.payment(payment.id)).attention, 'amount_mismatch')
+  })
+}
+
+test('a dispute that was lost and is told to be won books nothing by itself, and a person looks at it', async () => {
+  const payment = await pay()
+  await hear(shop.accounts.a, payment, { stage: 'lost' })
+  await hear(shop.accounts.a, payment, { stage: 'won' })
+  await hear(shop.accounts.a, payment, { stage: 'won' })
+  assert.equal((await shop.books(payment.id)).length, 2)
+  assert.deepEqual(await open(payment), ['dispute_contradicted'])
+  assert.equal((await shop.api.payment(payment.id)).attention, 'review')
+})
+
+test('of two disputes of one charge, the one that is won gives back only what the other does not hold', async () => {
+  const payment = await pay()
+  await hear(shop.accounts.a, payment, { dispute_reference: 'dp-one', amount: 6000 })
+  await hear(shop.accounts.a, payment, { dispute_reference: 'dp-two', amount: 6000 })
+  assert.equal((await shop.api.payment(payment.id)).amount_refundable, 0)
+  await hear(shop.accounts.a, payment, { dispute_reference: 'dp-one', amount: 6000, stage: 'won' })
+  assert.equal((await shop.api.payment(payment.id)).amount_refundable, 2000)
+})
+
+test('news that the books refuse for what it says comes up later and later, and other news is applied beside it', async () => {
+  const payment = await pay()
+  await hear(shop.accounts.a, payment, { amount: 0 })
+  for (let round = 0; round < 4; round++) {
+    shop.clock.advance(MINUTE)
+    await applyInbound(shop.payments)
+  }
+  const { rows } = await shop.database.db.query<{ attempt: number; wait_s: number }>(
+    'select attempt, extract(epoch from next_attempt_at - $1)::int as wait_s from inbound_event where psp_event_id = $2',
+    [shop.clock.now(), `told-${told}`],
+  )
+  const [left] = rows
+  // The fourth try was followed by five minutes, of which one is over.
+  assert.deepEqual([left?.attempt, (left?.wait_s ?? 0) > 230], [4, true])
+  await stage(await pay(), 'opened')
 })

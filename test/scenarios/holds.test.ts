@@ -66,6 +66,25 @@ describe('a hold in time', () => {
     assert.equal((await shop.api.capture(id)).body.status, 'captured')
   })
 
+  for (const verb of ['extend', 'increment'] as const) {
+    test(`a hold does not end while nobody knows what became of its ${verb}`, async () => {
+      const { id } = await hold(shop)
+      shop.clock.advance(5 * DAY)
+      shop.simulator.setFaults({ seed: 1, rates: {}, next: [{ verb, fault: 'lost_after' }] }, shop.accounts.a)
+      const lost = await (verb === 'extend' ? shop.api.extend(id) : shop.api.increment(id, 100))
+      assert.equal(lost.status, 202, lost.text)
+      shop.clock.advance(2 * DAY + HOUR)
+      await shop.expire()
+      const waiting = await shop.api.payment(id)
+      assert.deepEqual([waiting.status, waiting.attention], ['authorized', 'unknown_outcome'])
+      await shop.ask()
+      await shop.expire()
+      // The provider had moved the end with both.
+      const known = await shop.api.payment(id)
+      assert.deepEqual([known.status, known.attention], ['authorized', null])
+    })
+  }
+
   test('a day before its end an uncaptured hold asks for attention, and after it nothing is held', async () => {
     const { id } = await hold(shop)
     shop.clock.advance(6 * DAY + HOUR)

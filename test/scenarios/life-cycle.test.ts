@@ -344,3 +344,13 @@ test('a debit that is decided later is in flight until the provider says yes, or
   assert.deepEqual([refused.status, refused.decline?.code, refused.amount_in_flight], ['failed', 'card_declined', 0])
   assert.deepEqual(await shop.books(no.body.id), [])
 })
+
+test('a sale that was given back in part and then taken back whole is owed once more, not more than once', async () => {
+  const paid = await pay(SALE, CARDS.approved)
+  await shop.api.refund(paid.body.id, { amount: 4000 })
+  assert.ok(shop.simulator.reverse(shop.accounts.a, paid.body.operations?.[0]?.id as string))
+  await shop.news()
+  const again = await shop.api.tender(paid.body.id, { method: 'card', token: await shop.api.token(CARDS.approved) })
+  assert.equal(again.status, 201, again.text)
+  assert.equal(again.body.tenders[1]?.amount, 6500)
+})

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import type { Db } from '../../server/db/pool.ts'
+import { apply } from '../../server/payments/apply.ts'
 import type { PaymentInput, PaymentView } from '../../server/payments/payment.ts'
 import { repeat } from '../../server/payments/repeat.ts'
 import { CARDS, HOUR, MINUTE, openShop, SECOND, type Shop } from './shop.ts'
@@ -303,4 +304,28 @@ test('a repeat that meets the settling of its charge at any step never calls fin
     if (told.status !== 202) assert.deepEqual(told, kept, `settled before statement ${step}`)
   }
   assert.ok(step > 5, `${step - 2} statements only`)
+})
+
+test('two people who decide at once: one of them does, the other is told that it is decided', async () => {
+  const lost = await pay(CARDS.lost_before)
+  const both = await Promise.all([decide(lost.body, 'declined'), decide(lost.body, 'succeeded')])
+  assert.deepEqual(both.map(({ status }) => status).sort(), [201, 409])
+  const timeline = await shop.timeline(lost.body.id)
+  assert.equal(timeline.filter((row) => /^operator .* → (succeed|fail|late|reverse)/.test(row)).length, 1)
+})
+
+test('a person’s word that comes a moment after the provider’s proof takes no money back', async () => {
+  const lost = await pay(CARDS.lost_after)
+  shop.clock.advance(6 * SECOND)
+  await shop.ask()
+  // As a process says it that looked before the proof came.
+  const late = await apply(shop.payments, {
+    ...{ merchantId: shop.keys.merchant_id, paymentId: lost.body.id, source: 'operator' },
+    operationId: lost.body.operations?.[0]?.id as string,
+    outcome: { outcome: 'declined', code: 'operator_decision', message: 'Decided by a person', is_retryable: true },
+  })
+  assert.equal(late.effect, 'none:settled')
+  assert.deepEqual(state(await shop.api.payment(lost.body.id)), ['captured', null, 6500, 0])
+  const again = await decide(lost.body, 'declined')
+  assert.deepEqual([again.status, again.body.code], [409, 'invalid-state'])
 })
