@@ -170,9 +170,19 @@ inBrowser('the till shows, asks and prints, and the customer answers on the scre
   assert.deepEqual((await menu).InputResult.Input['MenuEntryNumber'], [0, 1, 0])
 
   await ask('Print', {
-    PrintOutput: { DocumentQualifier: 'Document', ResponseMode: 'PrintEnd', ...output(['Voucher of € 5']) },
+    PrintOutput: {
+      DocumentQualifier: 'Document',
+      ResponseMode: 'PrintEnd',
+      OutputContent: {
+        ...output(['Voucher of € 5']).OutputContent,
+        OutputBarcode: { BarcodeType: 'QRCode', BarcodeValue: 'https://example.com/v/1' },
+      },
+    },
   })
-  await page.getByRole('article', { name: 'Printed by the till' }).getByText('Voucher of € 5').waitFor()
+  const voucher = page.getByRole('article', { name: 'Printed by the till' })
+  await voucher.getByText('Voucher of € 5').waitFor()
+  await voucher.getByRole('img', { name: 'QR' }).waitFor()
+  await looksRight(page, 'printed')
 })
 
 inBrowser('a fault is chosen beside the terminal, strikes once, and the plug can be pulled', async (page) => {

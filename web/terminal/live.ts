@@ -35,7 +35,10 @@ export function useLive(first: TerminalView): Live {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       })
-      if (answer.ok && path === 'settings') show((await answer.json()) as TerminalView)
+      if (!answer.ok || path !== 'settings') return
+      const told = (await answer.json()) as TerminalView
+      // The stream may have been faster with something newer.
+      show((current) => (told.version > current.version ? told : current))
     } catch {
       connect(false)
     }
@@ -48,7 +51,7 @@ export function useLive(first: TerminalView): Live {
       // Shown at once; the server's word follows.
       const { is_on, ...settings } = changes
       const power: Partial<TerminalView> = is_on === undefined ? {} : { screen: { kind: is_on ? 'idle' : 'off' } }
-      show({ ...view, ...power, settings: { ...view.settings, ...settings } })
+      show((current) => ({ ...current, ...power, settings: { ...current.settings, ...settings } }))
       void post('settings', changes)
     },
   }

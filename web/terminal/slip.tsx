@@ -1,6 +1,7 @@
 // The paper that slides out, newest first.
 
 import { useEffect, useState } from 'preact/hooks'
+import { encode } from 'uqr'
 import type { PaperSlip } from '../../server/virtual-terminal/view.ts'
 import type { Words } from './words.ts'
 
@@ -60,10 +61,35 @@ function Paper({ slip, words }: { slip: PaperSlip; words: Words }) {
           <SlipLine key={`${slip.id} ${String(index)}`} line={line} words={words} />
         ))}
       </ul>
-      {slip.barcode ? <p class="barcode own">{slip.barcode.value}</p> : null}
+      {slip.barcode ? <Barcode {...slip.barcode} /> : null}
       {slip.needs_signature ? <p class="sign">{texts.tearOff}</p> : null}
     </article>
   )
+}
+
+/** A QR code as one; any other code, and text that does not fit into one, as its text. */
+function Barcode({ type, value }: { type: string; value: string }) {
+  const squares = type === 'QRCode' ? squaresOf(value) : null
+  return (
+    <div class="barcode">
+      {squares ? (
+        <svg viewBox={`0 0 ${squares.length} ${squares.length}`} role="img" aria-label="QR">
+          <path
+            d={squares.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : []))).join('')}
+          />
+        </svg>
+      ) : null}
+      <p class="own">{value}</p>
+    </div>
+  )
+}
+
+function squaresOf(text: string): boolean[][] | null {
+  try {
+    return encode(text).data
+  } catch {
+    return null
+  }
 }
 
 function SlipLine({ line, words }: { line: Line; words: Words }) {
