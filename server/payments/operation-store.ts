@@ -15,6 +15,20 @@ export async function operationAmount(
   return rows[0]?.amount ?? null
 }
 
+/** When money of a tender last came in; null when none did, or only by evidence that tells no time. Served by the primary key. */
+export async function lastTaken(
+  db: Queryable,
+  merchantId: string,
+  { paymentId, tenderId }: { paymentId: string; tenderId: string },
+): Promise<Date | null> {
+  const { rows } = await db.query<{ at: Date | null }>(
+    `select max(coalesce(occurred_at, settled_at)) as at from operation
+     where merchant_id = $1 and payment_id = $2 and tender_id = $3 and kind in ('sale', 'capture') and state = 'succeeded'`,
+    [merchantId, paymentId, tenderId],
+  )
+  return rows[0]?.at ?? null
+}
+
 /** How many operations are open, and how often the most asked of them was asked about. */
 export async function readOpenOperations(db: Queryable): Promise<{ count: number; mostAsked: number }> {
   const { rows } = await db.query<{ count: number; most_asked: number }>(

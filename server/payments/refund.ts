@@ -14,6 +14,7 @@ import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type Plan, type PlanInput, type PlannedOperation, terminalOf } from './instruct.ts'
 import { merchantFor, newPayment } from './new-payment.ts'
+import { lastTaken } from './operation-store.ts'
 import { keptOf } from './orders.ts'
 import { webhookUrl } from './pay.ts'
 import type { CreditInput, Destination, RefundInput, Reply } from './payment.ts'
@@ -21,6 +22,8 @@ import { invalid, notFound } from './problems.ts'
 import { firstOrRepeat, repeat } from './repeat.ts'
 import { type OpenOperation, type PaymentRow, readPayment, type TenderRow } from './store.ts'
 import { storedValueToCredit } from './stored-value.ts'
+
+const DAY_MS = 86_400_000
 
 /**
  * Refunds `amount` (default: all that can be), newest tender first, or one tender, or to another destination (`to`). The
@@ -58,7 +61,7 @@ export function refund(
     for (const part of spread(tenders, amount)) {
       operations.push(
         input.to === undefined
-          ? byReference(deps, { merchant, payment }, part, input)
+          ? await byReference(deps, { merchant, payment }, part, input)
           : await toDestination(deps, merchant, payment, part, input.to, input.reason),
       )
     }
@@ -118,16 +121,25 @@ function spread(tenders: TenderRow[], wanted: bigint): Part[] {
   return parts
 }
 
-function byReference(
+async function byReference(
   deps: PaymentDeps,
   context: { merchant: MerchantConfig; payment: PaymentRow },
   { tender, amount }: Part,
   { reason, tip }: { reason?: string; tip?: boolean },
-): PlannedOperation {
+): Promise<PlannedOperation> {
   if (!tender.can.includes('refund'))
     throw new Problem('operation-unsupported', { detail: `${tender.method} takes no refund; use "to".` })
   if (amount < tender.captured && !tender.can.includes('partial_refund')) {
     throw new Problem('operation-unsupported', { detail: `${tender.method} is refunded whole or not at all.` })
+  }
+  const days = context.merchant.methods.get(tender.method)?.can.refund_window_days ?? null
+  if (days !== null) {
+    const of = { paymentId: context.payment.id, tenderId: tender.id }
+    const taken = await lastTaken(deps.db, context.merchant.id, of)
+    if (taken !== null && deps.clock.now().getTime() - taken.getTime() > days * DAY_MS)
+      throw new Problem('operation-unsupported', {
+        detail: `${tender.method} takes a refund for ${days} days after the money was taken; use "to".`,
+      })
   }
   return followUp(deps, context, tender, 'refund', amount, {
     reason,

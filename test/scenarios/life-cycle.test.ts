@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { PaymentInput, PaymentView } from '../../server/payments/payment.ts'
-import { CARDS, openShop, type Shop } from './shop.ts'
+import { CARDS, DAY, openShop, type Shop } from './shop.ts'
 
 const SALE: PaymentInput = { amount: 6500, currency: 'EUR', channel: 'web' }
 const MANUAL: PaymentInput = { ...SALE, capture: 'manual' }
@@ -353,4 +353,15 @@ test('a sale that was given back in part and then taken back whole is owed once 
   const again = await shop.api.tender(paid.body.id, { method: 'card', token: await shop.api.token(CARDS.approved) })
   assert.equal(again.status, 201, again.text)
   assert.equal(again.body.tenders[1]?.amount, 6500)
+})
+
+test('money goes back the way it came for as long as its method allows, and after that another way', async () => {
+  const paid = await pay(SALE, CARDS.approved)
+  shop.clock.advance(364 * DAY)
+  assert.equal((await shop.api.refund(paid.body.id, { amount: 1000 })).status, 201)
+  shop.clock.advance(2 * DAY)
+  const late = await shop.api.refund(paid.body.id, { amount: 1000 })
+  assert.deepEqual([late.status, late.body.code], [409, 'operation-unsupported'])
+  const credit = await shop.api.refund(paid.body.id, { amount: 1000, to: { method: 'cash', register_id: shop.till } })
+  assert.equal(credit.status, 201, credit.text)
 })
