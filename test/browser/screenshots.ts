@@ -8,6 +8,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { request } from '../../server/nexo/index.ts'
 import { servedShop } from '../served-shop.ts'
 import { startChromium } from './chromium.ts'
+import { scan, type, unlock } from './till.ts'
 
 const IMAGES = join(import.meta.dirname, '..', '..', 'docs', 'images')
 const PHONE = { width: 390, height: 640 }
@@ -31,9 +32,32 @@ async function take(browser: Browser, { name, url, options, until }: Picture): P
   await context.close()
 }
 
+/** The till with a few things on the ticket, and how they are paid. */
+async function takeTill(browser: Browser): Promise<void> {
+  const context = await browser.newContext({ viewport: LAPTOP })
+  const page = await context.newPage()
+  await page.addInitScript(`localStorage.setItem('onetill.pos.settings', '{"theme":"light","sound":false}')`)
+  await page.goto(`${shop.url}/pos?lang=en`)
+  await page.locator('.register', { hasText: 'Amsterdam' }).first().click()
+  await unlock(page)
+  await page.getByRole('heading', { name: 'Open the shift' }).waitFor()
+  await type(page, '20000')
+  await page.keyboard.press('Enter')
+  await page.locator('.tile button').first().waitFor()
+  for (const sku of ['KP-SOAP', 'KP-BOARD', 'KP-TENT-2', 'KP-MUG-PINE']) await scan(page, sku)
+  await page.locator('.line', { hasText: 'Enamel mug' }).waitFor()
+  await page.locator('.link-state', { hasText: 'Online' }).waitFor()
+  await page.screenshot({ path: join(IMAGES, 'till.png') })
+  await page.keyboard.press('F9')
+  await page.locator('[data-due]').waitFor()
+  await page.locator('.pay:enabled').waitFor()
+  await page.screenshot({ path: join(IMAGES, 'till-pay.png') })
+  await context.close()
+}
+
 const browser = await startChromium()
 if (!browser) throw new Error('There is no Chromium on this machine.')
-const shop = await servedShop()
+const shop = await servedShop({ hasTills: true })
 try {
   const api = async <T>(path: string, key: string, body: object): Promise<T> => {
     const answer = await fetch(`${shop.url}${path}`, {
@@ -79,6 +103,7 @@ try {
   })
   const dark = { viewport: PHONE, colorScheme: 'dark' } as const
   await take(browser, { name: 'payment-link', url: link.url, options: dark, until: '49,95' })
+  await takeTill(browser)
   const message = request(
     'Payment',
     { serviceId: 'PICTURE', saleId: 'Till 1', poiId: 'V400m-100000001' },
@@ -98,7 +123,7 @@ try {
   terminal.touch({ type: 'key', key: 'confirm' })
   await take(browser, {
     name: 'terminal',
-    url: `${shop.url}/terminal?lang=en`,
+    url: `${shop.url}/terminal/V400m-100000001?lang=en`,
     options: { viewport: LAPTOP },
     until: 'Tap, insert or swipe',
   })

@@ -117,6 +117,17 @@ inBrowser('a multiplier counts for the next scan, a line is removed and comes ba
   assert.equal(await totalOf(page), 9000)
 })
 
+inBrowser('a code with signs that are keys of their own leaves the lines before it as they are', async (page) => {
+  await openTill(page, world)
+  for (const sku of ['KP-SOAP', 'KP-BOARD', 'KP-TENT-2']) {
+    await scan(page, sku)
+    await page.locator('.line').last().waitFor()
+  }
+  await settled(page)
+  assert.equal(await totalOf(page), 750 + 3495 + 29_900)
+  assert.equal(await page.locator('.line').count(), 3)
+})
+
 inBrowser('a code that is nobody’s is said, and the ticket stays as it was', async (page) => {
   await openTill(page, world)
   await scan(page, '4006381333931')

@@ -1,8 +1,9 @@
 // Keys of the till. Screens and dialogs say which keys they take; the uppermost that takes one gets it, and below a dialog nothing hears.
 
 import { createContext, useContext, useEffect, useRef } from 'react'
+import { flushSync } from 'react-dom'
 
-/** By name of the key, `Alt+` before it where it is held: `F9`, `Enter`, `+`, `Alt+1`. `true` as answer lets the key go on. */
+/** By name of the key, `Alt+` before it where it is held: `F9`, `Enter`, `+`, `Alt+1`. */
 export type Keys = Readonly<Record<string, (event: KeyboardEvent) => unknown>>
 
 interface Layer {
@@ -45,16 +46,42 @@ function isTheirs(event: KeyboardEvent): boolean {
     : false
 }
 
+/** A character does its work only when nothing faster follows it: it may be the first of a code that is being scanned. */
+const HOLD_MS = 60
+let held: (() => void)[] = []
+let holding = 0
+
+function releaseHeld(): void {
+  clearTimeout(holding)
+  const work = held
+  held = []
+  // Each sees what the one before it has changed, and so does the key that comes after them.
+  for (const act of work) flushSync(act)
+}
+
+/** What was typed was the beginning of a code. */
+export function dropHeld(): void {
+  clearTimeout(holding)
+  held = []
+}
+
 /** Hands keys to the uppermost layer that takes them. Answers how to stop. */
 export function listenForKeys(): () => void {
   function onKey(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.isComposing || isTheirs(event)) return
     const digit = event.altKey ? /^Digit(\d)$/.exec(event.code)?.[1] : undefined
     const name = event.altKey ? `Alt+${digit ?? event.key}` : event.key
+    const isCharacter = name.length === 1
+    if (!isCharacter) releaseHeld()
     for (const layer of [...layers].reverse().sort((a, b) => b.depth - a.depth)) {
       const handler = layer.keys()[name]
       if (handler) {
-        if (handler(event) !== true) event.preventDefault()
+        event.preventDefault()
+        if (!isCharacter) return void handler(event)
+        // Looked up anew when its time comes: what it acts on may have changed by then.
+        held.push(() => layer.keys()[name]?.(event))
+        clearTimeout(holding)
+        holding = setTimeout(releaseHeld, HOLD_MS) as unknown as number
         return
       }
       if (layer.isModal) return

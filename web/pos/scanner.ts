@@ -1,8 +1,12 @@
 // A scanner is a keyboard that types faster than a person and ends with Enter. Its codes are taken from wherever the focus is, before
 // any field or button sees the Enter; what had slipped into a field is taken out of it again.
 
-/** A person's keys are farther apart; slow scanners over radio still type a key within this. */
-const BURST_MS = 40
+import { dropHeld } from './keys.ts'
+
+/** A person's keys are farther apart on average; slow scanners over radio still type a key within this. */
+const MEAN_MS = 40
+/** Within a code a single key may be late, where the device had something else to do. */
+const LATE_MS = 150
 /** Shorter than any code that is scanned: two keys at once are a person's. */
 const LEAST = 4
 /** FNC1 of GS1 codes comes as this control character, which scanners send as Ctrl+]. */
@@ -12,6 +16,7 @@ type Field = HTMLInputElement | HTMLTextAreaElement
 
 interface Burst {
   text: string
+  firstAt: number
   lastAt: number
   field: Field | null
   /** What the field held before. */
@@ -23,11 +28,11 @@ export function listenForScans(scanned: (code: string) => void): () => void {
   let burst: Burst | null = null
   function onKey(event: KeyboardEvent): void {
     const at = event.timeStamp
-    if (burst && at - burst.lastAt > BURST_MS) burst = null
+    if (burst && at - burst.lastAt > (isScan(burst) ? LATE_MS : MEAN_MS)) burst = null
     if (event.key === 'Enter' || event.key === 'Tab') {
       const done = burst
       burst = null
-      if (!done || done.text.length < LEAST) return
+      if (!done || !isScan(done)) return
       event.preventDefault()
       event.stopImmediatePropagation()
       if (done.field) restore(done.field, done.before)
@@ -39,15 +44,22 @@ export function listenForScans(scanned: (code: string) => void): () => void {
     if (burst) {
       burst.text += typed
       burst.lastAt = at
-      // From the second key on it is no longer anybody's typing: nothing but the field itself may see it.
-      if (burst.text.length >= LEAST) event.stopPropagation()
+      // No longer anybody's typing: nothing but the field itself may see it.
+      if (isScan(burst)) {
+        event.stopPropagation()
+        dropHeld()
+      }
       return
     }
     const field = fieldOf(event.target)
-    burst = { text: typed, lastAt: at, field, before: field?.value ?? '' }
+    burst = { text: typed, firstAt: at, lastAt: at, field, before: field?.value ?? '' }
   }
   addEventListener('keydown', onKey, { capture: true })
   return () => removeEventListener('keydown', onKey, { capture: true })
+}
+
+function isScan({ text, firstAt, lastAt }: Burst): boolean {
+  return text.length >= LEAST && lastAt - firstAt <= MEAN_MS * (text.length - 1)
 }
 
 function typedBy(event: KeyboardEvent): string | null {

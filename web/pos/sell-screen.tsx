@@ -162,7 +162,6 @@ export function SellScreen() {
         <Key icon="park" label={texts.sell.park} hint="F4" onPress={on('park')} isOff={isEmpty} />
         <Key icon="recall" label={texts.sell.recall} hint="F5" onPress={on('recall')} />
         <Key icon="person" label={texts.sell.customer} hint="F3" onPress={on('customer')} />
-        <Key icon="percent" label={texts.sell.price} hint="F7" onPress={on('price')} isOff={!line} />
         <Key icon="undo" label={texts.service.returns.key} hint="F8" onPress={() => go({ is: 'return' })} />
         <Key icon="print" label={texts.sell.lastReceipt} hint="F11" onPress={() => go({ is: 'done' })} />
         <Key icon="drawer" label={texts.sell.drawer} onPress={() => go({ is: 'drawer' })} />
