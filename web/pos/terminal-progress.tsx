@@ -51,7 +51,8 @@ export function TerminalProgress({ terminalId, amount }: { terminalId: string; a
   }, [])
   useKeys({ Escape: stop })
   const { name = '', serial = '' } = info.terminals.find(({ id }) => id === terminalId) ?? {}
-  const steps = terminal?.current?.steps ?? []
+  // Terminals tell more than staff need to know; what has no words is not shown.
+  const steps = (terminal?.current?.steps ?? []).filter(({ step }) => texts.terminal.steps[step] !== undefined)
   const last = steps.at(-1)?.step
   return (
     <section className="terminal" aria-label={texts.terminal.heading}>
@@ -64,7 +65,7 @@ export function TerminalProgress({ terminalId, amount }: { terminalId: string; a
       <ol className="steps">
         <li>{texts.terminal.sent}</li>
         {steps.map(({ step, at }) => (
-          <li key={`${step} ${at}`}>{texts.terminal.steps[step] ?? step}</li>
+          <li key={`${step} ${at}`}>{texts.terminal.steps[step]}</li>
         ))}
       </ol>
       {isDemo && !serial.startsWith('SIM-') ? (

@@ -31,9 +31,9 @@ export function Bench({ state }: { state: TerminalState }) {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
       const name = /^\d$/.test(event.key) ? (event.key as Key) : KEY_OF[event.key]
-      // The green key is not pressed twice when a button has the focus.
-      if (event.key === 'Enter' && event.target instanceof HTMLElement && event.target.closest('button, a, label'))
-        return
+      // The green key is not pressed twice when a button has the focus; one that does nothing now does not keep it.
+      const focused = event.target instanceof HTMLElement ? event.target.closest('button, a, label') : null
+      if (event.key === 'Enter' && focused !== null && focused.getAttribute('aria-disabled') !== 'true') return
       if (name) {
         event.preventDefault()
         key(name)
