@@ -263,8 +263,16 @@ export function createSale(api: Api, place: Place): Sale {
   if (sent) {
     isUnknown = true
     void carryOut(sent)
-  } else if (payment) {
-    void untilKnown(payment).then(tell, tell)
+  } else if (payment && isOpen(payment)) {
+    const { method = '', terminal_id } = payment.tenders.at(-1) ?? {}
+    busy = { input: { method, ...(terminal_id == null ? {} : { terminal_id }) } }
+    tell()
+    void untilKnown(payment).finally(() => {
+      busy = null
+      isUnknown = false
+      declined = lastDeclined(now?.payment ?? null)
+      tell()
+    })
   }
   return sale
 }
