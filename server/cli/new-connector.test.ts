@@ -18,7 +18,7 @@ function houseWith(name: string): string {
   const connectors = join(house, 'server', 'connectors')
   mkdirSync(connectors, { recursive: true })
   cpSync(join(root, 'server', 'lib'), join(house, 'server', 'lib'), { recursive: true })
-  for (const file of ['connector.ts', 'contract.ts', 'call.ts', 'redact.ts'])
+  for (const file of ['connector.ts', 'terminal.ts', 'contract.ts', 'call.ts', 'redact.ts'])
     cpSync(join(root, 'server', 'connectors', file), join(connectors, file))
   symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'))
   cpSync(join(root, 'tsconfig.json'), join(house, 'tsconfig.json'))

@@ -95,7 +95,8 @@ inBrowser('a page that is reloaded while the customer looks for a card goes on w
   await page.keyboard.press('Enter')
   await page.getByText('Waiting for the card').waitFor()
   // Before that nothing was asked of the terminal, and a reload shows the ways to pay again.
-  await page.waitForFunction("JSON.parse(localStorage.getItem('onetill.pos.sale') ?? '{}').sent")
+  const isSent = () => page.evaluate("JSON.parse(localStorage.getItem('onetill.pos.sale') ?? '{}').sent != null")
+  while (!(await isSent())) await page.waitForTimeout(20)
   await page.reload()
   await page.getByText('Waiting for the card').waitFor()
   assert.equal(await page.locator('.pay').isDisabled(), true, 'nothing else can be paid meanwhile')
