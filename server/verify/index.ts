@@ -9,6 +9,7 @@ import { FULFILMENT_CHECKS } from './fulfilments-checks.ts'
 import { INVOICE_CHECKS } from './invoices-checks.ts'
 import { LOYALTY_CHECKS } from './loyalty-checks.ts'
 import { ORDER_CHECKS } from './orders-checks.ts'
+import { PAYMENT_CHECKS } from './payments-checks.ts'
 import { PROMOTION_CHECKS } from './promotions-checks.ts'
 import { REGISTER_CHECKS } from './registers-checks.ts'
 import { STOCK_CHECKS } from './stock-checks.ts'
@@ -217,6 +218,7 @@ export const CHECKS: readonly Check[] = [
         from payment p join tender t on t.merchant_id = p.merchant_id and t.payment_id = p.id group by 1, 2) p using (merchant_id, currency)
       where coalesce(b.net, 0) <> coalesce(p.net, 0)`,
   },
+  ...PAYMENT_CHECKS,
   ...CATALOG_CHECKS,
   ...CART_CHECKS,
   ...ORDER_CHECKS,
