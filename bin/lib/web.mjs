@@ -29,20 +29,24 @@ export async function buildWeb() {
   mkdirSync(fresh, { recursive: true })
   try {
     const faces = facesWith('main.tsx')
-    const client = await build({
-      ...SHARED,
-      entryPoints: Object.fromEntries(faces.map((face) => [face, join(WEB, face, 'main.tsx')])),
-      outdir: join(fresh, 'assets'),
-      entryNames: '[name]-[hash]',
-      chunkNames: 'chunk-[hash]',
-      assetNames: '[name]-[hash]',
-      splitting: true,
-      minify: true,
-      metafile: true,
-      target: TARGET,
-      platform: 'browser',
-      define: { 'process.env.NODE_ENV': '"production"' },
-    })
+    const outputs = {}
+    for (const group of groupsOf(faces)) {
+      const { metafile } = await build({
+        ...SHARED,
+        entryPoints: Object.fromEntries(group.map((face) => [face, join(WEB, face, 'main.tsx')])),
+        outdir: join(fresh, 'assets'),
+        entryNames: '[name]-[hash]',
+        chunkNames: 'chunk-[hash]',
+        assetNames: '[name]-[hash]',
+        splitting: true,
+        minify: true,
+        metafile: true,
+        target: TARGET,
+        platform: 'browser',
+        define: { 'process.env.NODE_ENV': '"production"' },
+      })
+      Object.assign(outputs, metafile.outputs)
+    }
     await build({
       ...SHARED,
       entryPoints: Object.fromEntries(facesWith('page.tsx').map((face) => [face, join(WEB, face, 'page.tsx')])),
@@ -52,7 +56,7 @@ export async function buildWeb() {
       target: 'node22',
       loader: { ...SHARED.loader, '.css': 'empty' },
     })
-    writeFileSync(join(fresh, 'manifest.json'), JSON.stringify(manifestOf(client.metafile, fresh, faces), null, 1))
+    writeFileSync(join(fresh, 'manifest.json'), JSON.stringify(manifestOf(outputs, fresh, faces), null, 1))
     writeFileSync(join(fresh, 'stamp'), stamp)
     rmSync(DIST, { recursive: true, force: true })
     renameSync(fresh, DIST)
@@ -60,6 +64,15 @@ export async function buildWeb() {
     rmSync(fresh, { recursive: true, force: true })
   }
   process.stderr.write(`Built the web pages in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`)
+}
+
+/**
+ * Faces that may share files. What is loaded on its own shares none: the SDK is one file in other people's pages, and the till's library
+ * would lend its helpers to every page a shopper loads.
+ */
+function groupsOf(faces) {
+  const alone = faces.filter((face) => face === 'sdk' || face.startsWith('pos'))
+  return [...alone.map((face) => [face]), faces.filter((face) => !alone.includes(face))]
 }
 
 const SHARED = {
@@ -74,10 +87,10 @@ const SHARED = {
 }
 
 /** What each face loads: `{faces: {name: {scripts, styles}}, files: {name: {bytes, gzip, integrity, type}}}`. */
-function manifestOf(metafile, folder, faces) {
+function manifestOf(outputs, folder, faces) {
   const files = {}
   const known = {}
-  for (const [path, output] of Object.entries(metafile.outputs)) {
+  for (const [path, output] of Object.entries(outputs)) {
     const name = basename(path)
     const bytes = readFileSync(join(folder, 'assets', name))
     files[name] = {
