@@ -9,8 +9,8 @@ import { notFound } from './problems.ts'
 import type { TenderRow } from './store.ts'
 
 /**
- * Raises what is authorised, and with it what is owed, by `amount`. Throws invalid-state, operation-in-flight, operation-unsupported,
- * reference-not-found.
+ * Raises what is authorised, and with it what is owed, by `amount`. What is owed for an order of ours the order says: it is raised no
+ * further. Throws invalid-state, operation-in-flight, operation-unsupported, reference-not-found, amount-exceeds-due.
  */
 export function increment(
   deps: PaymentDeps,
@@ -19,8 +19,11 @@ export function increment(
   paymentId: string,
   input: IncrementInput,
 ): Promise<Reply> {
-  return instruct(deps, merchantId, idempotency, paymentId, (context) => {
+  return instruct(deps, merchantId, idempotency, paymentId, async (context) => {
     const tender = openTender(context, 'increment', input.tender_id)
+    const { order_id, amount } = context.payment
+    const order = order_id === null ? null : await deps.orders?.due(merchantId, order_id)
+    if (order && amount + BigInt(input.amount) > order.limit) throw new Problem('amount-exceeds-due')
     return {
       eventType: 'payment.processing',
       operations: [followUp(deps, context, tender, 'increment', BigInt(input.amount))],

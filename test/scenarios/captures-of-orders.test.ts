@@ -145,3 +145,11 @@ test('a capture that fails for goods that are gone gives a task', async () => {
   assert.equal((await at.fulfilments(placed.body.id))[0]?.state, 'delivered')
   assert.deepEqual(await at.tasks(placed.body.id), ['capture_failed'])
 })
+
+test('a hold is raised as far as its order owes, and no further', async () => {
+  const { order, payment } = await held(2)
+  const more = await shop.api.increment(payment, 500)
+  assert.deepEqual([more.status, more.body.code], [422, 'amount-exceeds-due'])
+  assert.equal((await captures(payment)).status, 201)
+  assert.deepEqual(await money(order), [2000, 0, 0, 2000, 0])
+})
