@@ -133,7 +133,7 @@ export const en = {
     favourites: 'Favourites',
     articles: 'Articles',
     nothing: 'Nothing found for “{q}”. Try fewer letters, or scan the code.',
-    kinds: '{n} kinds',
+    kinds: '{n} options',
     times: '{n} ×',
     star: 'Add to the favourites',
     unstar: 'In the favourites. Take it out',
