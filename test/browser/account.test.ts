@@ -87,8 +87,9 @@ inBrowser(
     assert.equal(await enter(code), 422)
     await page.getByText('That is not the code, or it has ended.').first().waitFor()
     await looksRight(page, 'a wrong code')
+    const sent = page.waitForResponse(/sign_in$/)
     await page.getByRole('button', { name: 'Send another code' }).click()
-    await page.waitForResponse(/sign_in$/)
+    await sent
     const [request] = await Promise.all([
       page.waitForRequest(/sign_in\/confirm$/),
       page
