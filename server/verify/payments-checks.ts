@@ -98,7 +98,9 @@ export const PAYMENT_CHECKS: readonly Check[] = [
     sql: `select k.merchant_id || ' ' || k.key as "where" from idempotency_key k
       where k.payment_id is not null
         and not exists (select from idempotency_reply r where r.merchant_id = k.merchant_id and r.key = k.key)
-        and exists (select from operation o where o.merchant_id = k.merchant_id and o.payment_id = k.payment_id and o.idempotency_key = k.key)
+        -- What certainly was not processed goes on elsewhere; where the process died before that, whoever repeats it gets the answer made.
+        and exists (select from operation o where o.merchant_id = k.merchant_id and o.payment_id = k.payment_id and o.idempotency_key = k.key
+          and o.state in ('succeeded', 'declined'))
         and not exists (select from operation o where o.merchant_id = k.merchant_id and o.payment_id = k.payment_id and o.idempotency_key = k.key
           and o.state in ('created', 'dispatched', 'pending', 'unknown'))`,
   },

@@ -92,7 +92,7 @@ export async function faults(page: Page): Promise<string[]> {
   // Put in as a debugger does: the page's own policy forbids scripts of others. Half a megabyte, so once for each page.
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE)
   // What passes need not be described, which is most of the work.
-  const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as {
+  const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'], preload: false })")) as {
     violations: { id: string; nodes: { html: string }[] }[]
   }
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
