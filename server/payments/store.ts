@@ -325,10 +325,8 @@ export interface ExpiredHold {
 export async function listExpiredHolds(db: Queryable, now: Date): Promise<ExpiredHold[]> {
   const { rows } = await db.query<ExpiredHold>(
     `select t.merchant_id, t.payment_id, t.charge_operation_id from tender t
-     where t.expires_at <= $1 and tender_hold(t) > 0 and t.capture_in_flight = 0 and t.void_in_flight = 0
-       and not exists (
-         select from operation o where o.merchant_id = t.merchant_id and o.payment_id = t.payment_id and o.tender_id = t.id
-           and o.kind in ('extend', 'increment') and o.state in ('created', 'dispatched', 'pending', 'unknown'))
+       join operation o on o.merchant_id = t.merchant_id and o.payment_id = t.payment_id and o.id = t.charge_operation_id
+     where t.expires_at <= $1 and tender_hold(t) > 0 and not payment_hold_is_moving(o)
      order by t.merchant_id, t.expires_at limit 100`,
     [now],
   )
