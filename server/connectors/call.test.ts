@@ -58,6 +58,11 @@ test('an error that may have left something behind is unknown; NotSent alone has
   assert.deepEqual(refused, { outcome: 'no_effect', reason: 'refused' })
 })
 
+test('a question that was not sent says nothing of what it was about', async () => {
+  const call = await captureWith(() => Promise.reject(new NotSent('switched off')))
+  assert.deepEqual(await call('lookup'), { outcome: 'unknown', reason: 'switched off' })
+})
+
 test('an answer that never comes is unknown at the deadline, whatever the connector does with the signal', async () => {
   const call = await captureWith(() => new Promise(() => {}), { clock: impatient })
   assert.deepEqual(await call('capture'), { outcome: 'unknown', reason: 'no answer within 10 ms' })

@@ -75,7 +75,7 @@ export async function callConnector(
     if (!answered.signal.aborted) deadline.abort()
     return { outcome: 'unknown', reason: `no answer within ${options.timeoutMs} ms` }
   })
-  const reply = answer(connector, method, { ...instruction, signal: deadline.signal })
+  const reply = answer(verb, connector, method, { ...instruction, signal: deadline.signal })
   const outcome = believable(await Promise.race([reply, late]), verb, instruction)
   answered.abort(ANSWERED)
 
@@ -97,6 +97,7 @@ export async function callConnector(
 const ANSWERED = 'answered'
 
 async function answer(
+  verb: Verb,
   connector: Connector,
   method: (instruction: object) => Promise<Lookup>,
   instruction: object,
@@ -105,7 +106,9 @@ async function answer(
     return await method.call(connector, instruction)
   } catch (error) {
     const reason = redactText(error instanceof Error ? error.message : String(error))
-    return error instanceof NotSent ? { outcome: 'no_effect', reason } : { outcome: 'unknown', reason }
+    // That the question was not sent says nothing of what it was about.
+    const hadNoEffect = error instanceof NotSent && verb !== 'lookup'
+    return hadNoEffect ? { outcome: 'no_effect', reason } : { outcome: 'unknown', reason }
   }
 }
 

@@ -308,3 +308,15 @@ export class NotSent extends Error {
     this.name = 'NotSent'
   }
 }
+
+/**
+ * Asks about what was sent before, in the course of the same instruction. That this question did not leave is no proof that the
+ * instruction had no effect: a NotSent becomes an ordinary error, which means unknown.
+ */
+export async function inDoubt<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    throw error instanceof NotSent ? new Error(`nobody could be asked: ${error.message}`) : error
+  }
+}

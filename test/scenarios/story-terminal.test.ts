@@ -80,6 +80,22 @@ test('the provider heard nothing from the terminal, or broke: asked every five s
   }
 })
 
+test('a terminal that is off when it is asked has not said that nothing happened', async () => {
+  const truth = since()
+  shop.device.set({ fault: 'answer_lost' })
+  const lost = await shop.api.pay({ ...SALE, tender: shop.tender })
+  shop.device.plug(false)
+  shop.clock.advance(5_000)
+  await shop.ask()
+  const stands = await shop.api.payment(lost.body.id)
+  assert.deepEqual([stands.status, stands.attention], ['processing', 'unknown_outcome'])
+  shop.device.plug(true)
+  shop.clock.advance(5_000)
+  await shop.ask()
+  assert.equal((await shop.api.payment(lost.body.id)).status, 'captured')
+  assert.deepEqual(truth(), ['approved 1099 0'])
+})
+
 test('a tip is booked beside the amount, owed to the staff, and goes back only when that is said', async () => {
   shop.device.set({ customer: { ...TAPS, tip: 200 } })
   const paid = await shop.api.pay({ ...SALE, tender: { ...shop.tender, asks_tip: true } })

@@ -20,6 +20,7 @@ import {
   type ConnectorFacts,
   type CreditInstruction,
   type FollowUpInstruction,
+  inDoubt,
   type Lookup,
   type LookupInstruction,
   type NextAction,
@@ -77,7 +78,7 @@ export function createNexo(options: NexoOptions): Connector {
       return paymentOutcome(said, instruction)
     } catch (error) {
       if (!(error instanceof Repeated)) throw error
-      return believed(await status(converse, { ...instruction, kind: 'sale' }))
+      return believed(await inDoubt(status(converse, { ...instruction, kind: 'sale' })))
     }
   }
 
@@ -94,7 +95,7 @@ export function createNexo(options: NexoOptions): Connector {
         return outcomeOfReversal(said.body, { amount, tip, currency })
       } catch (error) {
         if (!(error instanceof Repeated)) throw error
-        return believed(await status(converse, { ...instruction, kind: 'refund' }))
+        return believed(await inDoubt(status(converse, { ...instruction, kind: 'refund' })))
       }
     },
     lookup: (instruction) => status(converse, instruction),

@@ -8,6 +8,7 @@ import {
   type Connector,
   type ConnectorFacts,
   type FollowUpInstruction,
+  inDoubt,
   type Lookup,
   type LookupInstruction,
   NotSent,
@@ -69,10 +70,20 @@ async function sale(clock: Pick<Clock, 'sleep'>, instruction: ChargeInstruction)
     if (!(error instanceof StripeError) || error.status >= 500) throw error
     return giveUp(api, intent, [error.code], error.message)
   }
+  return inDoubt(follow(clock, api, intent, instruction))
+}
+
+/** Looks at the intent until the reader has done with it. */
+async function follow(
+  clock: Pick<Clock, 'sleep'>,
+  api: Api,
+  intent: Intent,
+  { terminal, signal }: ChargeInstruction,
+): Promise<Outcome> {
   for (;;) {
     await clock.sleep(LOOK_MS, signal)
     if (signal.aborted) throw new Error('the customer was still at the terminal at the deadline')
-    const outcome = await standing(api, await readIntent(api, intent.id), terminal.serial)
+    const outcome = await standing(api, await readIntent(api, intent.id), terminal?.serial ?? '')
     if (outcome.outcome !== 'unknown') return outcome
   }
 }
