@@ -20,7 +20,7 @@ export { verifiedOwners } from './identity-store.ts'
 export type { MergeDeps, MergePart } from './merge.ts'
 export { Address, AddressIn, Consent, type ProfileDeps, profileRoutes, View, ViewIn } from './profile-routes.ts'
 export { routes } from './routes.ts'
-export { currentProfile, personOf, profilesUpFrom } from './store.ts'
+export { currentProfile, findCustomers, personOf, profilesUpFrom } from './store.ts'
 export { createTimeline, timelineOf } from './timeline.ts'
 
 /** True when this merchant has such a customer. */

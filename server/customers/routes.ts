@@ -7,7 +7,7 @@ import { Email, Id, line, Nullable, Timestamp } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
 import { Problem } from '../lib/problem.ts'
 import { type CustomerDeps, changeCustomer, createCustomer, viewOf } from './customer.ts'
-import { listCustomers, readCustomer } from './store.ts'
+import { findCustomers, listCustomers, readCustomer } from './store.ts'
 
 const Reference = line(120, 'Your own number for this person; unique.')
 const PersonName = line(200)
@@ -69,7 +69,17 @@ const CustomerPatch = Type.Object(
 )
 
 const CustomerQuery = Type.Object(
-  { ...PageQuery.properties, reference: Type.Optional(Reference), email: Type.Optional(Email) },
+  {
+    ...PageQuery.properties,
+    reference: Type.Optional(Reference),
+    email: Type.Optional(Email),
+    q: Type.Optional({
+      ...line(120),
+      minLength: 2,
+      description:
+        'What somebody says: beginnings of a name, or a telephone number. Alone; answers one page, newest first.',
+    }),
+  },
   { additionalProperties: false },
 )
 
@@ -107,7 +117,14 @@ export function routes(app: App, deps: CustomerDeps): void {
       response: { 200: PageOf(Customer) },
     },
     handler: async (request) => {
-      const rows = await listCustomers(deps.db, callerOf(request).merchantId, request.query)
+      const { merchantId } = callerOf(request)
+      const { q, limit, cursor, ...filter } = request.query
+      if (q !== undefined) {
+        if (cursor !== undefined || Object.keys(filter).length > 0)
+          throw new Problem('validation-error', { errors: [{ pointer: '?q', detail: 'is asked for alone' }] })
+        return { data: (await findCustomers(deps.db, merchantId, q, limit)).map(viewOf), next_cursor: null }
+      }
+      const rows = await listCustomers(deps.db, merchantId, request.query)
       return page(rows.map(viewOf), request.query.limit, (customer) => customer.id)
     },
   })

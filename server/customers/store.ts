@@ -105,6 +105,31 @@ export async function listCustomers(db: Queryable, merchantId: string, wanted: C
   return rows
 }
 
+/** More people with such a name than anybody looks through: then more of the name must be said. */
+const MOST_FOUND = 2_000
+
+/**
+ * Customers by the beginnings of their names, of the part of their address before the @, or by their telephone number; newest first, at most
+ * `limit`. Served by customer_by_words, whatever the number of customers.
+ */
+export async function findCustomers(
+  db: Queryable,
+  merchantId: string,
+  said: string,
+  limit: number,
+): Promise<Customer[]> {
+  const { rows } = await db.query<Customer>(
+    `with found as materialized (
+       select ${COLUMNS} from customer
+       where merchant_id = $1 and merged_into is null and coalesce(name, email, phone) is not null
+         and person_words(merchant_id, name, email, phone) @@ person_query($1, $2)
+       limit ${MOST_FOUND})
+     select * from found order by id desc limit $3`,
+    [merchantId, said, limit],
+  )
+  return rows
+}
+
 /** The profile and all that was merged into it. */
 export async function personOf(db: Queryable, merchantId: string, id: string): Promise<string[]> {
   const { rows } = await db.query<{ ids: string[] }>('select customer_person($1, $2) as ids', [merchantId, id])

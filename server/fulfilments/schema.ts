@@ -2,7 +2,7 @@
 
 import Type from 'typebox'
 import { AmountOrZero, closed, Id, line, Nullable, Timestamp } from '../http/schema.ts'
-import { GROUP_MODES } from '../orders/index.ts'
+import { CHARGE_MODES, GROUP_MODES } from '../orders/index.ts'
 import { TRANSFER_STATES } from '../stock/index.ts'
 import { CHARGE_STATES, FULFILMENT_STATES, REJECT_REASONS } from './fulfilment.ts'
 
@@ -54,7 +54,22 @@ export const FulfilmentBody = Type.Object(
         quantity: Type.Integer(),
         handed_over: Type.Integer(),
         dropped: Type.Integer({ description: 'Cancelled, refused, expired, or in another fulfilment now.' }),
+        name: Type.String(),
+        sku: Nullable(Type.String()),
+        unit: Type.String(),
       }),
+    ),
+    order: Type.Object(
+      {
+        number: Type.String(),
+        channel: Type.String(),
+        charge: Type.Enum([...CHARGE_MODES]),
+        name: Nullable(Type.String({ description: 'On the parcel or the bill.' })),
+        email: Nullable(Type.String()),
+        customer_id: Nullable(Type.String()),
+        placed_at: Nullable(Timestamp),
+      },
+      { description: 'What people call it by.' },
     ),
     code: Type.Optional(Type.String({ description: 'The pickup code, told this once.' })),
     version: Type.Integer(),
@@ -69,6 +84,10 @@ export const FULFILMENT_FILTERS = {
   store_id: Type.Optional(Id('sto')),
   state: Type.Optional(Type.Enum([...FULFILMENT_STATES])),
   mode: Type.Optional(Type.Enum([...GROUP_MODES])),
+  pickup_store_id: Type.Optional({
+    ...Id('sto'),
+    description: 'What is to be collected at the counter of this store and is not done with: its pickup board.',
+  }),
 }
 
 /** Paid at the counter. No gift card: its code would have to be kept until the charge is done. */

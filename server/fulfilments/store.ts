@@ -90,6 +90,8 @@ export interface FulfilmentFilter {
   store_id?: string
   state?: FulfilmentState
   mode?: string
+  /** Where it is collected; what is not done with. Served by fulfilment_at_counter. */
+  pickup_store_id?: string
 }
 
 /** Fulfilments, newest first, one more than `limit`. Served by the index of what is asked for most narrowly. */
@@ -110,6 +112,10 @@ export async function listFulfilments(
   add('(store_id = ? or destination_store_id = ?)', filter.store_id)
   add('state = ?', filter.state)
   add('mode = ?', filter.mode)
+  add(
+    `ended_at is null and mode in ('collect', 'ship_to_store') and coalesce(destination_store_id, store_id) = ?`,
+    filter.pickup_store_id,
+  )
   add('id < ?', page.cursor)
   values.push(page.limit + 1)
   const { rows } = await db.query<Fulfilment>(

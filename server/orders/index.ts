@@ -40,7 +40,7 @@ export type {
   OrderLine,
   OrderState,
 } from './order.ts'
-export { GROUP_MODES } from './order.ts'
+export { CHARGE_MODES, GROUP_MODES } from './order.ts'
 export { orderOfPage, orderPageUrl } from './page-token.ts'
 export { placeOrder } from './place.ts'
 export { readOrderView } from './read.ts'

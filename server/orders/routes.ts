@@ -31,6 +31,7 @@ import {
   OrderSummary,
   OrderTaskBody,
 } from './schema.ts'
+import { searchOrders } from './search.ts'
 import { listOrders, readOrder } from './store.ts'
 import { orderSummary } from './view.ts'
 
@@ -95,14 +96,18 @@ export function routes(app: App, deps: OrderDeps): void {
     },
     handler: async (request) => {
       const { merchantId } = callerOf(request)
-      const { limit, cursor, number, customer_id, ...filter } = request.query
+      const { limit, cursor, number, customer_id, q, ...filter } = request.query
       await deps.consumer.catchUp(merchantId)
       const wanted = {
         ...filter,
         ...(number === undefined ? {} : { number: BigInt(number) }),
         ...(customer_id === undefined ? {} : { customer_ids: await personOf(deps.db, merchantId, customer_id) }),
       }
-      const rows = await listOrders(deps.db, merchantId, wanted, { limit, ...(cursor === undefined ? {} : { cursor }) })
+      const at = { limit, ...(cursor === undefined ? {} : { cursor }) }
+      const rows =
+        q === undefined
+          ? await listOrders(deps.db, merchantId, wanted, at)
+          : await searchOrders(deps.db, merchantId, q, wanted, at)
       return page(rows.map(orderSummary), limit, (order) => order.id)
     },
   })

@@ -282,4 +282,10 @@ export const ORDER_FILTERS = {
   reference: Type.Optional(line(120)),
   created_from: Type.Optional(Timestamp),
   created_to: Type.Optional(Timestamp),
+  q: Type.Optional({
+    ...line(120),
+    minLength: 2,
+    description:
+      'What somebody at a counter says: the number, an e-mail address, a telephone number, or beginnings of a name.',
+  }),
 }

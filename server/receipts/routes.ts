@@ -3,11 +3,13 @@
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { closed } from '../http/schema.ts'
+import { Problem } from '../lib/problem.ts'
 import type { ReceiptDeps } from './deps.ts'
 import { findReceipt } from './find.ts'
 import { mailReceipt, printReceipt } from './give.ts'
 import { paperOf } from './paper.ts'
-import { MailIn, Printed, PrintIn, Receipt } from './schema.ts'
+import { MailIn, Printed, PrintIn, Receipt, ReceiptBrief, ReceiptQuery } from './schema.ts'
+import { findReceipts, type ReceiptRow } from './store.ts'
 import { receiptView } from './view.ts'
 
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'receipts:read' } } as const
@@ -22,6 +24,33 @@ const ReceiptPath = Type.Object({
 
 /** Registers the routes of receipts. */
 export function routes(app: App, deps: ReceiptDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/receipts',
+    config: READ,
+    schema: {
+      operationId: 'findReceipts',
+      summary: 'Find the receipts of an order, or those of a number',
+      description: 'By order_id, or by store_id and number: each register of a store counts for itself.',
+      tags: TAGS,
+      querystring: ReceiptQuery,
+      response: { 200: Type.Object({ data: Type.Array(ReceiptBrief) }) },
+    },
+    handler: async (request) => {
+      const { merchantId } = callerOf(request)
+      const { order_id, store_id, number } = request.query
+      if (order_id !== undefined && store_id === undefined && number === undefined)
+        return { data: (await findReceipts(deps.db, merchantId, { order_id })).map(briefOf) }
+      if (order_id !== undefined || store_id === undefined || number === undefined)
+        throw new Problem('validation-error', {
+          errors: [{ pointer: '?order_id', detail: 'Give order_id, or store_id with number.' }],
+        })
+      const registers = (await deps.merchantCache.get(merchantId))?.registers ?? new Map<string, { storeId: string }>()
+      const register_ids = [...registers].filter(([, register]) => register.storeId === store_id).map(([id]) => id)
+      return { data: (await findReceipts(deps.db, merchantId, { number: BigInt(number), register_ids })).map(briefOf) }
+    },
+  })
+
   app.route({
     method: 'GET',
     url: '/v1/receipts/:id',
@@ -87,4 +116,13 @@ export function routes(app: App, deps: ReceiptDeps): void {
       return reply.code(202).send(mailed)
     },
   })
+}
+
+function briefOf(row: ReceiptRow) {
+  return {
+    object: 'receipt_summary' as const,
+    ...{ id: row.id, kind: row.kind, number: Number(row.number), register_id: row.register_id },
+    ...{ order_id: row.order_id, payment_id: row.payment_id, currency: row.currency, total: Number(row.total) },
+    issued_at: row.created_at.toISOString(),
+  }
 }

@@ -107,6 +107,32 @@ export const Receipt = Type.Object(
   { title: 'Receipt' },
 )
 
+export const ReceiptQuery = Type.Object(
+  {
+    order_id: Type.Optional(Id('ord')),
+    store_id: Type.Optional(Id('sto')),
+    number: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,17}$', description: 'With store_id: as the paper says.' }),
+    ),
+  },
+  closed,
+)
+export const ReceiptBrief = Type.Object(
+  {
+    id: Id('rct'),
+    object: Type.Literal('receipt_summary'),
+    kind: Type.Enum(['sale', 'refund']),
+    number: Type.Integer(),
+    register_id: Id('reg'),
+    order_id: Nullable(Type.String()),
+    payment_id: Id('pay'),
+    currency: Currency,
+    total: AmountOrZero,
+    issued_at: Timestamp,
+  },
+  { title: 'ReceiptSummary' },
+)
+
 export const PrintIn = Type.Object(
   {
     gift: Type.Optional(Type.Boolean({ description: 'Without prices.' })),

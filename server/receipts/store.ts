@@ -228,6 +228,23 @@ export async function readReceipt(
   return rows[0] ? receiptOf(rows[0]) : null
 }
 
+/** Those of an order, or of that number at one of some registers; oldest first. Served by receipt_by_order and receipt_by_number. */
+export async function findReceipts(
+  db: Queryable,
+  merchantId: string,
+  of: { order_id: string } | { number: bigint; register_ids: string[] },
+): Promise<ReceiptRow[]> {
+  const [condition, values] =
+    'order_id' in of
+      ? ['order_id = $2', [of.order_id]]
+      : ['register_id = any ($2) and number = $3', [of.register_ids, of.number]]
+  const { rows } = await db.query<StoredReceipt>(
+    `select ${RECEIPT} from receipt where merchant_id = $1 and ${condition} order by id limit 100`,
+    [merchantId, ...values],
+  )
+  return rows.map(receiptOf)
+}
+
 export async function receiptsOfShift(db: Queryable, merchantId: string, shiftId: string): Promise<ReceiptRow[]> {
   const { rows } = await db.query<StoredReceipt>(
     `select ${RECEIPT} from receipt where shift_id = $2 and merchant_id = $1 order by number`,

@@ -4,7 +4,7 @@ import { qrImage } from '../checkout/index.ts'
 import { pickupCode, readFulfilment, type ShownFulfilment } from '../fulfilments/index.ts'
 import type { Language } from '../lib/language.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
-import type { OrderView } from '../orders/index.ts'
+import { type OrderView, orderPageUrl } from '../orders/index.ts'
 import type { StorefrontDeps } from './deps.ts'
 import { quantityOf } from './order-page.ts'
 import type { ParcelView } from './page-view.ts'
@@ -59,7 +59,7 @@ async function parcelOf(
       return line && left > 0 ? [{ name: line.name, quantity: quantityOf(left, line.unit) }] : []
     }),
     tracking: parcel.tracking ? { ...parcel.tracking, url: webUrl(parcel.tracking.url) } : null,
-    code: state === 'ready' && parcel.needs_code ? await codeOf(deps, merchantId, parcel.id) : null,
+    code: state === 'ready' && parcel.needs_code ? await codeOf(deps, merchantId, parcel) : null,
     until: state === 'ready' && parcel.expires_at !== null ? time(parcel.expires_at) : null,
     promised:
       ['waiting', 'preparing', 'coming'].includes(state) && parcel.promised_at ? time(parcel.promised_at) : null,
@@ -72,12 +72,15 @@ function stateOf(parcel: ShownFulfilment, kind: ParcelView['kind']): ParcelView[
   return STATES[parcel.state] ?? 'over'
 }
 
-/** What the customer shows. It is made again from the same key each time, and stands in no row. */
-async function codeOf(deps: StorefrontDeps, merchantId: string, id: string): Promise<ParcelView['code']> {
-  const row = await readFulfilment(deps.db, merchantId, id)
+/**
+ * What the customer shows. It is made again from the same key each time, and stands in no row. The QR holds the order's page besides, so
+ * that a till that scans it knows which goods it is about.
+ */
+async function codeOf(deps: StorefrontDeps, merchantId: string, parcel: ShownFulfilment): Promise<ParcelView['code']> {
+  const row = await readFulfilment(deps.db, merchantId, parcel.id)
   if (!row) return null
   const text = await pickupCode(deps.orders, merchantId, row)
-  return { text, qr: qrImage(text) }
+  return { text, qr: qrImage(`${await orderPageUrl(deps.orders, merchantId, parcel.order_id)}#${text}`) }
 }
 
 /** The lines of an address, as far as it has them. */
