@@ -11,9 +11,11 @@ import { createJournal, routes as journalRoutes, listKeys, openJournalKey } from
 import type { Clock } from './lib/clock.ts'
 import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
-import type { MerchantCache } from './merchants/index.ts'
+import { carries, type MerchantCache } from './merchants/index.ts'
 import { listEvents } from './notify/index.ts'
-import { type PaymentView, paymentsOfOrder, renderPayment } from './payments/index.ts'
+import { type OfflineDeps, routes as offlineRoutes } from './offline/index.ts'
+import type { OrderDeps } from './orders/index.ts'
+import { type PaymentDeps, type PaymentView, paymentsOfOrder, renderPayment } from './payments/index.ts'
 import { createReceiptWorker, routes as receiptRoutes, type SellerFacts } from './receipts/index.ts'
 import {
   createShiftWorker,
@@ -37,6 +39,8 @@ export interface CounterBase {
   keysFolder: string
   publicUrl: string
   carts: Pick<CartRouteDeps, 'carts' | 'goods'>
+  orders: OrderDeps
+  payments: PaymentDeps
 }
 
 export interface Counter {
@@ -99,6 +103,20 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       return shift && shiftView(shifts, merchantId, shift, { id: '', registerId })
     },
   }
+  const offline: OfflineDeps = {
+    ...{ db, clock, log, newId, merchantCache, journal: shifts.journal },
+    async standsAlone(merchantId, terminalId, method) {
+      const merchant = await merchantCache.get(merchantId)
+      const accountId = merchant?.terminals.get(terminalId)?.connectorAccountId
+      const account = merchant?.accounts.find(({ id }) => id === accountId)
+      const { get, methodsOf } = base.payments.connectors
+      return (
+        account !== undefined &&
+        get(account.connector)?.facts.told_by_person === true &&
+        carries(account, methodsOf, method)
+      )
+    },
+  }
   const door: TillDoor = { open: null }
   return {
     authenticate: (bearer) => tillCaller(tills, bearer),
@@ -108,6 +126,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       shiftRoutes(app, shifts)
       receiptRoutes(app, shifts)
       journalRoutes(app, { db, key })
+      offlineRoutes(app, offline)
     },
     workers: [createReceiptWorker(shifts), createShiftWorker(shifts)],
     door,

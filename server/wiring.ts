@@ -264,8 +264,11 @@ export async function wire(options: WiringOptions) {
   consumerMetrics(registry, () => readConsumerFigures(db, consumers))
 
   const { keysFolder } = options
-  const { carts } = commerce.forPages
-  const counter = await wireCounter({ db, clock, log, newId, merchantCache, vault, keysFolder, publicUrl, carts })
+  const { carts, orders } = commerce.forPages
+  const counter = await wireCounter({
+    ...{ db, clock, log, newId, merchantCache, vault, keysFolder, publicUrl },
+    ...{ carts, orders, payments },
+  })
   workers.push(...counter.workers)
   const app: App = await createApp({
     authenticate: (bearer) => {

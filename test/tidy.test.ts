@@ -76,6 +76,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   receipts: [...COMMERCE_GROUND, ...'customers vault payments orders returns journal'.split(' ')],
   shifts: [...COMMERCE_GROUND, 'ledger', 'payments', 'journal', 'receipts', 'staff'],
   tills: [...COMMERCE_GROUND, 'catalog', 'staff', 'shifts'],
+  offline: [
+    ...COMMERCE_GROUND,
+    ...'totals countries catalog stock customers payments orders journal receipts staff shifts tills'.split(' '),
+  ],
   // A client of the API: it knows routes and JSON, and nothing of the server behind them.
   replay: ['lib'],
 }
@@ -146,6 +150,7 @@ const TABLES: Record<string, string[]> = {
   receipts: ['till_stamp', 'receipt', 'receipt_copy', 'register_total'],
   shifts: ['shift', 'drawer_movement', 'register_report'],
   tills: ['till_device', 'pairing_code', 'till_session', 'pin_guess'],
+  offline: ['offline_key', 'offline_document', 'offline_link', 'offline_sale', 'offline_review', 'offline_state'],
   fulfilments: ['fulfilment', 'fulfilment_line', 'pickup_queue'],
   checkout: ['checkout_settings', 'checkout_session'],
   bags: ['checkout_bag'],

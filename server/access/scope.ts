@@ -61,6 +61,8 @@ export const SCOPES = [
   'journal:read',
   'receipts:read',
   'receipts:write',
+  'offline_sales:read',
+  'offline_sales:write',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

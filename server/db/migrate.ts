@@ -12,7 +12,10 @@ import type { Log } from '../lib/log.ts'
 export const APP_ROLE = 'onetill_app'
 
 /** Facts that are only ever added. The application may not update or delete them, whatever its code says. */
-const APPEND_ONLY = ['ledger_entry', 'ledger_line', 'evidence', 'event', 'price_history', 'stock_movement']
+const APPEND_ONLY = [
+  ...['ledger_entry', 'ledger_line', 'evidence', 'event', 'price_history', 'stock_movement'],
+  ...['offline_document', 'offline_link'],
+]
 
 /** Any fixed number: one migration at a time per database. */
 const ADVISORY_LOCK = 6_638_455_001

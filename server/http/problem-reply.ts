@@ -22,6 +22,7 @@ export function problemBody(problem: Problem, requestId: string): string {
     request_id: requestId,
     retry: PROBLEMS[problem.code].retry,
     errors: problem.errors,
+    ...problem.more,
   })
 }
 

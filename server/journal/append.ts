@@ -21,6 +21,7 @@ export const JOURNAL_KINDS = [
   'x_report',
   'z_report',
   'supplement',
+  'offline_sale',
 ] as const
 export type JournalKind = (typeof JOURNAL_KINDS)[number]
 

@@ -77,6 +77,8 @@ export const ID_KINDS = {
   rpt: 'X or Z report',
   jnl: 'journal entry',
   rct: 'receipt',
+  ofk: 'key of a till that sells offline',
+  ofs: 'offline sale',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

@@ -41,6 +41,7 @@ export const PROBLEMS = {
   'pin-wrong': { status: 422, title: 'The PIN is wrong', retry: 'no', when: 'The PIN is not that of the person. `detail` says which try it was, and of how many before the till makes one wait.' },
   'pin-locked': { status: 429, title: 'Too many wrong PINs', retry: 'no', when: 'The PIN of the person, or PINs at the till, were wrong too often in a row. Retry-After says for how long; it doubles with each further one, up to an hour.' },
   'shift-running': { status: 409, title: 'A shift runs at this register', retry: 'no', when: 'The register’s last shift is not closed. Go on with it, or count and close it.' },
+  'offline-gap': { status: 409, title: 'A document is missing before this one', retry: 'no', when: 'A till has sent a document of its chain whose predecessor is not here. `next_sequence` is the number that comes next: send the documents from there on, in order. What came before the gap is taken.' },
   'shift-not-counted': { status: 409, title: 'The drawer is not counted', retry: 'no', when: 'A shift is closed after its drawer was counted. Send the count first.' },
   'not-found': { status: 404, title: 'Not found', retry: 'no', when: 'Nothing with this id exists for this merchant. Another merchant’s id answers the same.' },
   'method-not-allowed': { status: 405, title: 'Method not allowed', retry: 'no', when: 'The path does not take this HTTP method.' },
@@ -110,7 +111,18 @@ export class Problem extends Error {
   readonly status: number
   /** Seconds for the Retry-After of a 429 or 503; undefined leaves it to the house's own. */
   readonly retryAfterS: number | undefined
-  constructor(code: ProblemCode, options: { detail?: string; errors?: FieldProblem[]; status?: number; retryAfterS?: number } = {}) {
+  /** Members of its own, beside those that all problems have (RFC 9457 §3.2). */
+  readonly more: Readonly<Record<string, number>>
+  constructor(
+    code: ProblemCode,
+    options: {
+      detail?: string
+      errors?: FieldProblem[]
+      status?: number
+      retryAfterS?: number
+      more?: Readonly<Record<string, number>>
+    } = {},
+  ) {
     super(`${code}: ${options.detail ?? PROBLEMS[code].title}`)
     this.name = 'Problem'
     this.code = code
@@ -118,5 +130,6 @@ export class Problem extends Error {
     this.errors = options.errors ?? []
     this.status = options.status ?? PROBLEMS[code].status
     this.retryAfterS = options.retryAfterS
+    this.more = options.more ?? {}
   }
 }

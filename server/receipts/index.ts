@@ -12,6 +12,7 @@ export {
   lockTotals,
   putInReport,
   type ReceiptRow,
+  receiptIdsOf,
   receiptsOfShift,
   type StampRow,
   shiftsNotReported,

@@ -95,6 +95,20 @@ export async function lastStampOf(
   return rows[0] ?? null
 }
 
+/** The receipts of these payments' sales, by payment; without those that are not written yet. Served by receipt_of_sale. */
+export async function receiptIdsOf(
+  db: Queryable,
+  merchantId: string,
+  paymentIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (paymentIds.length === 0) return new Map()
+  const { rows } = await db.query<{ payment_id: string; id: string }>(
+    `select payment_id, id from receipt where merchant_id = $1 and payment_id = any ($2) and kind = 'sale'`,
+    [merchantId, paymentIds],
+  )
+  return new Map(rows.map(({ payment_id, id }) => [payment_id, id]))
+}
+
 /** Counts stamps and receipts into a report. Each goes into one report only. */
 export async function putInReport(
   tx: Tx,

@@ -9,7 +9,7 @@ export type { By, ShiftDeps } from './deps.ts'
 export { routes } from './routes.ts'
 export { Shift } from './schema.ts'
 export { shiftAt } from './shift.ts'
-export { runningShift } from './store.ts'
+export { readShift, runningShift, type ShiftRow } from './store.ts'
 export { shiftView } from './view.ts'
 
 /** How soon what comes after a Z is put into a supplement. */

@@ -20,6 +20,7 @@ export const RIGHTS = [
   'points_adjust',
   'release_terminal',
   'edit_customer',
+  'offline_review',
 ] as const
 export type Right = (typeof RIGHTS)[number]
 
@@ -41,6 +42,7 @@ const SUPERVISOR: readonly Right[] = [
   'return_without_receipt',
   'cancel_order',
   'gift_card_issue',
+  'offline_review',
 ]
 
 /** How far a right goes: basis points of the list price; null for as far as one likes. */

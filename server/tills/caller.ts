@@ -47,6 +47,7 @@ const SCOPES = [
   'shifts:write',
   'receipts:read',
   'receipts:write',
+  'offline_sales:read',
 ]
 
 /** What opens with a right besides. */
@@ -54,6 +55,7 @@ const WITH_RIGHT: Readonly<Partial<Record<Right, readonly string[]>>> = {
   gift_card_issue: ['gift_cards:write'],
   points_adjust: ['loyalty:write'],
   x_report: ['journal:read'],
+  offline_review: ['offline_sales:write'],
 }
 
 /** The caller of a `td_…` or `ts_…`, or null for every reason there can be. */

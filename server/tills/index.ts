@@ -3,3 +3,4 @@
 export { tillCaller } from './caller.ts'
 export type { TillDeps, TillDoor } from './deps.ts'
 export { routes } from './routes.ts'
+export { type DeviceRow, readDevice } from './store.ts'

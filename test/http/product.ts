@@ -14,6 +14,7 @@ import { fulfilments } from './objects/fulfilments.ts'
 import { invoices } from './objects/invoices.ts'
 import { links } from './objects/links.ts'
 import { loyalty } from './objects/loyalty.ts'
+import { offline } from './objects/offline.ts'
 import { orders } from './objects/orders.ts'
 import { promotions } from './objects/promotions.ts'
 import { receipts } from './objects/receipts.ts'
@@ -121,6 +122,7 @@ const MODULES: ModuleObjects[] = [
   tills,
   shifts,
   receipts,
+  offline,
 ]
 
 /** Ids of one merchant's objects by their kind (the part before the underscore), and what belongs together. */
@@ -200,11 +202,13 @@ export async function fill(shop: Shop, api: Api, keys: Shop['keys']) {
 }
 
 /**
- * What opens a route: with a customer's own the publishable key and their session, with a till's own the key of the device, with
- * all others the secret key.
+ * What opens a route: with a customer's own the publishable key and their session, with a till's own the key of the device or the
+ * session at it, with all others the secret key.
  */
 export function openedWith(path: string, of: Objects, secretKey: string): Record<string, string> {
   if (/^\/v1\/till(\/sessions)?(\?|$)/.test(path)) return { authorization: `Bearer ${of.commerce['deviceKey']}` }
+  if (/^\/v1\/(offline_sales|till\/(offline_|catalogue))/.test(path))
+    return { authorization: `Bearer ${of.commerce['offlineToken']}` }
   if (!/^\/v1\/(account|sign_in)\b/.test(path)) return { authorization: `Bearer ${secretKey}` }
   return { authorization: `Bearer ${of.publishableKey}`, 'customer-session': of.commerce['customerSession'] as string }
 }
