@@ -13,6 +13,7 @@ import {
 } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
 import { createNexo, type NexoOptions } from './connectors/nexo/index.ts'
+import { createPayTerminal } from './connectors/pay-terminal/index.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
 import { createSimulator, type Simulator, simulatorControls, simulatorPages } from './connectors/simulator/index.ts'
 import { createStoredValue } from './connectors/stored-value/index.ts'
@@ -168,8 +169,11 @@ export async function wire(options: WiringOptions) {
   })
   const connectors = createConnectorRegistry({
     simulator: simulator.connector(),
-    nexo,
-    stripeTerminal: createStripeTerminal({ clock }),
+    terminals: [
+      nexo,
+      createStripeTerminal({ clock }),
+      createPayTerminal({ clock, tell: (account, step) => steps.note(account, step) }),
+    ],
     storedValue: createStoredValue(createStoredValueBook({ db, clock, newId })),
   })
   const merchantCache = createMerchantCache({ db: lookups, clock, configSeal })

@@ -39,6 +39,11 @@ export interface Instruction {
   webhook_url: string
   /** The card terminal that carries it out, where one does. */
   terminal?: TerminalOfInstruction
+  /**
+   * To be called, and awaited, as soon as the provider has given the operation a name, where it can be asked by no other: whoever takes
+   * it up after a crash, and whoever gives it up meanwhile, knows it then.
+   */
+  named?: (pspReference: string) => Promise<void>
   /** Aborts at the deadline; after it the outcome is `unknown`, never `declined`. */
   signal: AbortSignal
 }
@@ -271,6 +276,8 @@ export interface ConnectorFacts {
   idempotent: boolean
   /** Its terminals do one thing at a time, refunds by reference included. */
   one_at_a_time?: boolean
+  /** A refund needs a person at the terminal, who may take their time. */
+  refunds_at_terminal?: boolean
   /** Takes money on its own terminals and nowhere else. */
   only_at_terminal?: boolean
   /** A person declares what happened; nobody else can be asked. */

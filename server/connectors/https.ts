@@ -8,7 +8,7 @@ import { NotSent } from './connector.ts'
 
 export interface Post {
   /** Default: POST. */
-  method?: 'POST' | 'GET'
+  method?: 'POST' | 'GET' | 'PATCH'
   url: URL
   headers: Record<string, string>
   body: string

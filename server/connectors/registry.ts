@@ -15,10 +15,10 @@ export interface Registry {
 
 /** Builds the list. The simulator and stored value are handed in because they have books of their own; the others are plain values. */
 export function createRegistry(
-  made: { simulator?: Connector; storedValue?: Connector; nexo?: Connector; stripeTerminal?: Connector } = {},
+  made: { simulator?: Connector; storedValue?: Connector; terminals?: readonly Connector[] } = {},
 ): Registry {
   const connectors = new Map<string, Connector>()
-  for (const connector of [cash, manual, made.storedValue, made.nexo, made.stripeTerminal, made.simulator]) {
+  for (const connector of [cash, manual, made.storedValue, ...(made.terminals ?? []), made.simulator]) {
     if (connector) connectors.set(connector.name, connector)
   }
   return {

@@ -16,7 +16,12 @@ export interface TerminalCall {
 
 /** What is under way and is to be given up: an operation of a payment, or a session. */
 export interface AbortCall extends TerminalCall {
-  target: { message_id: string; kind: 'sale' | 'authorize' | 'credit' | 'refund' | 'identify' | 'ask' }
+  target: {
+    message_id: string
+    kind: 'sale' | 'authorize' | 'credit' | 'refund' | 'identify' | 'ask'
+    /** What the provider calls it, where it has said so. */
+    psp_reference?: string
+  }
 }
 
 /** Reads a card before it is known what is to be paid. */

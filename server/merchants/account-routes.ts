@@ -5,11 +5,10 @@ import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id, Timestamp } from '../http/schema.ts'
-import { checkNexo } from './nexo-config.ts'
 import { found, invalid, type MerchantRouteDeps, Name } from './request.ts'
 import { checkSimulator, newWebhookSecret } from './simulator-config.ts'
 import * as rows from './store.ts'
-import { checkStripeTerminal } from './stripe-config.ts'
+import { TERMINAL_CONFIGS } from './terminal-configs.ts'
 
 const MethodCodes = Type.Array(Type.String({ pattern: '^[a-z][a-z0-9_]{1,39}$' }), {
   maxItems: 100,
@@ -89,8 +88,7 @@ export function accountRoutes(app: App, deps: MerchantRouteDeps): void {
         throw invalid('/connector', 'The simulator moves no money; it is for test merchants.')
       }
       if (connector === 'simulator') checkSimulator(config, deps.allowedHosts)
-      if (connector === 'nexo') checkNexo(config, { mode, allowed: deps.allowedHosts })
-      if (connector === 'stripe_terminal') checkStripeTerminal(config, { mode, allowed: deps.allowedHosts })
+      TERMINAL_CONFIGS[connector]?.(config, { mode, allowed: deps.allowedHosts })
       checkMethods(deps, connector, methods)
       const at = deps.clock.now()
       const id = deps.newId('cac')

@@ -1,10 +1,9 @@
 // What an account for Stripe's readers may hold.
 
-import { Problem } from '../lib/problem.ts'
+import { checkTestUrl } from './near-address.ts'
 import { invalid } from './request.ts'
 
 const CONFIG = new Set(['api_key', 'webhook_secret', 'url'])
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** Throws validation-error or url-not-allowed. `url` is for tests: without it requests go to Stripe. */
 export function checkStripeTerminal(
@@ -20,14 +19,5 @@ export function checkStripeTerminal(
     throw invalid('/config/api_key', 'A test merchant has a test key, and a live one a live key.')
   if (webhook_secret !== undefined && !/^whsec_[\x21-\x7e]{8,200}$/.test(webhook_secret))
     throw invalid('/config/webhook_secret', 'Must be the signing secret of the endpoint: whsec_….')
-  if (url !== undefined) checkUrl(url, allowed)
-}
-
-function checkUrl(text: string, allowed: ReadonlySet<string>): void {
-  const url = URL.parse(text)
-  const port = url?.port || (url?.protocol === 'https:' ? '443' : '80')
-  const isNear = LOOPBACK.test(url?.hostname ?? '') || allowed.has(`${url?.hostname}:${port}`)
-  if (url && isNear && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.search === '') return
-  const detail = 'Must be on this machine, or a host in ONETILL_WEBHOOK_ALLOW; leave it out to reach Stripe.'
-  throw new Problem('url-not-allowed', { errors: [{ pointer: '/config/url', detail }] })
+  if (url !== undefined) checkTestUrl(url, { allowed, provider: 'Stripe' })
 }

@@ -11,6 +11,7 @@ import { type Begun, beginInstruction, type NewOperation } from './begin.ts'
 import { ruleAtDrawer } from './cash.ts'
 import { candidateOf } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
+import { naming } from './naming.ts'
 import { merchantFor } from './new-payment.ts'
 import type { OrderTerms } from './orders.ts'
 import { webhookUrl } from './pay.ts'
@@ -169,9 +170,12 @@ export function followUp(
     },
     is_final: more.is_final,
     reason: more.reason,
+    named: naming(deps, merchant.id, { payment_id: payment.id, operation_id: operation.operation_id }),
   }
+  const { call_ms, terminal_ms } = deps.timeouts
+  const timeoutMs = kind === 'refund' && connector.facts.refunds_at_terminal ? terminal_ms : call_ms
   return {
     operation,
-    call: () => callConnector(deps.call, connector, kind, instruction, { timeoutMs: deps.timeouts.call_ms }),
+    call: () => callConnector(deps.call, connector, kind, instruction, { timeoutMs }),
   }
 }

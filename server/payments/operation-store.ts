@@ -15,6 +15,21 @@ export async function operationAmount(
   return rows[0]?.amount ?? null
 }
 
+/** Keeps by what name the provider knows an operation whose outcome is not known yet. By the primary key. */
+export async function nameOperation(
+  db: Queryable,
+  merchantId: string,
+  { payment_id, operation_id }: { payment_id: string; operation_id: string },
+  reference: string,
+): Promise<void> {
+  await db.query(
+    `update operation set psp_reference = $4
+     where merchant_id = $1 and payment_id = $2 and id = $3 and psp_reference is null
+       and state in ('created', 'dispatched', 'pending', 'unknown')`,
+    [merchantId, payment_id, operation_id, reference],
+  )
+}
+
 /** When money of a tender last came in; null when none did, or only by evidence that tells no time. Served by the primary key. */
 export async function lastTaken(
   db: Queryable,

@@ -11,6 +11,7 @@ import { apply, type EvidenceSource } from './apply.ts'
 import { beginInstruction, beginPayment, type NewPayment } from './begin.ts'
 import type { Candidate } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
+import { naming } from './naming.ts'
 import { merchantFor, newPayment } from './new-payment.ts'
 import { leftToPay } from './orders.ts'
 import type { PaymentInput, Reply, TenderInput } from './payment.ts'
@@ -161,6 +162,7 @@ export async function call(
     return_url: payment.return_url,
     country: payment.country,
     metadata: payment.metadata,
+    named: naming(deps, candidate.account.merchant_id, { payment_id: payment.payment_id, operation_id: operationId }),
   }
   const timeoutMs = tender.terminal_id === undefined ? deps.timeouts.call_ms : deps.timeouts.terminal_ms
   return callConnector(

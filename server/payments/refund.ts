@@ -13,6 +13,7 @@ import { ruleAtDrawer } from './cash.ts'
 import { choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { followUp, instruct, type Plan, type PlanInput, type PlannedOperation, terminalOf } from './instruct.ts'
+import { naming } from './naming.ts'
 import { merchantFor, newPayment } from './new-payment.ts'
 import { lastTaken } from './operation-store.ts'
 import { keptOf } from './orders.ts'
@@ -353,6 +354,7 @@ async function creditTo(
     stored_value_id: storedValueId,
     customer_id: to.customer_id ?? payment.customer_id,
     reason,
+    named: naming(deps, merchant.id, { payment_id: payment.payment_id, operation_id: operation.operation_id }),
   }
   return {
     operation,

@@ -397,7 +397,8 @@ export function routes(app: App, deps: PaymentDeps): void {
         operationId: 'receiveProviderWebhook',
         summary: 'Webhooks of payment providers',
         params: Type.Object({ merchant_id: Type.String(), account_id: Type.String() }),
-        response: { 200: Type.Object({ received: Type.Integer() }) },
+        // `result` is what Pay. wants to read; the others look at the status alone.
+        response: { 200: Type.Object({ received: Type.Integer(), result: Type.Boolean() }) },
       },
     },
     async (request) => {
@@ -405,6 +406,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       const headers = request.headers as Record<string, string | undefined>
       return {
         received: await receive(deps, merchant_id, account_id, { headers, body: request.rawBody ?? Buffer.alloc(0) }),
+        result: true,
       }
     },
   )

@@ -22,6 +22,7 @@ export interface TerminalSlot {
   tip: bigint | null
   currency: string | null
   connector_account_id: string | null
+  psp_reference: string | null
   /** Something occupies it now. */
   is_busy: boolean
 }
@@ -42,7 +43,8 @@ export async function readSlot(
 ): Promise<TerminalSlot | null> {
   const { rows } = await db.query<TerminalSlot>(
     `select s.terminal_id, s.payment_id, s.operation_id, s.session, s.session_kind, s.busy_until, s.held_card, s.steps, s.taken_at,
-       s.released_at, o.kind, o.state, o.amount, o.tip, o.connector_account_id, p.currency,
+       s.released_at, o.kind, o.state, o.amount, o.tip, o.connector_account_id, o.psp_reference,
+       p.currency,
        terminal_is_busy(s, coalesce($3, s.taken_at)) as is_busy
      from terminal_slot s
      left join operation o on o.merchant_id = s.merchant_id and o.payment_id = s.payment_id and o.id = s.operation_id

@@ -25,7 +25,8 @@ export async function abort(deps: TerminalDeps, merchantId: string, terminalId: 
   if (!slot?.is_busy || target == null || !isAbortable(kind))
     throw new Problem('invalid-state', { detail: 'Nothing that can be given up is under way at this terminal.' })
   mustOffer(device, 'abort')
-  await use(deps, device, 'abort', { target: { message_id: target, kind } })
+  const named = slot.psp_reference === null ? {} : { psp_reference: slot.psp_reference }
+  await use(deps, device, 'abort', { target: { message_id: target, kind, ...named } })
 }
 
 type Abortable = 'sale' | 'authorize' | 'credit' | 'refund' | 'identify' | 'ask'

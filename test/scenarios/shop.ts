@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import {
   createSimulator,
   type JournalRow,
@@ -55,6 +56,8 @@ export interface ShopOptions {
   durabilityProblem?: string
   /** Terminals on a page; they outlive a process that dies. */
   virtualTerminals?: VirtualTerminals
+  /** Who looks again after a second or less, as drivers of terminals do, looks at once. */
+  naps?: boolean
 }
 
 export type Shop = Awaited<ReturnType<typeof openShop>>
@@ -69,8 +72,10 @@ export async function openShop(options: ShopOptions = {}) {
     // Each look is a millisecond later than the one before, so that what follows something also has a later time and id.
     now: () => new Date(++now),
     // Nothing in a story waits; only a deadline sleeps, until its call is answered.
-    sleep: (_ms, signal) =>
-      new Promise((resolve) => (signal?.aborted ? resolve() : signal?.addEventListener('abort', () => resolve()))),
+    sleep: (ms, signal) =>
+      options.naps && ms <= SECOND
+        ? turn()
+        : new Promise((resolve) => (signal?.aborted ? resolve() : signal?.addEventListener('abort', () => resolve()))),
     advance(ms) {
       now += ms
     },
