@@ -1,6 +1,6 @@
 // One row of a file: which article it means, and what becomes of it. The API's own schema and verbs decide whether it may.
 
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { Problem } from '../lib/problem.ts'
 import { type Cells, columnOf, isVariantId, type PriceColumn, RowFault, type RowInput, readRow } from './columns.ts'
 import type { Decimal } from './csv.ts'
@@ -23,7 +23,8 @@ import { addVariant, editVariant, type VariantFields } from './variant.ts'
 
 export type RowOutcome = 'imported' | 'changed' | 'unchanged'
 
-const schema = Compile(NewProduct)
+// Compiled at the first row: a start pays for none of it.
+let schema: ReturnType<typeof Compile<typeof NewProduct>> | undefined
 
 /** Carries a row out in the draft. `touched` are variants of earlier rows. Throws RowFault, whose field is a column. */
 export async function importRow(
@@ -151,9 +152,10 @@ function mergedPrices(before: Variant['prices'], input: RowInput): NonNullable<V
 
 /** Holds the row to the schema of POST /v1/products. */
 function checkForm(body: NewProductInput, input: RowInput): void {
+  schema ??= Compile(NewProduct)
   if (schema.Check(body)) return
   const columns = input.prices.filter(({ unit_price }) => unit_price !== null)
-  for (const error of schema.Errors(body)) {
+  for (const error of schema.Errors(body)[1]) {
     // A union says that it fits no branch, which helps nobody; the branch's own error follows or precedes.
     if (error.keyword === 'anyOf') continue
     const detail =

@@ -3,7 +3,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
-import { Value } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import type { App } from '../http/app.ts'
 import { formOf, refuseForeign } from '../http/same-site.ts'
 import { closed, Id } from '../http/schema.ts'
@@ -233,5 +233,5 @@ async function payByForm(deps: CheckoutDeps, session: Session, form: URLSearchPa
     ...(chosen.form === 'code' ? { one_time_code: typed('code') } : {}),
     ...(chosen.form === 'bank_account' ? { bank_account: { iban: typed('iban'), holder: typed('holder') } } : {}),
   }
-  return Value.Check(Try, input) ? payHere(deps, session, input) : (MALFORMED[chosen.form] ?? 'details_missing')
+  return Check(Try, input) ? payHere(deps, session, input) : (MALFORMED[chosen.form] ?? 'details_missing')
 }

@@ -3,8 +3,8 @@
 // that do not belong, then everything else. errors[] always lists all of it.
 
 import Type, { type TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
+import { Compile } from 'typebox/schema'
 import { escapePointer } from '../lib/json.ts'
 import { MAX_AMOUNT } from '../lib/money.ts'
 import { type FieldProblem, Problem, type ProblemCode } from '../lib/problem.ts'
@@ -37,7 +37,9 @@ export function compileValidator(route: { schema: unknown; httpPart?: string }):
         if (problem) return { error: problem }
         const value = read(query as Query)
         const check = checkOf(schema)
-        return check.Check(value) ? { value } : { error: problemOf(schema, value, check.Errors(value), queryPointer) }
+        return check.Check(value)
+          ? { value }
+          : { error: problemOf(schema, value, check.Errors(value)[1], queryPointer) }
       }
     }
     default: {
@@ -48,7 +50,7 @@ export function compileValidator(route: { schema: unknown; httpPart?: string }):
           return isOptional ? { value } : { error: new Problem('malformed-json', { detail: 'The body is empty.' }) }
         const check = checkOf(schema)
         if (check.Check(value)) return { value }
-        return { error: problemOf(schema, value, check.Errors(value), (pointer) => pointer) }
+        return { error: problemOf(schema, value, check.Errors(value)[1], (pointer) => pointer) }
       }
     }
   }

@@ -3,7 +3,7 @@
 // each noun): money that moved is not lost over a field of another form.
 
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { REQUESTS, type RequestCategory, type Requests } from './requests.ts'
 import type { Responses } from './responses.ts'
 import { isServiceId } from './service-id.ts'
@@ -111,7 +111,7 @@ export function requestBody<C extends RequestCategory>(message: Message, categor
     throw new MessageFormat(name, `Mandatory Data Element: ${name}`)
   const check = checkOf(category)
   if (check.Check(message.body)) return message.body as Requests[C]
-  const [first] = check.Errors(message.body)
+  const [, [first]] = check.Errors(message.body)
   const missing = (first?.params as { requiredProperties?: string[] } | undefined)?.requiredProperties?.[0]
   const path = [name, ...(first?.instancePath ?? '').split('/').slice(1), ...(missing ? [missing] : [])].join('.')
   throw new MessageFormat(path, missing ? `Mandatory Data Element: ${path}` : `Invalid Data Element: ${path}`)
