@@ -149,8 +149,8 @@ export interface Commerce {
   attachments: Record<string, MakeAttachment>
   /** Gift cards, store credit and points, for payments. */
   storedValue: StoredValueBooks
-  /** What the pages of orders, and a customer's own account, stand on. */
-  forPages: { carts: CartRouteDeps; orders: OrderDeps; returns: ReturnDeps }
+  /** What the pages of orders, a customer's own account, and tills stand on. */
+  forPages: { carts: CartRouteDeps; orders: OrderDeps; returns: ReturnDeps; catalog: CatalogDeps }
   own: { profiles: ProfileDeps; loyalty: LoyaltyRouteDeps }
 }
 
@@ -352,7 +352,7 @@ export function wireCommerce(base: CommerceBase): Commerce {
     },
     attachments: invoiceAttachments(base),
     storedValue: createStoredValueBooks(loyalty),
-    ...{ forPages: { carts, orders, returns }, own: { profiles, loyalty: ownLoyalty } },
+    ...{ forPages: { carts, orders, returns, catalog }, own: { profiles, loyalty: ownLoyalty } },
   }
 }
 

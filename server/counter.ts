@@ -2,6 +2,7 @@
 // own, so that each can be read in one go.
 
 import type { CartRouteDeps } from './carts/index.ts'
+import type { CatalogDeps } from './catalog/index.ts'
 import { localeOf } from './customers/index.ts'
 import type { Db } from './db/pool.ts'
 import type { App, Caller } from './http/app.ts'
@@ -39,6 +40,7 @@ export interface CounterBase {
   keysFolder: string
   publicUrl: string
   carts: Pick<CartRouteDeps, 'carts' | 'goods'>
+  catalog: CatalogDeps
   orders: OrderDeps
   payments: PaymentDeps
 }
@@ -104,17 +106,15 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
     },
   }
   const offline: OfflineDeps = {
-    ...{ db, clock, log, newId, merchantCache, journal: shifts.journal },
-    async standsAlone(merchantId, terminalId, method) {
+    ...{ db, clock, log, newId, merchantCache, catalog: base.catalog, journal: shifts.journal },
+    sellerOf: shifts.sellerOf,
+    async takenOnWord(merchantId, terminalId) {
       const merchant = await merchantCache.get(merchantId)
       const accountId = merchant?.terminals.get(terminalId)?.connectorAccountId
       const account = merchant?.accounts.find(({ id }) => id === accountId)
       const { get, methodsOf } = base.payments.connectors
-      return (
-        account !== undefined &&
-        get(account.connector)?.facts.told_by_person === true &&
-        carries(account, methodsOf, method)
-      )
+      if (!account || get(account.connector)?.facts.told_by_person !== true) return []
+      return methodsOf(account.connector).filter((code) => carries(account, methodsOf, code))
     },
   }
   const door: TillDoor = { open: null }

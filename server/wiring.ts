@@ -268,10 +268,10 @@ export async function wire(options: WiringOptions) {
   consumerMetrics(registry, () => readConsumerFigures(db, consumers))
 
   const { keysFolder } = options
-  const { carts, orders } = commerce.forPages
+  const { carts, orders, catalog } = commerce.forPages
   const counter = await wireCounter({
     ...{ db, clock, log, newId, merchantCache, vault, keysFolder, publicUrl },
-    ...{ carts, orders, payments },
+    ...{ carts, orders, payments, catalog },
   })
   workers.push(...counter.workers)
   const app: App = await createApp({

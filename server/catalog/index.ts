@@ -9,12 +9,14 @@ import { productRoutes } from './routes.ts'
 
 export { seedDemoCatalog } from './demo.ts'
 export type { CatalogDeps } from './draft.ts'
+export { type BarcodeRule, EMBEDDED_KINDS } from './embedded.ts'
+export { catalogueFeed, type FeedPage } from './feed.ts'
 export { runImports } from './import.ts'
 export { formatUnitPrice, type PriceFault, parseUnitPrice } from './price.ts'
 
 export type { PriceContext } from './pricing.ts'
 export { createProduct, type NewProduct } from './product.ts'
-export { resolveScan, type ScanDeps, type Scanned } from './scan.ts'
+export { resolveScan, rulesOf, type ScanDeps, type Scanned } from './scan.ts'
 export {
   type CatalogCache,
   createCatalogCache,

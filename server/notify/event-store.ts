@@ -41,6 +41,31 @@ export async function listEvents(db: Queryable, merchantId: string, query: Event
   return answer.rows
 }
 
+/** A change of the catalogue, as the feed to tills follows it. */
+export interface CatalogueEvent {
+  seq: bigint
+  object_type: string
+  object_id: string
+  /** Of prices of a list: whose they are. */
+  variant_ids: string[] | null
+}
+
+/** Changes of articles and prices, in order. Served by event_of_catalogue alone, whose condition is written here as it stands there. */
+export async function catalogueEvents(
+  db: Queryable,
+  merchantId: string,
+  { after, limit }: { after: bigint; limit: number },
+): Promise<CatalogueEvent[]> {
+  const { rows } = await db.query<CatalogueEvent>(
+    `select seq, object_type, object_id, data -> 'variant_ids' as variant_ids from event
+     where merchant_id = $1 and seq > $2
+       and type in ('product.created', 'product.updated', 'variant.created', 'variant.updated', 'price_list.prices_changed')
+     order by seq limit $3`,
+    [merchantId, after, limit],
+  )
+  return rows
+}
+
 /** Takes from events about some objects what says who a person was. Nothing else of an event can change. */
 export async function forgetInEvents(tx: Tx, merchantId: string, objectIds: readonly string[]): Promise<void> {
   await tx.query('select event_forget($1, $2)', [merchantId, objectIds])

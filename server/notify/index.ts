@@ -7,7 +7,14 @@ import { createPruner } from './prune.ts'
 export { type Consumer, type ConsumerDeps, type ConsumerOptions, createConsumer } from './consumer.ts'
 export { createDeliverer, type DeliverDeps, type Deliverer } from './deliver.ts'
 export { type EventRow, type EventView, eventView } from './event.ts'
-export { appendEvents, forgetInEvents, lastSequence, listEvents, type NewEvent } from './event-store.ts'
+export {
+  appendEvents,
+  catalogueEvents,
+  forgetInEvents,
+  lastSequence,
+  listEvents,
+  type NewEvent,
+} from './event-store.ts'
 export { type RouteDeps, routes } from './routes.ts'
 export type { SecretBox } from './secret.ts'
 export { type ConsumerFigures, readConsumerFigures } from './set-aside-store.ts'

@@ -1,11 +1,13 @@
 // What offline selling needs. server/counter.ts gives it.
 
+import type { CatalogDeps } from '../catalog/index.ts'
 import type { Db } from '../db/pool.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { MerchantCache } from '../merchants/index.ts'
+import type { SellerFacts } from '../receipts/index.ts'
 
 export interface OfflineDeps {
   db: Db
@@ -14,6 +16,8 @@ export interface OfflineDeps {
   log: Log
   merchantCache: MerchantCache
   journal: Journal
-  /** True for a terminal that stands alone, where the staff's word is the fact, and that takes this method. */
-  standsAlone(merchantId: string, terminalId: string, method: string): Promise<boolean>
+  catalog: CatalogDeps
+  sellerOf(merchantId: string): Promise<SellerFacts>
+  /** The methods that a terminal takes on the word of staff; none where it is not one that stands alone. */
+  takenOnWord(merchantId: string, terminalId: string): Promise<string[]>
 }

@@ -52,7 +52,7 @@ export async function bookingFault(
     if (isCash(tender)) continue
     if (merchant?.terminals.get(tender.terminal_id)?.storeId !== store.id)
       return { code: 'tender_unknown', detail: 'The terminal is not one of the store.' }
-    if (!(await deps.standsAlone(merchantId, tender.terminal_id, tender.method)))
+    if (!(await deps.takenOnWord(merchantId, tender.terminal_id)).includes(tender.method))
       return { code: 'tender_unknown', detail: `The terminal does not take ${tender.method} on the word of staff.` }
   }
   return null

@@ -1,14 +1,16 @@
 // HTTP for offline sales: what a till sends when it is back, and what people read and decide.
 
 import Type from 'typebox'
-import { type App, type Caller, callerOf, type TillPlace } from '../http/app.ts'
+import { type App, type Caller, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { closed, Id } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
 import type { OfflineDeps } from './deps.ts'
+import { feedRoutes } from './feed-routes.ts'
 import { makeKeyKnown } from './key.ts'
 import { listSales, readSale, STATUSES } from './sale-store.ts'
 import { Key, KeyIn, OfflineSale, OfflineSaleWhole, Upload, UploadIn } from './schema.ts'
+import { tillOf } from './till-of.ts'
 import { upload } from './upload.ts'
 import { resultView, saleView, seen, wholeView } from './view.ts'
 
@@ -21,6 +23,7 @@ const SalePath = Type.Object({ id: Id('ofs') })
 export function routes(app: App, deps: OfflineDeps): void {
   tillRoutes(app, deps)
   readRoutes(app, deps)
+  feedRoutes(app, deps)
 }
 
 function tillRoutes(app: App, deps: OfflineDeps): void {
@@ -134,10 +137,4 @@ async function show(deps: OfflineDeps, caller: Caller, id: string) {
   const [whole] = await seen(deps.db, caller.merchantId, [sale])
   if (!whole) throw new Error('a sale that was just read is not there')
   return wholeView(deps.db, caller.merchantId, whole)
-}
-
-/** The till behind a caller. A key of the office that was given the scope is none. */
-function tillOf(caller: Caller): TillPlace {
-  if (caller.till) return caller.till
-  throw new Problem('scope-missing', { detail: 'Only a paired device can do this, with its own key.' })
 }
