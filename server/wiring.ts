@@ -12,6 +12,7 @@ import {
   type Typed,
 } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
+import { concert } from './connectors/concert/index.ts'
 import { createNexo, type NexoOptions } from './connectors/nexo/index.ts'
 import { createPayTerminal } from './connectors/pay-terminal/index.ts'
 import { createRegistry as createConnectorRegistry } from './connectors/registry.ts'
@@ -172,6 +173,7 @@ export async function wire(options: WiringOptions) {
     terminals: [
       nexo,
       createStripeTerminal({ clock }),
+      concert,
       createPayTerminal({ clock, tell: (account, step) => steps.note(account, step) }),
     ],
     storedValue: createStoredValue(createStoredValueBook({ db, clock, newId })),

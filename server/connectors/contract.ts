@@ -318,7 +318,7 @@ function withSecret(
   return { ...account, config: { ...account.config, [signedWith]: secret } }
 }
 
-/** What providers called operations while they were under way, as the program keeps it. */
+/** What providers call operations, as the program keeps it: named while they were under way, or in the answer. */
 const NAMES = new Map<string, string>()
 
 function charged(subject: ContractSubject): Omit<ChargeInstruction, 'signal'> {
@@ -345,13 +345,15 @@ function cashFor(subject: ContractSubject, amount: bigint): Partial<ChargeInstru
   return cash ? { cash: { ...cash, tendered: amount } } : {}
 }
 
-function call<V extends Exclude<Verb, 'lookup'>>(
+async function call<V extends Exclude<Verb, 'lookup'>>(
   subject: ContractSubject,
   verb: V,
   instruction: Omit<InstructionOf[V], 'signal'>,
   connector = subject.connector,
 ): Promise<Outcome> {
-  return callConnector(DEPS, connector, verb, instruction, { timeoutMs: TIMEOUT_MS }) as Promise<Outcome>
+  const outcome = (await callConnector(DEPS, connector, verb, instruction, { timeoutMs: TIMEOUT_MS })) as Outcome
+  if ('psp_reference' in outcome && outcome.psp_reference) NAMES.set(instruction.operation_id, outcome.psp_reference)
+  return outcome
 }
 
 async function follow(
@@ -364,8 +366,7 @@ async function follow(
 ): Promise<Outcome> {
   const { account, payment_id, tender_id, currency, webhook_url, operation_id, method, terminal } = original
   // As the program has it from the answer to the charge.
-  const found = await lookUp(subject, original)
-  const psp_reference = 'psp_reference' in found ? (found.psp_reference ?? '') : ''
+  const psp_reference = NAMES.get(operation_id) ?? ''
   const instruction = {
     account,
     payment_id,
@@ -383,11 +384,12 @@ async function follow(
 
 function lookUp(subject: ContractSubject, about: Omit<ChargeInstruction, 'signal'>): Promise<Lookup> {
   const { account, operation_id, amount, currency, terminal } = about
+  const psp_reference = subject.isAskedByItsName ? NAMES.get(operation_id) : undefined
   return callConnector(
     DEPS,
     subject.connector,
     'lookup',
-    { account, operation_id, psp_reference: NAMES.get(operation_id), kind: 'sale', amount, currency, terminal },
+    { account, operation_id, psp_reference, kind: 'sale', amount, currency, terminal },
     { timeoutMs: TIMEOUT_MS },
   )
 }

@@ -19,10 +19,13 @@ export function checkTestUrl(
   throw new Problem('url-not-allowed', { errors: [{ pointer: '/config/url', detail }] })
 }
 
-/** `TH-1234-5678=10.0.0.5:8888 …`: terminals in the shop's network. Throws validation-error or url-not-allowed. */
+/**
+ * `TH-1234-5678=10.0.0.5:8888 …`: terminals in the shop's network. Throws validation-error or url-not-allowed. A live merchant has no
+ * terminal on this machine: other things listen here.
+ */
 export function checkEndpoints(
   text: string | undefined,
-  { allowed, example }: { allowed: ReadonlySet<string>; example: string },
+  { mode, allowed, example }: { mode: 'test' | 'live'; allowed: ReadonlySet<string>; example: string },
 ): void {
   const pairs = (text ?? '').split(/\s+/).filter((pair) => pair !== '')
   if (pairs.length === 0) throw invalid('/config/endpoints', `Is needed: ${example}`)
@@ -32,8 +35,8 @@ export function checkEndpoints(
     const isPlain = url !== null && url.port !== '' && url.username === '' && url.search === '' && url.pathname === ''
     if (!isPlain)
       throw invalid('/config/endpoints', `${pair} is not a serial, its address and its port, as in ${example}`)
-    if (LOOPBACK.test(url.hostname) || allowed.has(url.host)) continue
-    const detail = `${url.host} must be this machine, or stand in ONETILL_WEBHOOK_ALLOW.`
+    if ((mode === 'test' && LOOPBACK.test(url.hostname)) || allowed.has(url.host)) continue
+    const detail = `${url.host} must stand in ONETILL_WEBHOOK_ALLOW, or be this machine for a test merchant.`
     throw new Problem('url-not-allowed', { errors: [{ pointer: '/config/endpoints', detail }] })
   }
 }

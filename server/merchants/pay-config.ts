@@ -28,6 +28,6 @@ export function checkPayTerminal(
     throw invalid('/config/environment', 'Must be test or live.')
   if ((environment === 'test') !== (mode === 'test'))
     throw invalid('/config/environment', 'Must be test for a test merchant, and live or left out for a live one.')
-  if (transport === 'local') checkEndpoints(endpoints, { allowed, example: 'TH-1234-5678=10.0.0.5:8888' })
+  if (transport === 'local') checkEndpoints(endpoints, { mode, allowed, example: 'TH-1234-5678=10.0.0.5:8888' })
   if (url !== undefined) checkTestUrl(url, { allowed, provider: 'Pay.' })
 }

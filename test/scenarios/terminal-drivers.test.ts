@@ -109,3 +109,25 @@ test('an order whose number was lost with the answer is known by its exchange, w
   const known = await shop.api.payment(lost.body.id)
   assert.deepEqual([known.status, known.attention, known.amount_captured], ['captured', null, 1099])
 })
+
+const LOCATION = { transport: 'local', service_id: SERVICE, user: SERVICE, password: 'x', environment: 'test' }
+const configs: [connector: string, config: Record<string, string>, refused: string | undefined][] = [
+  ['pay_terminal', {}, '/config/transport'],
+  ['pay_terminal', { ...LOCATION, endpoints: 'TH-1=127.0.0.1:8888', extra: '1' }, '/config/extra'],
+  ['pay_terminal', { ...LOCATION, endpoints: 'TH-1=10.0.0.5:8888' }, '/config/endpoints'],
+  ['pay_terminal', { ...LOCATION, endpoints: '127.0.0.1:8888' }, '/config/endpoints'],
+  ['pay_terminal', { ...LOCATION, environment: 'live', endpoints: 'TH-1=127.0.0.1:8888' }, '/config/environment'],
+  ['pay_terminal', { ...LOCATION, endpoints: 'TH-1=127.0.0.1:8888', url: 'http://example.org' }, '/config/url'],
+  ['pay_terminal', { ...LOCATION, endpoints: 'TH-1=127.0.0.1:8888' }, undefined],
+  ['concert', {}, '/config/endpoints'],
+  ['concert', { endpoints: 'T1=127.0.0.1:8888', till: '1' }, '/config/till'],
+  ['concert', { endpoints: 'T1=169.254.169.254:80' }, '/config/endpoints'],
+  ['concert', { endpoints: 'T1=127.0.0.1:8888 T2=[::1]:8888', till: '02' }, undefined],
+]
+for (const [connector, config, refused] of configs) {
+  test(`an account of ${connector} with ${Object.values(config).join(' ')} is ${refused ?? 'made'}`, async () => {
+    const made = await shop.api.call('POST', '/v1/connector_accounts', { connector, name: 'T', config })
+    const [error] = (made.body['errors'] as { pointer: string }[] | undefined) ?? []
+    assert.deepEqual([made.status, error?.pointer], [refused === undefined ? 201 : 422, refused], made.text)
+  })
+}
