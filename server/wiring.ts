@@ -330,7 +330,7 @@ export async function wire(options: WiringOptions) {
   letterRoutes(app, { db, clock })
   const mailFolder = mailTransport?.folder ?? null
   if (mailFolder !== null && isForDevelopment(publicUrl))
-    devMailRoutes(app, { db, folder: mailFolder, previews: letterPreviews() })
+    devMailRoutes(app, { db, folder: mailFolder, previews: letterPreviews })
   const pages = await loadPages()
   pageRoutes(app, pages)
   posRoutes(app, { pages })

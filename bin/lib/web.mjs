@@ -15,12 +15,12 @@ const TARGET = ['chrome100', 'firefox100', 'safari15.4']
 
 /** Whether web/dist is made of the sources as they are. */
 export function isWebBuilt() {
-  return read(join(DIST, 'stamp')) === stampOf() && existsSync(join(DIST, 'manifest.json'))
+  const others = read(join(DIST, 'others'))
+  return others !== undefined && read(join(DIST, 'stamp')) === stampOf(others)
 }
 
 /** Builds all faces; says so on stderr. Throws with esbuild's own words when a source does not build. */
 export async function buildWeb() {
-  const stamp = stampOf()
   const started = Date.now()
   const { build } = await import('esbuild')
   // Made beside and moved into place, so that a server that starts meanwhile never sees half of it.
@@ -29,6 +29,7 @@ export async function buildWeb() {
   mkdirSync(fresh, { recursive: true })
   try {
     const faces = facesWith('main.tsx')
+    const inputs = []
     const outputs = {}
     for (const group of groupsOf(faces)) {
       const { metafile } = await build({
@@ -46,18 +47,22 @@ export async function buildWeb() {
         define: { 'process.env.NODE_ENV': '"production"' },
       })
       Object.assign(outputs, metafile.outputs)
+      inputs.push(...Object.keys(metafile.inputs))
     }
-    await build({
+    const { metafile: drawn } = await build({
       ...SHARED,
       entryPoints: Object.fromEntries(facesWith('page.tsx').map((face) => [face, join(WEB, face, 'page.tsx')])),
       outdir: join(fresh, 'drawn'),
       outExtension: { '.js': '.mjs' },
+      metafile: true,
       platform: 'node',
       target: 'node22',
       loader: { ...SHARED.loader, '.css': 'empty' },
     })
     writeFileSync(join(fresh, 'manifest.json'), JSON.stringify(manifestOf(outputs, fresh, faces), null, 1))
-    writeFileSync(join(fresh, 'stamp'), stamp)
+    const others = [...new Set([...inputs, ...Object.keys(drawn.inputs)])].filter((path) => path.startsWith('server/'))
+    writeFileSync(join(fresh, 'others'), others.sort().join('\n'))
+    writeFileSync(join(fresh, 'stamp'), stampOf(others.join('\n')))
     rmSync(DIST, { recursive: true, force: true })
     renameSync(fresh, DIST)
   } finally {
@@ -86,16 +91,18 @@ const SHARED = {
   absWorkingDir: ROOT,
 }
 
-/** What each face loads: `{faces: {name: {scripts, styles}}, files: {name: {bytes, gzip, integrity, type}}}`. */
+/** Packs each file beside it, and answers what each face loads: `{faces: {name: {scripts, styles}}, files: {name: {bytes, gzip, integrity, type}}}`. */
 function manifestOf(outputs, folder, faces) {
   const files = {}
   const known = {}
   for (const [path, output] of Object.entries(outputs)) {
     const name = basename(path)
     const bytes = readFileSync(join(folder, 'assets', name))
+    const gzipped = gzipSync(bytes, { level: 9 })
+    writeFileSync(join(folder, 'assets', `${name}.gz`), gzipped)
     files[name] = {
       bytes: bytes.length,
-      gzip: gzipSync(bytes, { level: 9 }).length,
+      gzip: gzipped.length,
       integrity: `sha384-${createHash('sha384').update(bytes).digest('base64')}`,
     }
     known[path] = { name, output }
@@ -123,13 +130,14 @@ function facesWith(file) {
     .sort()
 }
 
-/** Changes with any source of the web faces, this file and the lock file. Of the server's files only types are used. */
-function stampOf() {
+/** Changes with any source of the web faces, the files of the server that they use (`others`, a line each), this file and the lock file. */
+function stampOf(others) {
   const hash = createHash('sha256')
   const sources = readdirSync(WEB, { recursive: true })
     .filter((path) => !/^dist\b/.test(path))
     .sort()
-  for (const path of [...sources.map((path) => join('web', path)), 'package-lock.json', 'bin/lib/web.mjs']) {
+  const used = others.split('\n').filter(Boolean)
+  for (const path of [...sources.map((path) => join('web', path)), ...used, 'package-lock.json', 'bin/lib/web.mjs']) {
     const text = read(join(ROOT, path))
     if (text !== undefined) hash.update(`${path}\0${text}\0`)
   }

@@ -51,20 +51,20 @@ export function isForDevelopment(publicUrl: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(publicUrl).hostname)
 }
 
-export function devMailRoutes(app: App, deps: { db: Db; folder: string; previews?: readonly MailPreview[] }): void {
-  const { db, folder, previews = [] } = deps
+export function devMailRoutes(app: App, deps: { db: Db; folder: string; previews?(): readonly MailPreview[] }): void {
+  const { db, folder, previews = () => [] } = deps
   const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) =>
     done(isFromHere(request) ? undefined : new Problem('not-found'))
   app.get('/dev/mail', { config: CONFIG, schema: { hide: true }, onRequest }, async (_request, reply) =>
     html(reply, listPage(await newestMail(db, MOST)), PAGE_POLICY),
   )
   const preview = ({ kind, language }: { kind: string; language: string }): MailPreview => {
-    const found = previews.find((one) => one.kind === kind && one.language === language)
+    const found = previews().find((one) => one.kind === kind && one.language === language)
     if (!found) throw new Problem('not-found')
     return found
   }
   app.get('/dev/mail/letters', { config: CONFIG, schema: { hide: true }, onRequest }, async (_request, reply) =>
-    html(reply, previewsPage(previews), PAGE_POLICY),
+    html(reply, previewsPage(previews()), PAGE_POLICY),
   )
   app.get(
     '/dev/mail/letters/:kind/:language',

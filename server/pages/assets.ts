@@ -3,8 +3,6 @@
 
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 
 /** One file that a page loads. */
 export interface Asset {
@@ -55,9 +53,9 @@ export async function loadPages(folder = BUILT): Promise<Pages> {
   const manifest = await readManifest(folder)
   const assets = new Map<string, Asset>()
   for (const [name, { integrity }] of Object.entries(manifest.files)) {
-    const bytes = await readFile(join(folder, 'assets', name))
-    const type = TYPES[extname(name)] ?? 'application/octet-stream'
-    assets.set(name, { bytes, gzipped: await promisify(gzip)(bytes, { level: 9 }), type, integrity })
+    const path = join(folder, 'assets', name)
+    const [bytes, gzipped] = await Promise.all([readFile(path), readFile(`${path}.gz`)])
+    assets.set(name, { bytes, gzipped, type: TYPES[extname(name)] ?? 'application/octet-stream', integrity })
   }
   const faces = new Map<string, Face>()
   for (const [name, face] of Object.entries(manifest.faces))
