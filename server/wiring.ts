@@ -12,6 +12,7 @@ import {
   type Typed,
 } from './checkout/index.ts'
 import { MIXED_FUNCTIONS as COMMERCE_FUNCTIONS, wireCommerce } from './commerce.ts'
+import { createBuckarooTerminal } from './connectors/buckaroo-terminal/index.ts'
 import { concert } from './connectors/concert/index.ts'
 import { createNexo, type NexoOptions } from './connectors/nexo/index.ts'
 import { createPayTerminal } from './connectors/pay-terminal/index.ts'
@@ -174,6 +175,7 @@ export async function wire(options: WiringOptions) {
       nexo,
       createStripeTerminal({ clock }),
       concert,
+      createBuckarooTerminal({ clock, publicUrl }),
       createPayTerminal({ clock, tell: (account, step) => steps.note(account, step) }),
     ],
     storedValue: createStoredValue(createStoredValueBook({ db, clock, newId })),

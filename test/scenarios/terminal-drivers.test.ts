@@ -123,6 +123,9 @@ const configs: [connector: string, config: Record<string, string>, refused: stri
   ['concert', { endpoints: 'T1=127.0.0.1:8888', till: '1' }, '/config/till'],
   ['concert', { endpoints: 'T1=169.254.169.254:80' }, '/config/endpoints'],
   ['concert', { endpoints: 'T1=127.0.0.1:8888 T2=[::1]:8888', till: '02' }, undefined],
+  ['buckaroo_terminal', { website_key: 'Website1', environment: 'test' }, '/config/secret_key'],
+  ['buckaroo_terminal', { website_key: 'Website1', secret_key: 'x', environment: 'live' }, '/config/environment'],
+  ['buckaroo_terminal', { website_key: 'Website1', secret_key: 'x', environment: 'test' }, undefined],
 ]
 for (const [connector, config, refused] of configs) {
   test(`an account of ${connector} with ${Object.values(config).join(' ')} is ${refused ?? 'made'}`, async () => {
