@@ -14,7 +14,7 @@ import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { carries, type MerchantCache } from './merchants/index.ts'
 import { listEvents } from './notify/index.ts'
-import { type OfflineDeps, routes as offlineRoutes } from './offline/index.ts'
+import { createOfflineWorker, type OfflineDeps, routes as offlineRoutes, waitingAt } from './offline/index.ts'
 import type { OrderDeps } from './orders/index.ts'
 import { type PaymentDeps, type PaymentView, paymentsOfOrder, renderPayment } from './payments/index.ts'
 import { createReceiptWorker, routes as receiptRoutes, type SellerFacts } from './receipts/index.ts'
@@ -28,6 +28,7 @@ import {
 } from './shifts/index.ts'
 import { namesOfStaff, type StaffDeps, seedDemoStaff, routes as staffRoutes } from './staff/index.ts'
 import { type TillDeps, type TillDoor, tillCaller, routes as tillRoutes } from './tills/index.ts'
+import { applyPromotions } from './totals/index.ts'
 import { keyedHash, type Vault } from './vault/index.ts'
 
 export interface CounterBase {
@@ -81,6 +82,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       return by ?? null
     },
     languageOf: localeOf,
+    waitingAt,
   }
   const tills: TillDeps = {
     ...staff,
@@ -106,7 +108,15 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
     },
   }
   const offline: OfflineDeps = {
-    ...{ db, clock, log, newId, merchantCache, catalog: base.catalog, journal: shifts.journal },
+    ...{ db, clock, log, newId, merchantCache, catalog: base.catalog, journal: shifts.journal, shifts },
+    ...{ payments: base.payments, followUp: (merchantId) => base.orders.consumer.catchUp(merchantId) },
+    async promotionsOn(merchantId, { lines, currency, storeId, at }) {
+      const offers = await goods.activePromotions(merchantId, { at, codes: [], customerId: null })
+      const nobody = { customer_id: null, customer_groups: [], codes: [] }
+      const context = { at, currency, channel: 'pos', store_id: storeId, ...nobody }
+      const { used } = applyPromotions({ lines, context }, offers)
+      return used.map(({ promotion_id }) => offers.find(({ id }) => id === promotion_id)?.name ?? promotion_id)
+    },
     sellerOf: shifts.sellerOf,
     async takenOnWord(merchantId, terminalId) {
       const merchant = await merchantCache.get(merchantId)
@@ -128,7 +138,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       journalRoutes(app, { db, key })
       offlineRoutes(app, offline)
     },
-    workers: [createReceiptWorker(shifts), createShiftWorker(shifts)],
+    workers: [createOfflineWorker({ ...offline, clock }), createReceiptWorker(shifts), createShiftWorker(shifts)],
     door,
     async seedDemo(merchantId) {
       const merchant = await merchantCache.get(merchantId)

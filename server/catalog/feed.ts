@@ -11,6 +11,7 @@ import type { CatalogDeps } from './draft.ts'
 import { type FeedRow, feedAfter, feedOf } from './feed-store.ts'
 import { formatUnitPrice } from './price.ts'
 import { choosePrice, type PriceContext, type PriceList } from './pricing.ts'
+import type { ProductKind } from './store.ts'
 import { nameOf } from './views.ts'
 
 /** How far ahead prices that are to change are told: as long as a till may be cut off. */
@@ -29,7 +30,7 @@ export interface FeedItem {
   product_name: string
   name: string
   reference: string | null
-  kind: string
+  kind: ProductKind
   sku: string | null
   barcodes: { code: string; quantity: number }[]
   unit: string
@@ -81,7 +82,7 @@ export async function catalogueFeed(
   merchantId: string,
   { store, after, limit }: { store: Store; after: string | undefined; limit: number },
 ): Promise<FeedPage> {
-  const selling = await sellingAt(deps, merchantId, store)
+  const selling = await sellingAt(deps, merchantId, { store, at: deps.clock.now() })
   const read = after === undefined ? null : readCursor(after)
   const isGood = read !== null && read.rules === selling.rules
   if (isGood && read.at !== undefined) return wholePage(deps, merchantId, selling, { cursor: read, limit })
@@ -89,6 +90,22 @@ export async function catalogueFeed(
   if (changed) return changed
   const start: Cursor = { seq: String(await lastSequence(deps.db, merchantId)), rules: selling.rules }
   return { ...(await wholePage(deps, merchantId, selling, { cursor: start, limit })), reset: true }
+}
+
+/** An article as a till sells it alone. */
+export interface ForSale extends FeedItem {
+  is_sold: boolean
+}
+
+/** What tills would have said of these articles at a moment, by the prices there are now; those that there are not are absent. */
+export async function forSaleAt(
+  deps: CatalogDeps,
+  merchantId: string,
+  { store, variantIds, at }: { store: Store; variantIds: readonly string[]; at: Date },
+): Promise<Map<string, ForSale>> {
+  const selling = await sellingAt(deps, merchantId, { store, at })
+  const rows = await feedOf(deps.db, merchantId, { variantIds, productIds: [] })
+  return new Map(rows.map((row) => [row.id, { ...itemOf(selling, row), is_sold: row.is_sold }]))
 }
 
 /** Some of everything. What changes meanwhile comes afterwards: the cursor keeps where the log was at the beginning. */
@@ -134,8 +151,11 @@ async function changedPage(
   return { data, cursor: next, has_more, reset: false, is_first: true }
 }
 
-async function sellingAt(deps: CatalogDeps, merchantId: string, store: Store): Promise<Selling> {
-  const at = deps.clock.now()
+async function sellingAt(
+  deps: CatalogDeps,
+  merchantId: string,
+  { store, at }: { store: Store; at: Date },
+): Promise<Selling> {
   const day = dayIn(store.timeZone, at)
   const all = await deps.catalogCache.lists(merchantId)
   const soon = new Date(at.getTime() + HORIZON_MS)

@@ -10,7 +10,7 @@ import { productRoutes } from './routes.ts'
 export { seedDemoCatalog } from './demo.ts'
 export type { CatalogDeps } from './draft.ts'
 export { type BarcodeRule, EMBEDDED_KINDS } from './embedded.ts'
-export { catalogueFeed, type FeedPage } from './feed.ts'
+export { catalogueFeed, type FeedPage, type ForSale, forSaleAt } from './feed.ts'
 export { runImports } from './import.ts'
 export { formatUnitPrice, type PriceFault, parseUnitPrice } from './price.ts'
 

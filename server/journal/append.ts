@@ -22,6 +22,7 @@ export const JOURNAL_KINDS = [
   'z_report',
   'supplement',
   'offline_sale',
+  'late_cash',
 ] as const
 export type JournalKind = (typeof JOURNAL_KINDS)[number]
 

@@ -29,7 +29,18 @@ export async function faultOf(
   const caps = capsOf(document.currency)
   if (at.getTime() - soldAt.getTime() > caps.max_age_h * HOUR_MS)
     return { code: 'too_old', detail: `It says ${document.sold_at}: more than ${caps.max_age_h} hours before it came.` }
+  if (!(await hasShift(deps, merchantId, document)))
+    return { code: 'shift_unknown', detail: 'The register has had no such shift.' }
   return bookingFault(deps, merchantId, document)
+}
+
+/** True where the shift that a document names is one of its register, and where it names none. */
+export async function hasShift(
+  deps: Pick<OfflineDeps, 'db'>,
+  merchantId: string,
+  { shift_id, register_id }: SaleDocument,
+): Promise<boolean> {
+  return shift_id === null || (await readShift(deps.db, merchantId, shift_id))?.register_id === register_id
 }
 
 /** What stands in the way of booking a document, also when a person has accepted it; null when nothing does. */
@@ -43,9 +54,6 @@ export async function bookingFault(
   if (!store) return { code: 'register_wrong', detail: 'There is no such register.' }
   if (store.currency !== document.currency)
     return { code: 'currency_wrong', detail: `The store sells in ${store.currency}.` }
-  const shift = document.shift_id === null ? null : await readShift(deps.db, merchantId, document.shift_id)
-  if (document.shift_id !== null && shift?.register_id !== document.register_id)
-    return { code: 'shift_unknown', detail: 'The register has had no such shift.' }
   const sums = sumFault(document)
   if (sums) return sums
   for (const tender of document.tenders) {

@@ -5,24 +5,40 @@ import { type App, type Caller, callerOf } from '../http/app.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { closed, Id } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
+import { acceptSale, type Decider, rejectSale, resolve, saleFor } from './decide.ts'
 import type { OfflineDeps } from './deps.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { makeKeyKnown } from './key.ts'
-import { listSales, readSale, STATUSES } from './sale-store.ts'
-import { Key, KeyIn, OfflineSale, OfflineSaleWhole, Upload, UploadIn } from './schema.ts'
+import { listSales, REVIEW_CODES, STATUSES } from './sale-store.ts'
+import {
+  DecisionIn,
+  Key,
+  KeyIn,
+  OfflineSale,
+  OfflineSaleWhole,
+  ResolutionIn,
+  State,
+  StateIn,
+  Upload,
+  UploadIn,
+} from './schema.ts'
+import { tellState } from './state.ts'
 import { tillOf } from './till-of.ts'
 import { upload } from './upload.ts'
 import { resultView, saleView, seen, wholeView } from './view.ts'
 
 const USE = { access: { keys: ['restricted'], scope: 'tills:use' } } as const
 const READ = { access: { keys: ['secret', 'restricted'], scope: 'offline_sales:read' } } as const
+const WRITE = { access: { keys: ['secret', 'restricted'], scope: 'offline_sales:write' } } as const
 const TAGS = ['Offline sales']
 const SalePath = Type.Object({ id: Id('ofs') })
 
 /** Registers the routes of offline selling. */
 export function routes(app: App, deps: OfflineDeps): void {
   tillRoutes(app, deps)
+  stateRoutes(app, deps)
   readRoutes(app, deps)
+  decisionRoutes(app, deps)
   feedRoutes(app, deps)
 }
 
@@ -78,6 +94,34 @@ function tillRoutes(app: App, deps: OfflineDeps): void {
   })
 }
 
+function stateRoutes(app: App, deps: OfflineDeps): void {
+  app.route({
+    method: 'PUT',
+    url: '/v1/till/offline_state',
+    config: USE,
+    schema: {
+      operationId: 'putOfflineState',
+      summary: 'Say how many sales this till has not handed in yet',
+      description: 'Shown with the shift of its register and on the X report, until the till says that there are none.',
+      tags: TAGS,
+      body: StateIn,
+      response: { 200: State },
+    },
+    handler: async (request) => {
+      const caller = callerOf(request)
+      const { deviceId, registerId } = tillOf(caller)
+      const { queue, oldest_at = null } = request.body
+      if ((queue === 0) !== (oldest_at === null))
+        throw new Problem('validation-error', {
+          errors: [{ pointer: '/oldest_at', detail: 'is needed with a queue, and with a queue alone' }],
+        })
+      const oldestAt = oldest_at === null ? null : new Date(oldest_at)
+      const told = await tellState(deps, caller.merchantId, { deviceId, registerId, queue, oldestAt })
+      return { object: 'offline_state' as const, queue, oldest_at, told_at: told.told_at.toISOString() }
+    },
+  })
+}
+
 function readRoutes(app: App, deps: OfflineDeps): void {
   app.route({
     method: 'GET',
@@ -129,11 +173,68 @@ function readRoutes(app: App, deps: OfflineDeps): void {
   })
 }
 
-/** A sale of the merchant, and at a till of its register. Throws not-found, other-till. */
+function decisionRoutes(app: App, deps: OfflineDeps): void {
+  for (const [verb, decide, summary, description] of DECISIONS)
+    app.route({
+      method: 'POST',
+      url: `/v1/offline_sales/:id/${verb}`,
+      config: WRITE,
+      schema: {
+        operationId: `${verb}OfflineSale`,
+        summary,
+        description,
+        tags: TAGS,
+        params: SalePath,
+        body: DecisionIn,
+        response: { 200: OfflineSaleWhole },
+      },
+      handler: async (request) => {
+        const caller = callerOf(request)
+        const { id } = request.params
+        await decide(deps, caller.merchantId, { id, reason: request.body.reason, by: deciderOf(caller) })
+        return show(deps, caller, id)
+      },
+    })
+
+  app.route({
+    method: 'POST',
+    url: '/v1/offline_sales/:id/reviews/:review/resolution',
+    config: WRITE,
+    schema: {
+      operationId: 'resolveOfflineReview',
+      summary: 'Say what became of something there was to look at',
+      description: 'The first word stays.',
+      tags: TAGS,
+      params: Type.Object({ id: Id('ofs'), review: Type.Enum([...REVIEW_CODES]) }),
+      body: ResolutionIn,
+      response: { 200: OfflineSaleWhole },
+    },
+    handler: async (request) => {
+      const caller = callerOf(request)
+      const { id, review: code } = request.params
+      await resolve(deps, caller.merchantId, { id, code, note: request.body.note, by: deciderOf(caller) })
+      return show(deps, caller, id)
+    },
+  })
+}
+
+const DECISIONS = [
+  [
+    'accept',
+    acceptSale,
+    'Book a sale that was set apart, as it stands',
+    'What cannot be read, or does not add up, cannot be booked by anybody: reject it, and enter the sale by hand.',
+  ],
+  ['reject', rejectSale, 'Say that a sale that was set apart is never booked', 'Its document stays.'],
+] as const
+
+function deciderOf({ keyId, till }: Caller): Decider {
+  return { id: keyId, till }
+}
+
+/** As its caller may see it. Throws not-found, other-till. */
 async function show(deps: OfflineDeps, caller: Caller, id: string) {
-  const sale = await readSale(deps.db, caller.merchantId, id)
-  if (!sale) throw new Problem('not-found')
-  if (caller.till && caller.till.registerId !== sale.register_id) throw new Problem('other-till')
+  const sale = await saleFor(deps, caller.merchantId, id, caller.till)
   const [whole] = await seen(deps.db, caller.merchantId, [sale])
   if (!whole) throw new Error('a sale that was just read is not there')
   return wholeView(deps.db, caller.merchantId, whole)

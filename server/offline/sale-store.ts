@@ -144,6 +144,20 @@ export async function listSales(db: Queryable, merchantId: string, of: SaleFilte
   return rows
 }
 
+/** When the document before this one in its chain says it was sold; null where that is not known. */
+export async function soldBefore(
+  db: Queryable,
+  merchantId: string,
+  { key_id, sequence }: Pick<SaleRow, 'key_id' | 'sequence'>,
+): Promise<Date | null> {
+  const { rows } = await db.query<{ sold_at: Date | null }>(
+    `select s.sold_at from offline_link l join offline_sale s on s.merchant_id = l.merchant_id and s.id = l.document_id
+     where l.merchant_id = $1 and l.key_id = $2 and l.sequence = $3::bigint - 1`,
+    [merchantId, key_id, sequence],
+  )
+  return rows[0]?.sold_at ?? null
+}
+
 // ---- What a person has to look at ----------------------------------------------------------------------------------
 
 export const REVIEW_CODES = [

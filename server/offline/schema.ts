@@ -135,3 +135,20 @@ export const OfflineSaleWhole = Type.Object(
 
 export const DecisionIn = Type.Object({ reason: line(500) }, closed)
 export const ResolutionIn = Type.Object({ note: line(500) }, closed)
+
+export const StateIn = Type.Object(
+  {
+    queue: Type.Integer({ minimum: 0, maximum: 100_000, description: 'Sales that are written and not handed in.' }),
+    oldest_at: Type.Optional(Nullable(Timestamp)),
+  },
+  closed,
+)
+export const State = Type.Object(
+  {
+    object: Type.Literal('offline_state'),
+    queue: Type.Integer(),
+    oldest_at: Nullable(Timestamp),
+    told_at: Timestamp,
+  },
+  { title: 'OfflineState' },
+)

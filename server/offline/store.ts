@@ -153,3 +153,33 @@ export async function linkOfDocument(db: Queryable, merchantId: string, document
   )
   return rows[0] ?? null
 }
+
+// ---- What tills say of themselves ----------------------------------------------------------------------------------
+
+export interface StateRow {
+  device_id: string
+  register_id: string
+  queue: number
+  oldest_at: Date | null
+  told_at: Date
+}
+
+/** What a till says last counts; what was said before it but came later does not. */
+export async function writeState(db: Queryable, merchantId: string, row: StateRow): Promise<void> {
+  await db.query(
+    `insert into offline_state as s (merchant_id, device_id, register_id, queue, oldest_at, told_at) values ($1, $2, $3, $4, $5, $6)
+     on conflict (merchant_id, device_id) do update set queue = excluded.queue, oldest_at = excluded.oldest_at, told_at = excluded.told_at
+       where s.told_at <= excluded.told_at`,
+    [merchantId, row.device_id, row.register_id, row.queue, row.oldest_at, row.told_at],
+  )
+}
+
+/** Tills of a register that say they have sales to hand in. Served by offline_state_waiting. */
+export async function readStates(db: Queryable, merchantId: string, registerId: string): Promise<StateRow[]> {
+  const { rows } = await db.query<StateRow>(
+    `select device_id, register_id, queue, oldest_at, told_at from offline_state
+     where register_id = $2 and merchant_id = $1 and queue > 0 order by device_id`,
+    [merchantId, registerId],
+  )
+  return rows
+}

@@ -1,6 +1,7 @@
 // An upload: documents in order, each taken by itself and then booked. It is safe at every point: what was taken is taken, what was not
 // booked any more is booked by the worker, and the same upload again answers the same.
 
+import { bookSale } from './book.ts'
 import type { OfflineDeps } from './deps.ts'
 import type { ChainEnd } from './key.ts'
 import { readSale, type SaleRow } from './sale-store.ts'
@@ -15,6 +16,10 @@ export async function upload(
 ): Promise<{ sales: Seen[]; end: ChainEnd | null }> {
   const taken: SaleRow[] = []
   for (const sent of documents) taken.push(await takeDocument(deps, merchantId, { sent, sentBy: deviceId }))
+  const isOpen = ({ status, booked_at }: SaleRow) => status === 'accepted' && booked_at === null
+  const toBook = taken.filter(isOpen)
+  for (const { id } of toBook) await bookSale(deps, merchantId, id)
+  if (toBook.length > 0) await deps.followUp(merchantId)
   const now = await Promise.all(taken.map(async (sale) => (await readSale(deps.db, merchantId, sale.id)) ?? sale))
   const end = await chainEnd(deps, merchantId, { sent: documents, deviceId })
   return { sales: await seen(deps.db, merchantId, now), end }

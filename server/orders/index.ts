@@ -8,6 +8,7 @@ import { carryOutRefunds } from './refund.ts'
 
 export { type Applied, applyChange, type Units } from './apply-change.ts'
 export { createGuestOrdersConsumer } from './attach.ts'
+export { bookOrder, type SoldLine, type SoldOrder } from './book.ts'
 export { cancelOrder } from './cancel.ts'
 export { returnableSince, returnWindowEnd } from './close.ts'
 export type { OrderDeps } from './deps.ts'

@@ -248,8 +248,8 @@ function rowOf(deps: OrderDeps, cart: CartForOrder, { order, lines, groups }: Dr
   return plain(row) as LaneRow
 }
 
-/** As JSON has it, but without members that are null: what is absent is null to the function, and every member costs it time. */
-function plain(value: unknown): unknown {
+/** For rows of SQL functions: as JSON has it, but without members that are null: what is absent is null to the function, and every member costs it time. */
+export function plain(value: unknown): unknown {
   // Amounts and quantities stay below 2^53 (MAX_AMOUNT).
   if (typeof value === 'bigint') return Number(value)
   if (value instanceof Date) return value.toISOString()

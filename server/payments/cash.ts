@@ -25,6 +25,11 @@ export interface CashIn {
   cash_tendered: bigint
 }
 
+/** Cash that a till took while it was cut off: as the till says, by whichever rule it had then. */
+export interface CashTold {
+  rounding: bigint
+}
+
 /**
  * Only the cash that settles the rest of what is due is rounded; a part before it is what it is. Throws validation-error when
  * less was handed over, or `exact` was asked for where rounding is no choice.
@@ -34,7 +39,12 @@ export function cashIn(
   cash: NonNullable<TenderInput['cash']>,
   amount: bigint,
   isRest: boolean,
+  told?: CashTold,
 ): CashIn {
+  if (told) {
+    const rounding = told.rounding === 0n ? undefined : told.rounding
+    return { rounding, cash_tendered: BigInt(cash.tendered ?? amount + told.rounding) }
+  }
   if (cash.exact && rule && !rule.is_optional)
     throw invalid('/tender/cash/exact', 'is not allowed where cash has to be rounded')
   const rounding = rule && isRest && !cash.exact ? roundCash(amount, rule).rounding : undefined

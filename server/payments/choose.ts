@@ -34,7 +34,8 @@ export interface Choice {
 
 /**
  * Finds the accounts that can charge `code` for this purchase: of a terminal its own, which nobody else's provider knows. With
- * `kind` authorize only those that can hold an amount.
+ * `kind` authorize only those that can hold an amount. `isDone`: the money has been taken already, so what is switched off now, and
+ * limits of now, stand in nobody's way.
  * Throws method-unavailable when the method does not fit the purchase or nobody carries it, operation-unsupported when
  * it cannot be authorised without being captured.
  */
@@ -45,10 +46,11 @@ export function choose(
   kind: 'sale' | 'authorize' | 'credit',
   purchase: Purchase,
   terminal?: Pick<Terminal, 'connectorAccountId'>,
+  { isDone = false } = {},
 ): Choice {
   const method = merchant.methods.get(code)
-  if (!method || !merchant.channels.has(purchase.channel) || !takes(method, purchase))
-    throw unavailable(code, purchase.channel)
+  const isOpen = method && merchant.channels.has(purchase.channel) && takes(method, purchase)
+  if (!method || (!isOpen && !isDone)) throw unavailable(code, purchase.channel)
   if (kind === 'authorize' && !method.can.authorize) {
     throw new Problem('operation-unsupported', {
       detail: `${method.name} cannot be held and captured later; use capture "automatic".`,
@@ -57,7 +59,7 @@ export function choose(
   const flow = flowIn(method, purchase.channel)
   const isThere = terminal !== undefined && flow === 'terminal'
   const candidates = merchant.accounts
-    .filter((account) => carries(account, deps.connectors.methodsOf, code))
+    .filter((account) => carries(isDone ? { ...account, isEnabled: true } : account, deps.connectors.methodsOf, code))
     .map((account) => ({ account, connector: deps.connectors.get(account.connector) }))
     .filter(
       (candidate): candidate is Candidate =>

@@ -8,7 +8,13 @@ export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound, createStepNotes } from './inbound.ts'
 export { type OnceDeps, once, onceWithin } from './once.ts'
-export { type OperationFacts, operationAmount, operationFacts, readOpenOperations } from './operation-store.ts'
+export {
+  cashSettledAt,
+  type OperationFacts,
+  operationAmount,
+  operationFacts,
+  readOpenOperations,
+} from './operation-store.ts'
 export {
   closeOrdersToPayment,
   holdPayments,

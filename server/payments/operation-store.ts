@@ -102,3 +102,13 @@ export async function askAgain(db: Queryable, merchantId: string, operationId: s
 export async function closeAsk(db: Queryable, merchantId: string, operationId: string): Promise<void> {
   await db.query('delete from operation_ask where merchant_id = $1 and operation_id = $2', [merchantId, operationId])
 }
+
+/** When the last cash of a payment came into the books; null when none did. Served by the primary key. */
+export async function cashSettledAt(db: Queryable, merchantId: string, paymentId: string): Promise<Date | null> {
+  const { rows } = await db.query<{ at: Date | null }>(
+    `select max(settled_at) as at from operation
+     where merchant_id = $1 and payment_id = $2 and method = 'cash' and kind = 'sale' and state = 'succeeded'`,
+    [merchantId, paymentId],
+  )
+  return rows[0]?.at ?? null
+}

@@ -9,6 +9,7 @@ import { Problem } from '../lib/problem.ts'
 import type { MerchantConfig } from '../merchants/index.ts'
 import { apply, type EvidenceSource } from './apply.ts'
 import { beginInstruction, beginPayment, type NewPayment } from './begin.ts'
+import type { CashTold } from './cash.ts'
 import type { Candidate } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { naming } from './naming.ts'
@@ -23,19 +24,19 @@ import { readPayment } from './store.ts'
  * Creates a payment and, where a tender is given, charges it. A decline is 201 with status `failed`; an outcome nobody
  * knows yet is 202 with attention `unknown_outcome`, its amount reserved. Throws the problems of planCharge, begin and
  * repeat; any of them means that nothing was written and no provider was called. `isOneWay`: money never goes back to this
- * tender, because nobody holds what it comes from.
+ * tender, because nobody holds what it comes from. `told`: the tender was taken already, while the till was cut off.
  */
 export function pay(
   deps: PaymentDeps,
   merchantId: string,
   idempotency: Idempotency,
   input: PaymentInput,
-  { isOneWay = false } = {},
+  { isOneWay = false, told }: { isOneWay?: boolean; told?: CashTold | undefined } = {},
 ): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
     const payment = await newPayment(deps, merchant, input)
-    const planned = input.tender && (await planCharge(deps, merchant, payment, input.tender, payment.amount))
+    const planned = input.tender && (await planCharge(deps, merchant, payment, input.tender, payment.amount, told))
     if (planned && isOneWay) planned.tender.can = planned.tender.can.filter((ability) => !ability.includes('refund'))
     const begun = await beginPayment(deps, merchantId, idempotency, payment, planned)
     if (begun.outcome === 'known') return repeat(deps, merchantId, idempotency)
@@ -46,7 +47,7 @@ export function pay(
 
 /**
  * Adds a tender to a payment that is not fully covered, and charges it. `channel`: where the customer stands when that is not where
- * the payment was begun. Outcomes and problems as for `pay`.
+ * the payment was begun; `told` as for `pay`. Outcomes and problems as for `pay`.
  */
 export function addTender(
   deps: PaymentDeps,
@@ -54,7 +55,7 @@ export function addTender(
   idempotency: Idempotency,
   paymentId: string,
   input: TenderInput,
-  { channel }: { channel?: NewPayment['channel'] } = {},
+  { channel, told }: { channel?: NewPayment['channel']; told?: CashTold | undefined } = {},
 ): Promise<Reply> {
   return firstOrRepeat(deps, merchantId, idempotency, async () => {
     const merchant = await merchantFor(deps, merchantId)
@@ -63,7 +64,7 @@ export function addTender(
     const { due, terms } = await leftToPay(deps, merchantId, row)
     if (due <= 0n || row.is_canceled || row.direction === 'credit') throw new Problem('invalid-state')
     const payment: NewPayment = { ...withoutNulls(row), ...terms, payment_id: row.id, ...(channel && { channel }) }
-    const planned = await planCharge(deps, merchant, payment, input, due)
+    const planned = await planCharge(deps, merchant, payment, input, due, told)
     const begun = await beginInstruction(deps, merchantId, idempotency, {
       paymentId,
       eventType: 'payment.processing',

@@ -16,7 +16,7 @@ import {
 } from '../merchants/index.ts'
 import { type ResolvedCard, resolveCard } from '../vault/index.ts'
 import type { NewOperation, NewPayment, NewTender } from './begin.ts'
-import { cashIn, ruleAtDrawer } from './cash.ts'
+import { type CashTold, cashIn, ruleAtDrawer } from './cash.ts'
 import { abilitiesOf, type Candidate, choose } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import type { TenderInput } from './payment.ts'
@@ -46,7 +46,7 @@ export interface PlannedCharge {
 }
 
 /**
- * Plans a tender over `due`, the amount still to be covered. Throws method-unavailable, operation-unsupported,
+ * Plans a tender over `due`, the amount still to be covered. `told`: it was taken already, as it is told. Throws method-unavailable, operation-unsupported,
  * amount-exceeds-due, reference-not-found, token-used, validation-error.
  */
 export async function planCharge(
@@ -55,6 +55,7 @@ export async function planCharge(
   payment: NewPayment,
   input: TenderInput,
   due: bigint,
+  told?: CashTold,
 ): Promise<PlannedCharge> {
   const amount = input.amount === undefined ? due : BigInt(input.amount)
   if (amount > due) throw new Problem('amount-exceeds-due')
@@ -62,7 +63,9 @@ export async function planCharge(
   const purchase = { amount, currency: payment.currency, channel: payment.channel as Channel, country: payment.country }
   const terminal = input.terminal_id === undefined ? undefined : merchant.terminals.get(input.terminal_id)
   if (input.terminal_id !== undefined && !terminal) throw notFound('/tender/terminal_id')
-  const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase, terminal)
+  const { method, flow, candidates } = choose(deps, merchant, input.method, kind, purchase, terminal, {
+    isDone: told !== undefined,
+  })
   const need = needOf(method, flow)
   const card = await cardFor(deps, merchant, payment, input, method.kind === 'card' || need === 'token', need)
   const voucher = voucherOf(input, need)
@@ -78,7 +81,7 @@ export async function planCharge(
     can: abilitiesOf(method, first.connector),
     over_capture_bp: first.connector.facts.over_capture_bp,
     initiator: input.initiator ?? 'customer',
-    ...placeFor(deps, merchant, payment, input, flow, { amount, isRest: amount === due }),
+    ...placeFor(deps, merchant, payment, input, flow, { amount, isRest: amount === due, told }),
     card_id: card?.card_id,
     token_id: card?.token_id,
     instrument_id: card?.instrument_id,
@@ -251,7 +254,7 @@ function placeFor(
   payment: NewPayment,
   input: TenderInput,
   flow: MethodFlow,
-  { amount, isRest }: { amount: bigint; isRest: boolean },
+  { amount, isRest, told }: { amount: bigint; isRest: boolean; told: CashTold | undefined },
 ): Partial<NewTender> {
   if (flow === 'cash') {
     if (!input.cash) throw invalid('/tender/cash', 'cash needs the drawer it goes into')
@@ -259,7 +262,7 @@ function placeFor(
     if (!register) throw notFound('/tender/cash/register_id')
     inStoreOf(payment, register.storeId, '/tender/cash/register_id')
     const rule = ruleAtDrawer(deps, merchant, register.id, payment.currency)
-    return { register_id: register.id, ...cashIn(rule, input.cash, amount, isRest) }
+    return { register_id: register.id, ...cashIn(rule, input.cash, amount, isRest, told) }
   }
   if (input.cash) throw invalid('/tender/cash', 'only for cash')
   if (input.terminal_id === undefined) {

@@ -6,7 +6,7 @@ import { lockBalance } from '../ledger/index.ts'
 import type { JsonValue } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { lockTotals, putInReport, shiftsNotReported, writeWaiting } from '../receipts/index.ts'
-import type { By, ShiftDeps } from './deps.ts'
+import type { By, ShiftDeps, Waiting } from './deps.ts'
 import { drawerOf, move } from './drawer.ts'
 import { type Figures, figuresOf } from './figures.ts'
 import { type ReportBody, type ReportInput, type ReportKind, reportBody } from './report.ts'
@@ -63,7 +63,7 @@ export async function xReport(
   deps: ShiftDeps,
   merchantId: string,
   { shiftId, by }: { shiftId: string; by: By },
-): Promise<ReportBody> {
+): Promise<ReportBody & { offline: Waiting | null }> {
   await shiftFor(deps, merchantId, shiftId, by)
   await writeWaiting(deps, merchantId, { shift_id: shiftId })
   const at = deps.clock.now()
@@ -74,7 +74,7 @@ export async function xReport(
     const told = { net: body.net, totals: body.totals }
     const read = await updateShift(tx, merchantId, shift)
     await tell(deps, tx, merchantId, read, { kind: 'x_report', event: 'shift.read', by, at, told })
-    return body
+    return { ...body, offline: await deps.waitingAt(tx, merchantId, shift.register_id) }
   })
 }
 

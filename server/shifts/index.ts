@@ -6,6 +6,7 @@ import { supplementDue } from './close.ts'
 import type { ShiftDeps } from './deps.ts'
 
 export type { By, ShiftDeps } from './deps.ts'
+export { settleLateCash } from './late-cash.ts'
 export { routes } from './routes.ts'
 export { Shift } from './schema.ts'
 export { shiftAt } from './shift.ts'

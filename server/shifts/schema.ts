@@ -42,6 +42,16 @@ const Movement = Type.Object(
 )
 
 const HIDDEN = 'Hidden from tills until the drawer is counted.'
+/** Null once everything is handed in. */
+const Offline = Nullable(
+  Type.Object(
+    { queue: Type.Integer(), oldest_at: Nullable(Timestamp), told_at: Timestamp },
+    {
+      description: 'What tills of the register sold while they were cut off and have not handed in, as they said last.',
+    },
+  ),
+)
+
 export const Shift = Type.Object(
   {
     id: Id('shf'),
@@ -67,6 +77,7 @@ export const Shift = Type.Object(
     closed_at: Nullable(Timestamp),
     reason: Nullable(Type.String()),
     movements: Type.Array(Movement),
+    offline: Offline,
     version: Type.Integer(),
   },
   { title: 'Shift' },
@@ -179,6 +190,7 @@ export const XReport = Type.Object(
     object: Type.Literal('x_report'),
     ...REPORT,
     drawer: Nullable(Type.Object(Drawer.properties, { description: HIDDEN })),
+    offline: Offline,
   },
   { title: 'XReport' },
 )

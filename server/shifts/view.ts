@@ -1,12 +1,17 @@
 // What the API shows of shifts and reports. What the books expect in a drawer is hidden from tills until it was counted.
 
-import type { By, ShiftDeps } from './deps.ts'
+import type { By, ShiftDeps, Waiting } from './deps.ts'
 import type { ReportBody } from './report.ts'
 import { type MovementRow, movementsOf, type ReportRow, type ShiftRow } from './store.ts'
 import { asksForReason } from './variance.ts'
 
 /** A shift with its movements, as `by` may see it. */
-export async function shiftView(deps: Pick<ShiftDeps, 'db' | 'namesOf'>, merchantId: string, shift: ShiftRow, by: By) {
+export async function shiftView(
+  deps: Pick<ShiftDeps, 'db' | 'namesOf' | 'waitingAt'>,
+  merchantId: string,
+  shift: ShiftRow,
+  by: By,
+) {
   const movements = await movementsOf(deps.db, merchantId, shift.id)
   const ids = [...new Set([shift.opened_by, ...movements.map((movement) => movement.by)])]
   const names = await deps.namesOf(deps.db, merchantId, ids)
@@ -33,8 +38,20 @@ export async function shiftView(deps: Pick<ShiftDeps, 'db' | 'namesOf'>, merchan
     ...{ counts: shift.counts, closed_by: shift.closed_by, closed_at: shift.closed_at?.toISOString() ?? null },
     reason: shift.variance_reason,
     movements: movements.map((movement) => movementView(movement, names)),
+    offline: await waitingFor(deps, merchantId, shift),
     version: shift.version,
   }
+}
+
+/** Of a closed shift only what was sold before it was closed can still belong to it. */
+async function waitingFor(
+  deps: Pick<ShiftDeps, 'db' | 'waitingAt'>,
+  merchantId: string,
+  { register_id, closed_at }: ShiftRow,
+): Promise<Waiting | null> {
+  const waiting = await deps.waitingAt(deps.db, merchantId, register_id)
+  const isEarlier = closed_at === null || new Date(waiting?.oldest_at ?? closed_at) < closed_at
+  return isEarlier ? waiting : null
 }
 
 function movementView(
@@ -48,7 +65,7 @@ function movementView(
 }
 
 /** An X report; at a till whose drawer is not counted, without what would tell what is in it. */
-export function xView({ kind: _, ...body }: ReportBody, by: By) {
+export function xView({ kind: _, ...body }: ReportBody & { offline: Waiting | null }, by: By) {
   const isHidden = by.registerId !== null && body.drawer?.counted === null
   if (!isHidden) return { object: 'x_report' as const, ...body }
   const tenders = body.tenders.filter(({ method }) => method !== 'cash')

@@ -29,7 +29,7 @@ export { routes } from './routes.ts'
 export { TRANSFER_STATES } from './schema.ts'
 export { distanceKm, type Place, type Plan, type Source, type ToSend } from './source.ts'
 export { atHand, available, type LoadOf, placeOfStore, planSources, poolOf, type SourceQuestion } from './sources.ts'
-export { lockLevels, readReserved } from './store.ts'
+export { lockLevels, oversoldOf, readReserved } from './store.ts'
 export { expireCartReservations } from './task.ts'
 export {
   type Arrival,

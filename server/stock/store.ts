@@ -120,6 +120,20 @@ export async function lockLevels(
   ])
 }
 
+/** How many units of these levels were sold beyond what is there, by `variant store`; those of which none were are absent. */
+export async function oversoldOf(
+  db: Queryable,
+  merchantId: string,
+  of: readonly { variant_id: string; store_id: string }[],
+): Promise<Map<string, bigint>> {
+  const { rows } = await db.query<{ variant_id: string; store_id: string; oversold: bigint }>(
+    `select l.variant_id, l.store_id, l.oversold from unnest($2::text[], $3::text[]) k (variant_id, store_id)
+     join stock_level l on l.merchant_id = $1 and l.variant_id = k.variant_id and l.store_id = k.store_id where l.oversold > 0`,
+    [merchantId, of.map(({ variant_id }) => variant_id), of.map(({ store_id }) => store_id)],
+  )
+  return new Map(rows.map(({ variant_id, store_id, oversold }) => [`${variant_id} ${store_id}`, oversold]))
+}
+
 /** Locks levels and answers what is free of each, never below 0, by `variant store`. */
 export async function lockFree(
   tx: Tx,

@@ -8,6 +8,7 @@ import { CATALOG_CHECKS } from './catalog-checks.ts'
 import { FULFILMENT_CHECKS } from './fulfilments-checks.ts'
 import { INVOICE_CHECKS } from './invoices-checks.ts'
 import { LOYALTY_CHECKS } from './loyalty-checks.ts'
+import { OFFLINE_CHECKS } from './offline-checks.ts'
 import { ORDER_CHECKS } from './orders-checks.ts'
 import { PAYMENT_CHECKS } from './payments-checks.ts'
 import { PROMOTION_CHECKS } from './promotions-checks.ts'
@@ -224,6 +225,7 @@ export const CHECKS: readonly Check[] = [
   ...ORDER_CHECKS,
   ...FULFILMENT_CHECKS,
   ...REGISTER_CHECKS,
+  ...OFFLINE_CHECKS,
   ...LOYALTY_CHECKS,
   ...INVOICE_CHECKS,
   ...PROMOTION_CHECKS,

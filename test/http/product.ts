@@ -30,6 +30,7 @@ export interface Schema {
   format?: string
   pattern?: string
   minimum?: number
+  maximum?: number
   properties?: Record<string, Schema>
   anyOf?: Schema[]
   items?: Schema
