@@ -14,7 +14,13 @@ import type { NewId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { carries, type MerchantCache } from './merchants/index.ts'
 import { listEvents } from './notify/index.ts'
-import { createOfflineWorker, type OfflineDeps, routes as offlineRoutes, waitingAt } from './offline/index.ts'
+import {
+  createOfflineWorker,
+  type OfflineDeps,
+  routes as offlineRoutes,
+  soldAlone,
+  waitingAt,
+} from './offline/index.ts'
 import type { OrderDeps } from './orders/index.ts'
 import { type PaymentDeps, type PaymentView, paymentsOfOrder, renderPayment } from './payments/index.ts'
 import { createReceiptWorker, routes as receiptRoutes, type SellerFacts } from './receipts/index.ts'
@@ -83,6 +89,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
     },
     languageOf: localeOf,
     waitingAt,
+    soldAlone,
   }
   const tills: TillDeps = {
     ...staff,

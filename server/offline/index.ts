@@ -7,6 +7,7 @@ import type { OfflineDeps } from './deps.ts'
 
 export type { OfflineDeps } from './deps.ts'
 export { routes } from './routes.ts'
+export { soldAlone } from './sale-store.ts'
 export { waitingAt } from './state.ts'
 
 /** How soon what was left unbooked is looked at. */

@@ -158,6 +158,19 @@ export async function soldBefore(
   return rows[0]?.sold_at ?? null
 }
 
+/** When an order was sold by a till alone, and the code on the paper it gave; null for any other. Served by offline_sale_by_order. */
+export async function soldAlone(
+  db: Queryable,
+  merchantId: string,
+  orderId: string,
+): Promise<{ sold_at: Date; code: string } | null> {
+  const { rows } = await db.query<{ sold_at: Date; code: string }>(
+    `select sold_at, receipt_code as code from offline_sale where order_id = $2 and merchant_id = $1`,
+    [merchantId, orderId],
+  )
+  return rows[0] ?? null
+}
+
 // ---- What a person has to look at ----------------------------------------------------------------------------------
 
 export const REVIEW_CODES = [

@@ -35,6 +35,8 @@ export interface ReceiptDeps {
   runningAt(db: Queryable, merchantId: string, registerId: string): Promise<string | null>
   /** Who placed an order: a member of staff, a key, or nobody known. */
   placedBy(merchantId: string, orderId: string): Promise<string | null>
+  /** What a till had printed of a sale that it made while it was cut off; null for any other. */
+  soldAlone(db: Queryable, merchantId: string, orderId: string): Promise<{ sold_at: Date; code: string } | null>
   /** The language a customer has told; null where none. */
   languageOf(db: Queryable, merchantId: string, customerId: string): Promise<string | null>
 }

@@ -42,7 +42,7 @@ export async function receiptMail(
 function blocksOf(language: Language, view: ReceiptView): Block[] {
   const texts = TEXTS[language]
   const money = (amount: number) => amountText(language, BigInt(amount), view.currency)
-  const at = timeText(language, new Date(view.issued_at), view.store?.time_zone ?? 'UTC')
+  const at = timeText(language, new Date(view.offline?.sold_at ?? view.issued_at), view.store?.time_zone ?? 'UTC')
   const facts: [string, string | null][] = [
     [texts.number, view.number === null ? (view.order?.number ?? null) : `${view.number}${mark(view)}`],
     [texts.date, at],

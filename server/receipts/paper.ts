@@ -104,7 +104,8 @@ function factsOf(view: ReceiptView, language: Language): string[] {
   const number = view.number === null ? view.order?.number : `${view.number} · ${view.register?.name ?? ''}`
   return [
     `${texts.number} ${number ?? ''}`,
-    timeText(language, new Date(view.issued_at), view.store?.time_zone ?? 'UTC'),
+    timeText(language, new Date(view.offline?.sold_at ?? view.issued_at), view.store?.time_zone ?? 'UTC'),
+    ...(view.offline === null ? [] : [view.offline.code]),
     ...(view.cashier === null ? [] : [`${texts.cashier} ${view.cashier}`]),
   ].map(plain)
 }

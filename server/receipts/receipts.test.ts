@@ -16,6 +16,7 @@ const EMPTY = {
     copy: 0,
     number: 1,
     issued_at: '2026-11-27T10:00:00Z',
+    offline: null,
     store: null,
     register: null,
   },

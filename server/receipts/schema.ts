@@ -49,6 +49,12 @@ export const Receipt = Type.Object(
       Type.Integer({ description: '1, 2, 3, … of its register. Null for what was not sold at a register.' }),
     ),
     issued_at: Timestamp,
+    offline: Nullable(
+      Type.Object(
+        { sold_at: Timestamp, code: Type.String({ description: 'Of the paper that the till gave then.' }) },
+        { description: 'Of a sale that a till made while it was cut off: when that was.' },
+      ),
+    ),
     seller: Type.Object({
       name: Type.String(),
       organisation_number: Nullable(Type.String()),

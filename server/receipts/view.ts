@@ -29,6 +29,8 @@ export async function receiptView(deps: ReceiptDeps, merchantId: string, found: 
   const lines = await linesOf(deps, merchantId, found)
   const copies = row ? await countCopies(deps.db, merchantId, row.id) : {}
   const vat = row?.vat ?? (await liveVat(deps, merchantId, found, total))
+  const isSale = found.kind === 'sale' && order !== null
+  const alone = isSale ? await deps.soldAlone(deps.db, merchantId, order.id) : null
   return {
     object: 'receipt' as const,
     id: row?.id ?? null,
@@ -43,6 +45,7 @@ export async function receiptView(deps: ReceiptDeps, merchantId: string, found: 
       order?.confirmed_at ??
       new Date(shown?.created_at ?? 0)
     ).toISOString(),
+    offline: alone && { sold_at: alone.sold_at.toISOString(), code: alone.code },
     seller: await deps.sellerOf(merchantId),
     store: store
       ? { id: store.id, name: store.name, country: store.country, time_zone: store.timeZone, address: store.address }

@@ -97,10 +97,11 @@ test('forty sales of two hours, from two tabs, twice, are forty orders, and the 
   assert.deepEqual([one.total, one.tax, one.reference, one.channel], [1210, 210, 'T1-1', 'pos'])
   const sold = JSON.parse(queue[0]?.document as string) as { sold_at: string }
   assert.equal((one as unknown as { placed_at: string }).placed_at, sold.sold_at, 'it is of the moment it was sold')
-  const receipt = await shop.api.get<{ number: number; cashier: string; tenders: object[] }>(
+  const receipt = await shop.api.get<{ number: number; cashier: string; offline: { sold_at: string; code: string } }>(
     `/v1/receipts/${again.results[0]?.receipt_id}`,
   )
   assert.deepEqual([receipt.body.number > 0, receipt.body.cashier], [true, 'Sanne de Vries'])
+  assert.deepEqual(receipt.body.offline, { sold_at: sold.sold_at, code: 'T1-1' })
   assert.deepEqual(
     again.results[0]?.reviews.map(({ code }) => code),
     ['stock_negative'],
