@@ -208,6 +208,7 @@ export async function wire(options: WiringOptions) {
     isDurable: () => options.durabilityProblem() === '',
     timeouts: options.timeouts ?? { call_ms: CALL_MS, terminal_ms: TERMINAL_MS },
     wake: () => inbound.wake(),
+    allowedOrigins: async (merchantId) => (await settingsOf({ db }, merchantId)).allowed_origins,
   }
   const steps = createStepNotes(payments)
   const inbound = createWorker({

@@ -50,6 +50,7 @@ export function cashIn(
   const rounding = rule && isRest && !cash.exact ? roundCash(amount, rule).rounding : undefined
   const due = amount + (rounding ?? 0n)
   const tendered = cash.tendered === undefined ? due : BigInt(cash.tendered)
-  if (tendered < due) throw invalid('/tender/cash/tendered', 'is less than the amount')
+  if (tendered < due)
+    throw invalid('/tender/cash/tendered', `is less than what has to be paid in cash: at least ${due}`)
   return { rounding, cash_tendered: tendered }
 }

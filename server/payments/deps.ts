@@ -28,6 +28,8 @@ export interface PaymentDeps {
   isDurable(): boolean
   /** Milliseconds a connector may take; terminals wait for a person and get longer. */
   timeouts: { call_ms: number; terminal_ms: number }
+  /** Origins that a merchant's customers may be sent back to, as the checkout's settings name them. */
+  allowedOrigins?(merchantId: string): Promise<readonly string[]>
   /** Orders of ours, which say what is due for them. Without it every order id is the caller's own. */
   orders?: OrderBook
   /** Finds gift cards, store credit and points. Without it their methods cannot be used. */

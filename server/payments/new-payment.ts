@@ -8,6 +8,7 @@ import type { PaymentDeps } from './deps.ts'
 import { holdToOrder } from './orders.ts'
 import type { CreditInput, PaymentInput } from './payment.ts'
 import { notFound } from './problems.ts'
+import { returnUrl } from './return-url.ts'
 
 /** The merchant's configuration. Throws storage-not-durable for a live merchant on a database that could lose money. */
 export async function merchantFor(deps: PaymentDeps, merchantId: string): Promise<MerchantConfig> {
@@ -19,7 +20,7 @@ export async function merchantFor(deps: PaymentDeps, merchantId: string): Promis
 
 /**
  * Makes the payment of a request. Store comes from the terminal or drawer where the request names none. Throws
- * reference-not-found for a foreign store or customer, url-not-allowed for a return_url that is not plain http(s).
+ * reference-not-found for a foreign store or customer, url-not-allowed for a return_url (returnUrl).
  */
 export async function newPayment(
   deps: PaymentDeps,
@@ -57,7 +58,7 @@ export async function newPayment(
   if (isCharge) {
     const { country, return_url } = input as PaymentInput
     payment.country = country
-    payment.return_url = return_url === undefined ? undefined : returnUrl(return_url)
+    payment.return_url = return_url === undefined ? undefined : await returnUrl(deps, merchant, return_url)
   }
   return payment
 }
@@ -74,22 +75,4 @@ function placeOf(merchant: MerchantConfig, terminalId?: string, registerId?: str
     return register.storeId
   }
   return undefined
-}
-
-/** Only a plain web address: no other scheme, no credentials, no control characters that a browser would drop. */
-function returnUrl(text: string): string {
-  const refused = new Problem('url-not-allowed', {
-    errors: [{ pointer: '/return_url', detail: 'must be an http or https address' }],
-  })
-  // biome's noControlCharactersInRegex is right elsewhere; this must name them, so it compares codes instead.
-  if ([...text].some((character) => character.charCodeAt(0) <= 0x20 || character === '\\')) throw refused
-  if (!/^https?:\/\/[^/]/i.test(text)) throw refused
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    throw refused
-  }
-  if (url.username !== '' || url.password !== '') throw refused
-  return url.href
 }

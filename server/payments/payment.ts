@@ -207,7 +207,8 @@ export const PaymentInput = Type.Object(
       Type.String({
         minLength: 8,
         maxLength: 500,
-        description: 'Where the customer comes back to after a redirect. It never decides an outcome.',
+        description:
+          'Where the customer comes back to after a redirect: https, and of an origin in the `allowed_origins` of your checkout settings. It never decides an outcome.',
       }),
     ),
     metadata: Type.Optional(Metadata),

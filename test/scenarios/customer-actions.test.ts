@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { PaymentView } from '../../server/payments/payment.ts'
+import type { Api } from '../api.ts'
 import { CARDS, MINUTE, openShop, type Shop } from './shop.ts'
 
 let shop: Shop
@@ -139,6 +140,37 @@ test('a return_url is a plain web address or nothing', async () => {
     assert.equal(status, 422, return_url)
     assert.equal(body.code, 'url-not-allowed', return_url)
   }
+})
+
+async function backTo(api: Api, return_url: string): Promise<[number, string | undefined]> {
+  const { status, body } = await api.pay({ amount: 4995, currency: 'EUR', channel: 'web', return_url })
+  return [status, (body as { code?: string }).code]
+}
+const REFUSED = [422, 'url-not-allowed']
+
+test('a customer of a test merchant goes back by https, or to the machine of the developer', async () => {
+  const { api } = await shop.neighbour()
+  assert.deepEqual(await backTo(api, 'https://shop.example/thanks'), [201, undefined])
+  assert.deepEqual(await backTo(api, 'http://localhost:3000/thanks'), [201, undefined])
+  assert.deepEqual(await backTo(api, 'http://shop.example/thanks'), REFUSED)
+  // Once origins are named, they are those that count.
+  await api.call('PATCH', '/v1/checkout_settings', { allowed_origins: ['https://shop.example'] })
+  assert.deepEqual(await backTo(api, 'https://shop.example/thanks?order=1'), [201, undefined])
+  assert.deepEqual(await backTo(api, 'https://shop.example:8443/'), REFUSED)
+  assert.deepEqual(await backTo(api, 'https://shop.example.evil.example/'), REFUSED)
+  assert.deepEqual(await backTo(api, 'http://127.0.0.1:3000/'), [201, undefined])
+})
+
+test('a customer of a live merchant goes back by https to origins that the merchant has named', async () => {
+  const { api } = await shop.neighbour({ mode: 'live' })
+  assert.deepEqual(await backTo(api, 'https://shop.example/thanks'), REFUSED)
+  const origins = ['https://shop.example', 'http://plain.example', 'http://localhost:3000']
+  await api.call('PATCH', '/v1/checkout_settings', { allowed_origins: origins })
+  assert.deepEqual(await backTo(api, 'https://shop.example/thanks'), [201, undefined])
+  assert.deepEqual(await backTo(api, 'http://plain.example/thanks'), REFUSED)
+  assert.deepEqual(await backTo(api, 'http://localhost:3000/thanks'), REFUSED)
+  // Our own pages lead nowhere else.
+  assert.deepEqual(await backTo(api, 'http://127.0.0.1:4000/o/whatever'), [201, undefined])
 })
 
 test('a terminal that waits for a card asks to present one, and the card decides', async () => {
