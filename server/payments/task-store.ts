@@ -10,6 +10,8 @@ export const TASK_KINDS = [
   'late_success',
   'duplicate_payment',
   'reversal',
+  'cancel_failed',
+  'given_twice',
   'dispute_mismatch',
   'dispute_contradicted',
 ] as const

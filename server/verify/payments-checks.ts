@@ -75,11 +75,11 @@ export const PAYMENT_CHECKS: readonly Check[] = [
   },
   {
     id: 'disputes',
-    holds: 'What a tender has in dispute is what its open and lost disputes keep of it',
+    holds: 'What a tender has in dispute is what its open and lost disputes are about',
     sql: `select t.merchant_id || ' ' || t.payment_id as "where" from tender t
       left join (select merchant_id, payment_id, tender_id, sum(amount) as kept from dispute where status in ('open', 'lost') group by 1, 2, 3) d
         on d.merchant_id = t.merchant_id and d.payment_id = t.payment_id and d.tender_id = t.id
-      where t.disputed > coalesce(d.kept, 0) or (t.disputed = 0 and d.kept > 0 and t.captured > t.reversed)`,
+      where t.disputed <> coalesce(d.kept, 0)`,
   },
   {
     id: 'I-11',

@@ -86,7 +86,7 @@ const QUERY = `select
                   from tender t where t.merchant_id = $1 and t.payment_id = p.id)) order by p.created_at, p.id)
    from payment p where p.merchant_id = $1) as payments,
   (select json_agg(json_build_object('id', o.id, 'payment_id', o.payment_id, 'tender_id', o.tender_id, 'kind', o.kind,
-      'amount', o.amount, 'is_final', o.is_final, 'created_at', rfc3339(o.created_at), 'account', o.connector_account_id, 'method', o.method, 'state', o.state,
+      'amount', o.amount, 'is_final', o.is_final, 'is_automatic', coalesce(o.idempotency_key, '') like 'auto %', 'created_at', rfc3339(o.created_at), 'account', o.connector_account_id, 'method', o.method, 'state', o.state,
       'effective', o.amount_effective, 'key', o.idempotency_key, 'decline', o.decline_code) order by o.created_at, o.id)
    from operation o where o.merchant_id = $1) as operations,
   (select json_agg(json_build_object('payment_id', v.payment_id, 'operation_id', v.operation_id, 'source', v.source,

@@ -231,10 +231,24 @@ export const INVARIANTS: readonly Invariant[] = [
   },
   {
     id: 'I-16b',
-    says: 'no more is kept back for disputes than the open and lost ones are about',
+    says: 'what open and lost disputes are about is kept back',
     violations: `
-      select t.id from tender t where t.merchant_id = $1 and t.disputed > (
+      select t.id from tender t where t.merchant_id = $1 and t.disputed <> (
         select coalesce(sum(d.amount), 0) from dispute d where d.merchant_id = $1 and d.tender_id = t.id and d.status <> 'won')`,
+  },
+  {
+    id: 'I-16c',
+    says: 'money that a refund and a dispute both gave has a task, and nothing else has it',
+    violations: `
+      select x.id from (
+        select t.id, t.payment_id, t.disputed > 0 and coalesce(r.given, 0) > 0 and coalesce(r.given, 0) + t.disputed > t.captured - t.reversed as is_twice,
+            exists (select from payment_task k where k.merchant_id = $1 and k.kind = 'given_twice' and k.closed_at is null
+              and k.operation_id = t.charge_operation_id) as has_task
+          from tender t left join lateral (
+            select sum(o.amount_effective) as given from operation o
+              where o.merchant_id = $1 and o.tender_id = t.id and o.kind in ('refund', 'credit') and o.state = 'succeeded' and o.id <> t.charge_operation_id) r on true
+          where t.merchant_id = $1) x
+      where x.is_twice <> x.has_task`,
   },
   {
     id: 'I-17a',
@@ -243,7 +257,7 @@ export const INVARIANTS: readonly Invariant[] = [
       select v.effect || ' of ' || o.id from evidence v join operation o on o.merchant_id = v.merchant_id and o.id = v.operation_id
       where v.merchant_id = $1 and not exists (
           select from payment_task k where k.merchant_id = $1 and k.operation_id = o.id
-            and k.kind = case v.effect when 'reverse' then 'reversal' else 'amount_mismatch' end)
+            and k.kind = case when v.effect = 'reverse' then 'reversal' when v.outcome like 'dispute%' then 'dispute_mismatch' else 'amount_mismatch' end)
         and (v.effect = 'mismatch' or (v.effect = 'reverse' and o.kind in ('sale', 'capture', 'refund', 'credit')))
       union all
       select v.outcome || ' of ' || o.id from evidence v join operation o on o.merchant_id = v.merchant_id and o.id = v.operation_id
@@ -255,8 +269,8 @@ export const INVARIANTS: readonly Invariant[] = [
     says: 'a payment asks for the attention that its open tasks need, until they are closed',
     violations: `
       select p.id || ' asks for ' || coalesce(p.attention, 'nothing') from payment p left join lateral (
-        select coalesce(bool_or(k.kind in ('late_success', 'duplicate_payment', 'reversal')), false) as review,
-          coalesce(bool_or(k.kind = 'amount_mismatch'), false) as mismatch
+        select coalesce(bool_or(k.kind in ('late_success', 'duplicate_payment', 'reversal', 'cancel_failed', 'given_twice', 'dispute_contradicted')), false) as review,
+          coalesce(bool_or(k.kind in ('amount_mismatch', 'dispute_mismatch')), false) as mismatch
         from payment_task k where k.merchant_id = $1 and k.payment_id = p.id and k.closed_at is null) k on true
       where p.merchant_id = $1 and ((p.attention is not distinct from 'review') <> k.review
         or (p.attention is not distinct from 'amount_mismatch') <> (k.mismatch and not k.review))`,

@@ -8,6 +8,8 @@ export interface OperationFact {
   kind: Kind
   amount: number
   is_final: boolean
+  /** The machine's own: it gives back what came in twice or too late. */
+  is_automatic: boolean
   created_at: string
 }
 

@@ -14,21 +14,14 @@ const OPEN: readonly State[] = ['dispatched', 'pending', 'unknown']
 interface Operation extends OperationFact {
   state: State
   effective: number
+  /** What took effect before it was taken back; 0 when nothing ever did. */
+  undone: number
   occurredAt: string | null
+  /** When it first was known to have succeeded. */
+  succeededAt: string | null
 }
 
 interface Tender extends TenderFact {
-  authorized: number
-  held: number
-  captured: number
-  /** Captured before anything was taken back. */
-  capturedEver: number
-  refunded: number
-  /** Taken back by the provider for disputes that are open or lost. */
-  disputed: number
-  credited: number
-  /** Given back of what was approved: it says that a payment was called off rather than refused. */
-  released: number
   isExpired: boolean
   hasAction: boolean
 }
@@ -42,6 +35,8 @@ export interface ExpectedPayment {
   amount_refunded: number
   amount_disputed: number
   amount_in_flight: number
+  /** Of what can be asked for, what does not depend on the connector. */
+  actions: string[]
   states: Record<string, State>
 }
 
@@ -49,8 +44,10 @@ export class PaymentModel {
   readonly #fact: PaymentFact
   readonly #operations: Map<string, Operation>
   readonly #tenders: Map<string, Tender>
-  readonly #disputes = new Map<string, { stage: string; amount: number }>()
+  readonly #disputes = new Map<string, { stage: string; amount: number; tender_id: string }>()
   #amount: number
+  /** Of the amount: what increments have added. */
+  #raised = 0
   #isCanceled = false
   /** The moment of the evidence being learnt: what is instructed later is not on its way yet. */
   #now: string | undefined
@@ -59,19 +56,12 @@ export class PaymentModel {
     this.#fact = fact
     this.#amount = fact.amount
     this.#operations = new Map(
-      fact.operations.map((o) => [o.id, { ...o, state: 'dispatched' as const, effective: 0, occurredAt: null }]),
+      fact.operations.map((o) => [
+        o.id,
+        { ...o, state: 'dispatched' as const, effective: 0, undone: 0, occurredAt: null, succeededAt: null },
+      ]),
     )
-    const nothing = {
-      authorized: 0,
-      held: 0,
-      captured: 0,
-      capturedEver: 0,
-      refunded: 0,
-      credited: 0,
-      released: 0,
-      disputed: 0,
-    }
-    this.#tenders = new Map(fact.tenders.map((t) => [t.id, { ...t, ...nothing, isExpired: false, hasAction: false }]))
+    this.#tenders = new Map(fact.tenders.map((t) => [t.id, { ...t, isExpired: false, hasAction: false }]))
     const cancels = [...fact.cancels]
     for (const evidence of fact.evidence) {
       while (cancels[0] !== undefined && cancels[0] < evidence.received_at)
@@ -88,17 +78,20 @@ export class PaymentModel {
   }
 
   expected(): ExpectedPayment {
-    const tenders = [...this.#tenders.values()]
-    const sum = (of: (tender: Tender) => number) => tenders.reduce((total, tender) => total + of(tender), 0)
     return {
       status: this.#status(),
-      amount_authorized: sum((t) => t.authorized),
-      amount_capturable: sum((t) => this.#capturable(t)),
-      amount_captured: sum((t) => t.captured),
-      amount_refundable: sum((t) => this.#refundable(t)),
-      amount_refunded: sum((t) => t.refunded),
-      amount_disputed: sum((t) => t.disputed),
-      amount_in_flight: sum((t) => this.#open(t, MONEY)),
+      amount_authorized: this.#sum((t) => this.#authorized(t)),
+      amount_capturable: this.#sum((t) => this.#capturable(t)),
+      amount_captured: this.#sum((t) => this.#captured(t)),
+      amount_refundable: this.#sum((t) => this.#refundable(t)),
+      amount_refunded: this.#sum((t) => this.#refunded(t)),
+      amount_disputed: this.#sum((t) => Math.min(this.#captured(t), this.#disputed(t))),
+      amount_in_flight: this.#sum((t) => this.#open(t, MONEY)),
+      actions: [
+        ...(this.tender() === 200 && this.due() > 0 ? ['tenders'] : []),
+        ...(this.isCharge && this.cancel() === 200 ? ['cancel'] : []),
+        ...(this.refund() === 200 ? ['refunds'] : []),
+      ],
       states: Object.fromEntries([...this.#operations.values()].map((o) => [o.id, o.state])),
     }
   }
@@ -106,7 +99,7 @@ export class PaymentModel {
   // ---- What may be asked. Each answers the status a caller should see, 200 standing for every acceptance. -------------
 
   capture(amount?: number, isFinal = false): number {
-    const held = [...this.#tenders.values()].filter((tender) => tender.held > 0)
+    const held = [...this.#tenders.values()].filter((tender) => this.#held(tender) > 0)
     const capturable = held.reduce((sum, tender) => sum + this.#capturable(tender), 0)
     if (capturable === 0) return 409
     let rest = amount ?? capturable
@@ -117,10 +110,16 @@ export class PaymentModel {
       rest -= part
       if (part > 0 && (tender.isExpired || this.#waitsForLastCapture(tender, isFinal))) return 409
       // A last capture gives back the tenders it does not touch, and what will be held there must be known too.
-      const isGivenBack = isFinal && part === 0 && this.#capturable(tender) === tender.held
+      const isGivenBack = isFinal && part === 0 && this.#capturable(tender) === this.#held(tender)
       if (isGivenBack && this.#open(tender, ['increment']) > 0) return 409
     }
-    return 200
+    return this.#waitsForIncrement(amount ?? capturable) ? 409 : 200
+  }
+
+  /** What takes the last of what is owed, and what raises it, wait for each other. */
+  #waitsForIncrement(capturing: number, isRaising = false): boolean {
+    if (!isRaising && this.#sum((t) => this.#open(t, ['increment'])) === 0) return false
+    return this.#sum((t) => this.#captured(t) + this.#open(t, ['capture'])) + capturing >= this.#amount
   }
 
   /** What a last capture releases is only known when no other capture and no increment is on its way. */
@@ -141,22 +140,25 @@ export class PaymentModel {
 
   /** One at a time, and never beside what ends the hold. */
   increment(amount: number): number {
-    const [tender] = [...this.#tenders.values()].filter(({ held }) => held > 0)
+    const [tender] = [...this.#tenders.values()].filter((tender) => this.#held(tender) > 0)
     if (!tender || this.#isCanceled) return 409
     if (this.#amount + amount > MOST) return 422
-    const mustWait = this.#open(tender, ['increment', 'void']) > 0 || this.#isLastCaptureOpen(tender)
+    const mustWait =
+      this.#open(tender, ['increment', 'void']) > 0 ||
+      this.#isLastCaptureOpen(tender) ||
+      this.#waitsForIncrement(0, true)
     return mustWait || tender.isExpired ? 409 : 200
   }
 
   extend(): number {
-    const [tender] = [...this.#tenders.values()].filter(({ held }) => held > 0)
+    const [tender] = [...this.#tenders.values()].filter((tender) => this.#held(tender) > 0)
     if (!tender || this.#isCanceled || tender.isExpired) return 409
     return this.#open(tender, ['void']) > 0 ? 409 : 200
   }
 
   refund(amount?: number, tenderId?: string): number {
     const taken = [...this.#tenders.values()].filter(
-      (tender) => tender.capturedEver > 0 && (tenderId === undefined || tender.id === tenderId),
+      (tender) => this.#capturedEver(tender) > 0 && (tenderId === undefined || tender.id === tenderId),
     )
     if (taken.length === 0) return 409
     const refundable = taken.reduce((sum, tender) => sum + this.#refundable(tender), 0)
@@ -179,15 +181,17 @@ export class PaymentModel {
     const due = this.due()
     if (!this.isCharge || this.#isCanceled || due <= 0) return 409
     if ((amount ?? due) > due) return 422
-    // What was paid in full is not paid again when it was given back.
-    return this.#status() === 'captured' ? 409 : 200
+    // What was paid or is held in full is not paid again when some was given back.
+    return ['captured', 'authorized'].includes(this.#status()) ? 409 : 200
   }
 
   /** What no tender covers yet, counting what is on its way in; what was given back covers nothing. */
   due(): number {
     return [...this.#tenders.values()].reduce(
       (due, tender) =>
-        due - tender.captured - tender.held + tender.refunded - this.#open(tender, ['sale', 'authorize']),
+        due -
+        Math.max(0, this.#captured(tender) + this.#held(tender) - this.#refunded(tender)) -
+        this.#open(tender, ['sale', 'authorize']),
       this.#amount,
     )
   }
@@ -195,17 +199,88 @@ export class PaymentModel {
   /** True while it has money of its order, or may still get some or lose some. */
   claimsOrder(): boolean {
     const tenders = [...this.#tenders.values()]
-    const kept = tenders.reduce((sum, tender) => sum + tender.captured - tender.refunded, 0)
-    return kept !== 0 || tenders.some((tender) => tender.held > 0 || this.#open(tender, MONEY) > 0)
+    const kept = this.#sum((tender) => this.#captured(tender) - this.#refunded(tender))
+    return kept !== 0 || tenders.some((tender) => this.#held(tender) > 0 || this.#open(tender, MONEY) > 0)
+  }
+
+  // ---- Figures, each added up from the operations --------------------------------------------------------------------
+
+  #sum(of: (tender: Tender) => number): number {
+    return [...this.#tenders.values()].reduce((total, tender) => total + of(tender), 0)
+  }
+
+  #of(tender: Tender, kinds: readonly Kind[]): Operation[] {
+    return [...this.#operations.values()].filter((o) => o.tender_id === tender.id && kinds.includes(o.kind))
+  }
+
+  #captured(tender: Tender): number {
+    return total(this.#of(tender, ['sale', 'capture']), 'effective')
+  }
+
+  /** Also what was taken back. */
+  #capturedEver(tender: Tender): number {
+    return this.#captured(tender) + total(this.#of(tender, ['sale', 'capture']), 'undone')
+  }
+
+  /** What stands of what was approved, and never less than what was taken or is being taken. */
+  #authorized(tender: Tender): number {
+    const approved = total(this.#of(tender, ['sale', 'authorize', 'increment']), 'effective')
+    return Math.max(approved, this.#captured(tender) + Math.max(this.#held(tender), this.#open(tender, ['capture'])))
+  }
+
+  /** What can still be captured or is being captured. */
+  #held(tender: Tender): number {
+    const captures = this.#of(tender, ['capture'])
+    const approved = this.#of(tender, ['authorize', 'increment']).filter((o) => !this.#isLetGo(tender, o))
+    let left = Math.max(0, total(approved, 'effective') - total(captures, 'effective'))
+    // A last capture leaves only what it gave back.
+    if (captures.some((o) => this.#isLast(tender, o) && o.effective + o.undone > 0))
+      left = Math.min(left, total(captures, 'undone'))
+    return Math.max(left, this.#open(tender, ['capture']))
+  }
+
+  /** By a void that is not older, by the provider's time where it tells one, or by the end of its time. */
+  #isLetGo(tender: Tender, approval: Operation): boolean {
+    if (tender.isExpired) return true
+    return this.#of(tender, ['void']).some(
+      ({ state, occurredAt }) =>
+        state === 'succeeded' &&
+        (occurredAt === null || approval.occurredAt === null || occurredAt >= approval.occurredAt),
+    )
+  }
+
+  #isLast(tender: Tender, capture: Operation): boolean {
+    return capture.is_final || !tender.is_multi_capture
+  }
+
+  #given(tender: Tender): Operation[] {
+    return this.#of(tender, this.isCharge ? ['refund', 'credit'] : ['refund'])
+  }
+
+  /** What was given up, done again and then found to have happened is more than there was; it does not count. */
+  #refunded(tender: Tender): number {
+    const open = this.isCharge ? this.#open(tender, ['refund', 'credit']) : 0
+    return Math.min(total(this.#given(tender), 'effective'), this.#capturedEver(tender) - open)
+  }
+
+  #credited(tender: Tender): number {
+    return this.isCharge ? 0 : total(this.#of(tender, ['credit']), 'effective')
+  }
+
+  /** What disputes that are open or lost are about. */
+  #disputed(tender: Tender): number {
+    return [...this.#disputes.values()]
+      .filter(({ tender_id, stage }) => tender_id === tender.id && stage !== 'won')
+      .reduce((sum, { amount }) => sum + amount, 0)
   }
 
   #capturable(tender: Tender): number {
-    return Math.max(0, tender.held - this.#open(tender, ['capture', 'void']))
+    return Math.max(0, this.#held(tender) - this.#open(tender, ['capture', 'void']))
   }
 
   #refundable(tender: Tender): number {
     const out = this.isCharge ? this.#open(tender, ['refund', 'credit']) : 0
-    return Math.max(0, tender.captured - tender.refunded - out - tender.disputed)
+    return Math.max(0, this.#captured(tender) - this.#refunded(tender) - out - this.#disputed(tender))
   }
 
   #open(tender: Tender, kinds: readonly Kind[]): number {
@@ -221,16 +296,15 @@ export class PaymentModel {
 
   #status(): string {
     const tenders = [...this.#tenders.values()]
-    const sum = (of: (tender: Tender) => number) => tenders.reduce((total, tender) => total + of(tender), 0)
-    const charging = sum(
+    const charging = this.#sum(
       (t) => this.#open(t, ['sale', 'authorize', 'credit']) - (this.isCharge ? this.#open(t, ['credit']) : 0),
     )
     if (!this.isCharge) {
-      if (sum((t) => t.credited) > 0) return 'captured'
+      if (this.#sum((t) => this.#credited(t)) > 0) return 'captured'
       return charging > 0 ? 'processing' : 'failed'
     }
-    const captured = sum((t) => t.captured)
-    const held = sum((t) => t.held)
+    const captured = this.#sum((t) => this.#captured(t))
+    const held = this.#sum((t) => this.#held(t))
     if (captured >= this.#amount) return 'captured'
     if (captured > 0) return 'partially_captured'
     if (tenders.some((t) => t.hasAction && this.#open(t, ['sale', 'authorize']) > 0)) return 'requires_action'
@@ -240,8 +314,8 @@ export class PaymentModel {
     if (held > 0 || tenders.length === 0) return 'requires_payment'
     if (tenders.some((t) => t.isExpired)) return 'expired'
     // Taken, and taken back: nobody gave it up.
-    if (tenders.some((t) => t.capturedEver > t.captured)) return 'failed'
-    return tenders.some((t) => t.released > 0) ? 'canceled' : 'failed'
+    if (tenders.some((t) => this.#capturedEver(t) > this.#captured(t))) return 'failed'
+    return tenders.some((t) => this.#authorized(t) > this.#captured(t) + this.#held(t)) ? 'canceled' : 'failed'
   }
 
   // ---- What evidence means ---------------------------------------------------------------------------------------
@@ -257,7 +331,6 @@ export class PaymentModel {
     if (evidence.outcome === 'expired') {
       if (operation.kind !== 'authorize' || operation.state !== 'succeeded') return
       tender.isExpired = true
-      this.#release(tender)
       return
     }
     // Of another currency than instructed: nothing can be concluded but that somebody should be asked.
@@ -285,33 +358,38 @@ export class PaymentModel {
     }
   }
 
-  /** Opened and lost it is gone, won it is back. An end that comes first opens the dispute and ends it. */
+  /** An end that comes first opens the dispute and ends it. */
   #learnDispute({ outcome, reference, amount }: EvidenceFact, tender: Tender): void {
     const stage = outcome.replace('dispute_', '')
     const known = this.#disputes.get(reference ?? '')
-    if (!known) {
-      const dispute = { stage, amount: amount ?? 0 }
-      this.#disputes.set(reference ?? '', dispute)
-      // It may be about more than is left.
-      if (stage !== 'won') tender.disputed = Math.min(tender.captured, tender.disputed + dispute.amount)
-      return
-    }
-    if (known.stage !== 'opened' || stage === 'opened') return
-    known.stage = stage
-    if (stage === 'won') tender.disputed -= Math.min(tender.disputed, known.amount)
+    if (!known) this.#disputes.set(reference ?? '', { stage, amount: amount ?? 0, tender_id: tender.id })
+    else if (known.stage === 'opened') known.stage = stage
   }
 
   #learnSuccess(operation: Operation, tender: Tender, evidence: EvidenceFact, isOpen: boolean, isOlder: boolean): void {
-    if (operation.state === 'succeeded' || operation.state === 'reversed') return
+    if (operation.state === 'succeeded') return
     const amount = evidence.amount ?? operation.amount
     // More than instructed was not instructed, and a notification may not change an amount at all.
     if (amount > operation.amount || amount <= 0 || (evidence.source === 'webhook' && amount !== operation.amount))
       return
-    if (!isOpen && isOlder) return
+    const isFinalAnyway = operation.kind === 'void' || operation.kind === 'extend'
+    if (!isFinalAnyway && (operation.state === 'reversed' || (!isOpen && isOlder))) {
+      // Told of only after it was over.
+      if (operation.undone === 0) operation.undone = amount
+      operation.state = 'reversed'
+      return
+    }
     operation.state = 'succeeded'
     operation.effective = amount
+    operation.succeededAt ??= evidence.received_at
     operation.occurredAt = evidence.occurred_at ?? operation.occurredAt
-    this.#take(operation, tender, amount)
+    if (isCharge(operation.kind)) tender.hasAction = false
+    if (operation.kind === 'void') this.#callOff(tender)
+    // What was paid in full is not unpaid by an approval that nobody waited for.
+    if (operation.kind === 'increment' && this.#sum((t) => this.#captured(t)) < this.#amount) {
+      this.#amount += amount
+      this.#raised += amount
+    }
   }
 
   #learnFailure(operation: Operation, tender: Tender, evidence: EvidenceFact, isOpen: boolean, isOlder: boolean): void {
@@ -320,8 +398,7 @@ export class PaymentModel {
       operation.state = evidence.outcome as 'declined' | 'no_effect' | 'reversed'
       operation.occurredAt = evidence.occurred_at ?? operation.occurredAt
       if (isCharge(operation.kind)) tender.hasAction = false
-      // A void that is refused gives nothing up.
-      if (operation.kind === 'void' && tender.held > 0) this.#isCanceled = false
+      if (operation.kind === 'void' && !operation.is_automatic && this.#wasHeld(operation)) this.#isCanceled = false
       return
     }
     // Of the same moment the success stands, unless it is expressly taken back.
@@ -331,85 +408,21 @@ export class PaymentModel {
     if (operation.state !== 'succeeded' || isOlder || operation.kind === 'void' || operation.kind === 'extend') return
     operation.state = 'reversed'
     operation.occurredAt = evidence.occurred_at ?? operation.occurredAt
-    this.#takeBack(operation, tender, operation.effective)
+    if (operation.kind === 'increment') {
+      const back = Math.min(this.#raised, operation.effective)
+      this.#amount -= back
+      this.#raised -= back
+    }
+    operation.undone = operation.effective
     operation.effective = 0
   }
 
-  #take(operation: Operation, tender: Tender, amount: number): void {
-    if (isCharge(operation.kind)) tender.hasAction = false
-    switch (operation.kind) {
-      case 'sale':
-        tender.authorized += amount
-        tender.captured += amount
-        tender.capturedEver += amount
-        return
-      case 'authorize':
-        tender.authorized += amount
-        tender.held += amount
-        return
-      case 'increment':
-        tender.authorized += amount
-        tender.held += amount
-        this.#amount += amount
-        return
-      case 'capture': {
-        tender.authorized += Math.max(0, amount - tender.held)
-        tender.captured += amount
-        tender.capturedEver += amount
-        tender.held = Math.max(0, tender.held - amount)
-        if (operation.is_final || !tender.is_multi_capture) this.#release(tender)
-        return
-      }
-      case 'void':
-        this.#callOff(tender)
-        this.#release(tender)
-        return
-      case 'refund':
-        this.#giveBack(tender, amount)
-        return
-      case 'credit':
-        if (this.isCharge) this.#giveBack(tender, amount)
-        else tender.credited += amount
-    }
-  }
-
-  /** A refund that was given up, made again and then found to have happened is more than was asked for; it counts once. */
-  #giveBack(tender: Tender, amount: number): void {
-    tender.refunded += Math.min(
-      amount,
-      tender.capturedEver - tender.refunded - this.#open(tender, ['refund', 'credit']),
+  /** A cancel that is refused gives nothing up, if there was something; what was withdrawn before it was paid stays so. */
+  #wasHeld(theVoid: Operation): boolean {
+    return [...this.#operations.values()].some(
+      ({ tender_id, kind, succeededAt }) =>
+        tender_id === theVoid.tender_id && isCharge(kind) && succeededAt !== null && succeededAt <= theVoid.created_at,
     )
-  }
-
-  #takeBack(operation: Operation, tender: Tender, amount: number): void {
-    switch (operation.kind) {
-      case 'sale':
-        tender.captured -= amount
-        tender.released += amount
-        return
-      case 'capture':
-        tender.captured -= amount
-        tender.held += amount
-        return
-      case 'authorize':
-      case 'increment': {
-        const back = Math.min(amount, tender.held)
-        tender.held -= back
-        tender.released += back
-        return
-      }
-      case 'refund':
-        tender.refunded -= amount
-        return
-      case 'credit':
-        if (this.isCharge) tender.refunded -= amount
-        else tender.credited -= amount
-    }
-  }
-
-  #release(tender: Tender): void {
-    tender.released += tender.held
-    tender.held = 0
   }
 
   /** A void that came before the customer had decided ends the charge itself. */
@@ -425,4 +438,8 @@ export class PaymentModel {
 
 function isCharge(kind: Kind): boolean {
   return kind === 'sale' || kind === 'authorize'
+}
+
+function total(operations: readonly Operation[], of: 'effective' | 'undone'): number {
+  return operations.reduce((sum, operation) => sum + operation[of], 0)
 }

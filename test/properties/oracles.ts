@@ -36,11 +36,14 @@ export function changedReplies(before: Facts, after: Facts): string[] {
 /** Differences between the payments as served and as the model works them out. `views` are API payments by id. */
 export function differences(facts: Facts, views: ReadonlyMap<string, Record<string, unknown>>): string[] {
   return facts.payments.flatMap((fact) => {
-    const { states, ...expected } = new PaymentModel(fact).expected()
+    const { states, actions, ...expected } = new PaymentModel(fact).expected()
     const view = views.get(fact.id)
     const wrong = Object.entries(expected)
       .filter(([name, value]) => view?.[name] !== value)
       .map(([name, value]) => `MODEL ${fact.id}.${name} is ${String(view?.[name])}, should be ${value}`)
+    const offered = ((view?.['actions'] ?? []) as string[]).filter((action) => MODELLED_ACTIONS.includes(action))
+    if (offered.join() !== actions.join())
+      wrong.push(`MODEL ${fact.id} offers ${offered.join() || 'nothing'}, should offer ${actions.join() || 'nothing'}`)
     const wrongStates = fact.operations
       .filter(({ id }) => states[id] !== facts.operations.find((row) => row.id === id)?.state)
       .map(
@@ -50,6 +53,9 @@ export function differences(facts: Facts, views: ReadonlyMap<string, Record<stri
     return [...wrong, ...wrongStates]
   })
 }
+
+/** Those that depend on nothing but the payment. */
+const MODELLED_ACTIONS = ['tenders', 'cancel', 'refunds']
 
 interface Truth {
   amount: number

@@ -5,24 +5,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { createLanes } from '../../server/db/lanes.ts'
-import { Problem } from '../../server/lib/problem.ts'
-import {
-  addTender,
-  applyInbound,
-  cancel,
-  capture,
-  type PaymentDeps,
-  pay,
-  type Reply,
-  refund,
-} from '../../server/payments/index.ts'
-import { readFacts } from '../properties/facts.ts'
-import { violations } from '../properties/invariants.ts'
-import { refusedByProvider, untruths } from '../properties/oracles.ts'
-import { World } from '../world.ts'
-import { seededRandom } from '../world-luck.ts'
-import { type Actor, openSessions, type Sessions, type Statement, scheduledDb } from './scheduler.ts'
+import { addTender, applyInbound, cancel, capture, pay, refund } from '../../server/payments/index.ts'
+import { type Arena, type Command, openArena, type Round, raceIn, sorted } from './arena.ts'
+import type { Actor, Statement } from './scheduler.ts'
 
 const SEED = Number(process.env['ONETILL_INTERLEAVING_SEED'] ?? 1)
 /** Orders tried per guard; three actors of some ten statements each meet in a few dozen different ways that matter. */
@@ -30,15 +15,11 @@ const ROUNDS = Number(process.env['ONETILL_INTERLEAVINGS'] ?? 12)
 /** A wrong guard is found in the first few orders; this many without finding it means that the harness is blind. */
 const PLANTED_ROUNDS = 50
 
-let world: World
-let sessions: Sessions
-let count = 0
-let spentMs = 0
+let arena: Arena
 
 before(async () => {
-  world = await World.create({ seed: SEED })
-  sessions = await openSessions(world.database.url, 4)
-  const admin = new pg.Client({ connectionString: world.database.adminUrl })
+  arena = await openArena({ seed: SEED, actors: 4 })
+  const admin = new pg.Client({ connectionString: arena.world.database.adminUrl })
   await admin.connect()
   await admin.query(
     'create table purse (id int primary key, captured bigint not null, refunded bigint not null default 0)',
@@ -47,20 +28,7 @@ before(async () => {
   await admin.query('grant all on purse, purse_refund to public')
   await admin.end()
 })
-after(async () => {
-  await sessions.close()
-  await world.close()
-  const perHour = spentMs === 0 ? 0 : Math.round((count / spentMs) * 3_600_000)
-  process.stdout.write(`\ninterleavings: seed ${SEED}, ${count} in ${(spentMs / 1000).toFixed(1)} s, ${perHour}/h\n`)
-})
-
-async function interleave(round: number, actors: readonly Actor[]): Promise<string> {
-  const startedAt = performance.now()
-  const order = await sessions.interleave(seededRandom(SEED * 1_000_003 + round), actors)
-  spentMs += performance.now() - startedAt
-  count++
-  return order
-}
+after(() => arena.close())
 
 // ---- Planted bugs: 60 of 100 is refunded by each of three, so only one may succeed -----------------------------------
 
@@ -103,12 +71,12 @@ let purses = 0
 async function findsOverRefund(guard: Guard, rounds: number): Promise<number | undefined> {
   for (let round = 1; round <= rounds; round++) {
     const purse = ++purses
-    await world.database.db.query('insert into purse (id, captured) values ($1, 100)', [purse])
-    await interleave(
+    await arena.world.database.db.query('insert into purse (id, captured) values ($1, 100)', [purse])
+    await arena.interleave(
       round,
       [1, 2, 3].map((): Actor => (run) => guard(run, purse)),
     )
-    const { rows } = await world.database.db.query<{ out: bigint }>(
+    const { rows } = await arena.world.database.db.query<{ out: bigint }>(
       'select sum(amount)::bigint as out from purse_refund where purse = $1',
       [purse],
     )
@@ -132,78 +100,12 @@ test('the harness finds nothing in a row lock under read committed, nor in a gua
 
 // ---- The program -------------------------------------------------------------------------------------------------------
 
-/** The program of one process, with its own lanes, on an actor's connection. */
-function processOn(run: Statement): PaymentDeps {
-  const db = scheduledDb(run)
-  return { ...world.program.payments, db, lanes: createLanes(db, { lanes: 1 }) }
-}
-
-type Command = (deps: PaymentDeps, merchantId: string, key: { key: string; fingerprint: string }) => Promise<Reply>
-
-let keys = 0
-/** An actor that gives one command and notes 2xx or the refusal's status. */
-function commanding(command: Command, statuses: number[], key = `race-${++keys}`): Actor {
-  return async (run) => {
-    try {
-      const reply = await command(processOn(run), world.merchant.merchant_id, { key, fingerprint: key })
-      statuses.push(reply.status)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      statuses.push(error.status)
-    }
-  }
-}
-
-async function newPayment(body: object): Promise<string> {
-  const answer = await world.call(
-    'POST',
-    '/v1/payments',
-    { amount: 100, currency: 'EUR', channel: 'web', ...body },
-    { idempotencyKey: `payment-${++keys}` },
-  )
-  assert.ok(answer.status < 300, answer.text)
-  return answer.body['id'] as string
-}
-
-async function card(): Promise<{ method: string; token: string }> {
-  return { method: 'card', token: await world.tokenise('4242424242424242') }
-}
-
-/** Nothing is wrong in the books, nor between them and the provider. */
-async function assertTrue(order: string): Promise<void> {
-  const { db } = world.database
-  const facts = await readFacts(db, world.simulator, world.merchant.merchant_id)
-  const wrong = [
-    ...(await violations(db, world.merchant.merchant_id)),
-    ...untruths(facts, world.simulator),
-    ...refusedByProvider(facts, world.simulator),
-  ]
-  assert.deepEqual(wrong, [], `in the order ${order}`)
-}
-
-/** Effects of one kind at the provider for a payment. */
-function effects(paymentId: string, effect: string): number {
-  return world.simulator
-    .journal({ limit: 100_000 })
-    .filter((row) => row.payment_id === paymentId && row.effect === effect).length
-}
-
-/** Plays one guard's race in ROUNDS orders. `set` prepares and returns the actors and what must be true after. */
-function race(
-  title: string,
-  set: () => Promise<{ actors: Actor[]; check(order: string): void | Promise<void> }>,
-): void {
-  test(title, async () => {
-    for (let round = 1; round <= ROUNDS; round++) {
-      const { actors, check } = await set()
-      const order = await interleave(round, actors)
-      await check(order)
-      await assertTrue(order)
-    }
-  })
-}
-
-const sorted = (statuses: number[]): number[] => [...statuses].sort((a, b) => a - b)
+/** Only once the arena is open. */
+const newPayment: Arena['newPayment'] = (body) => arena.newPayment(body)
+const card: Arena['card'] = (number) => arena.card(number)
+const commanding: Arena['commanding'] = (...given) => arena.commanding(...given)
+const effects: Arena['effects'] = (...given) => arena.effects(...given)
+const race = (title: string, set: () => Promise<Round>): void => raceIn(() => arena, title, ROUNDS, set)
 
 race('of three refunds of 60 out of 100 exactly one is accepted', async () => {
   const id = await newPayment({ tender: await card() })
@@ -248,9 +150,9 @@ race('of a capture and a cancel one is carried out and the other refused', async
 })
 
 race('of three payments for one order one is charged and no provider hears of the others', async () => {
-  const order_id = `order-${++keys}`
+  const order_id = arena.nextKey('order')
   const statuses: number[] = []
-  const before = world.simulator.journal({ limit: 100_000 }).length
+  const before = arena.world.simulator.journal({ limit: 100_000 }).length
   const tenders = await Promise.all([card(), card(), card()])
   return {
     actors: tenders.map((tender) =>
@@ -262,7 +164,7 @@ race('of three payments for one order one is charged and no provider hears of th
     ),
     check(order) {
       assert.deepEqual(sorted(statuses), [201, 409, 409], order)
-      assert.equal(world.simulator.journal({ limit: 100_000 }).length - before, 1)
+      assert.equal(arena.world.simulator.journal({ limit: 100_000 }).length - before, 1)
     },
   }
 })
@@ -270,7 +172,7 @@ race('of three payments for one order one is charged and no provider hears of th
 race('of three payments with one token one is charged', async () => {
   const tender = await card()
   const statuses: number[] = []
-  const before = world.simulator.journal({ limit: 100_000 }).length
+  const before = arena.world.simulator.journal({ limit: 100_000 }).length
   return {
     actors: [1, 2, 3].map(() =>
       commanding(
@@ -280,7 +182,7 @@ race('of three payments with one token one is charged', async () => {
     ),
     check(order) {
       assert.equal(statuses.filter((status) => status === 201).length, 1, `${order}: ${statuses}`)
-      assert.equal(world.simulator.journal({ limit: 100_000 }).length - before, 1)
+      assert.equal(arena.world.simulator.journal({ limit: 100_000 }).length - before, 1)
     },
   }
 })
@@ -288,7 +190,7 @@ race('of three payments with one token one is charged', async () => {
 race('one key sent three times has one effect', async () => {
   const id = await newPayment({ tender: await card() })
   const statuses: number[] = []
-  const key = `once-${++keys}`
+  const key = arena.nextKey('once')
   const refunding: Command = (deps, merchant, idempotency) => refund(deps, merchant, idempotency, id, { amount: 30 })
   return {
     actors: [1, 2, 3].map(() => commanding(refunding, statuses, key)),
@@ -320,20 +222,20 @@ race('of three further tenders of 60 over a due of 100 one is charged', async ()
 
 race('a webhook, applied by two processes, and the answer it tells of book once', async () => {
   const id = await newPayment({ capture: 'manual', tender: await card() })
-  world.simulator.setFaults({ seed: SEED, rates: {}, webhooks: 'all' })
+  arena.world.simulator.setFaults({ seed: SEED, rates: {}, webhooks: 'all' })
   const statuses: number[] = []
   const inbox: Actor = async (run) => {
-    const deps = processOn(run)
-    await world.letProviderWork()
-    for (const letter of world.mail.splice(0)) await world.deliver(letter)
+    const deps = arena.processOn(run)
+    await arena.world.letProviderWork()
+    for (const letter of arena.world.mail.splice(0)) await arena.world.deliver(letter)
     await applyInbound(deps)
   }
   return {
     actors: [commanding((deps, merchant, key) => capture(deps, merchant, key, id, {}), statuses), inbox, inbox],
     async check(order) {
-      await world.deliverAll()
+      await arena.world.deliverAll()
       assert.deepEqual(statuses, [201], order)
-      const { body } = await world.call('GET', `/v1/payments/${id}`)
+      const { body } = await arena.world.call('GET', `/v1/payments/${id}`)
       assert.equal(body['amount_captured'], 100)
     },
   }

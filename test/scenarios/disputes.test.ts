@@ -181,6 +181,52 @@ test('of two disputes of one charge, the one that is won gives back only what th
   assert.equal((await shop.api.payment(payment.id)).amount_refundable, 2000)
 })
 
+for (const order of ['the dispute first', 'the refund first'] as const) {
+  test(`money that goes back by a refund and by a dispute too leaves a task, until it is won: ${order}`, async () => {
+    const payment = await pay()
+    const refundIt = () => shop.api.refund(payment.id, { amount: 5000 })
+    if (order === 'the dispute first') {
+      shop.simulator.setFaults({ seed: 1, rates: {}, next: [{ verb: 'refund', fault: 'lost_after' }] }, shop.accounts.a)
+      assert.equal((await refundIt()).status, 202)
+      await hear(shop.accounts.a, payment, {})
+      assert.deepEqual(await open(payment), [], 'nobody knows of the refund yet')
+      shop.clock.advance(MINUTE)
+      await shop.ask()
+    } else {
+      assert.equal((await refundIt()).status, 201)
+      await hear(shop.accounts.a, payment, {})
+    }
+    assert.deepEqual(await open(payment), ['given_twice'])
+    const twice = await shop.api.payment(payment.id)
+    assert.deepEqual(
+      [twice.attention, twice.amount_refunded, twice.amount_disputed, twice.amount_refundable],
+      ['review', 5000, 8000, 0],
+    )
+    await hear(shop.accounts.a, payment, { stage: 'won' })
+    const won = await shop.api.payment(payment.id)
+    assert.deepEqual([await open(payment), won.attention, won.amount_refundable], [[], null, 3000])
+  })
+}
+
+test('a refund and a dispute of different parts of a charge are nobody’s business', async () => {
+  const payment = await pay()
+  await shop.api.refund(payment.id, { amount: 5000 })
+  await hear(shop.accounts.a, payment, { amount: 3000 })
+  assert.deepEqual([await open(payment), (await shop.api.payment(payment.id)).attention], [[], null])
+})
+
+test('a charge whose dispute is heard of before its own answer has nothing to be refunded once it is known', async () => {
+  const { api } = shop
+  const token = await api.token(CARDS.settles_later)
+  const { body } = await api.pay({ amount: 8000, currency: 'EUR', channel: 'web', tender: { method: 'card', token } })
+  await hear(shop.accounts.a, body, {})
+  assert.equal((await api.payment(body.id)).amount_disputed, 0)
+  shop.clock.advance(30 * MINUTE)
+  await shop.news()
+  const known = await api.payment(body.id)
+  assert.deepEqual([known.status, known.amount_disputed, known.amount_refundable], ['captured', 8000, 0])
+})
+
 test('news that the books refuse for what it says comes up later and later, and other news is applied beside it', async () => {
   const payment = await pay()
   await hear(shop.accounts.a, payment, { amount: 0 })

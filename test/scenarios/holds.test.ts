@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { CATALOGUE } from '../../server/merchants/catalogue.ts'
 import type { Method } from '../../server/merchants/method.ts'
+import { apply } from '../../server/payments/apply.ts'
 import type { PaymentInput, PaymentView } from '../../server/payments/payment.ts'
 import { CARDS, DAY, HOUR, openShop, type Shop } from './shop.ts'
 
@@ -14,6 +15,19 @@ async function hold(shop: Shop): Promise<PaymentView> {
   const { body } = await api.pay({ ...HELD, tender: { method: 'card', token: await api.token(CARDS.approved) } })
   assert.equal(body.status, 'authorized')
   return body
+}
+
+/** The provider shows that something took effect which was taken for declined. */
+async function prove(shop: Shop, paymentId: string, operationId: string, amount: bigint): Promise<void> {
+  const occurred_at = shop.clock.now().toISOString()
+  await apply(shop.payments, {
+    merchantId: shop.keys.merchant_id,
+    paymentId,
+    operationId,
+    source: 'webhook',
+    outcome: { outcome: 'succeeded', amount, psp_reference: `sim_${operationId}`, occurred_at },
+    currency: 'EUR',
+  })
 }
 
 describe('a hold in time', () => {
@@ -84,6 +98,75 @@ describe('a hold in time', () => {
       assert.deepEqual([known.status, known.attention], ['authorized', null])
     })
   }
+
+  test('all that is owed is not taken while nobody knows whether more is owed, so that captured stays captured', async () => {
+    const { id } = await hold(shop)
+    shop.simulator.setFaults(
+      { seed: 1, rates: {}, next: [{ verb: 'increment', fault: 'lost_after' }] },
+      shop.accounts.a,
+    )
+    assert.equal((await shop.api.increment(id, 5000)).status, 202)
+    for (const amount of [10_000, undefined]) {
+      const all = await shop.api.capture(id, amount === undefined ? {} : { amount })
+      assert.deepEqual([all.status, all.body.code], [409, 'operation-in-flight'])
+    }
+    // A parcel can leave.
+    const part = await shop.api.capture(id, { amount: 4000 })
+    assert.deepEqual([part.status, part.body.status], [201, 'partially_captured'])
+    shop.clock.advance(HOUR)
+    await shop.ask()
+    const known = await shop.api.payment(id)
+    assert.deepEqual([known.amount, known.amount_capturable, known.status], [15_000, 11_000, 'partially_captured'])
+    assert.deepEqual((await shop.api.capture(id)).body.status, 'captured')
+  })
+
+  test('nor is more asked for while what takes all of it is on its way', async () => {
+    const { id } = await hold(shop)
+    shop.simulator.setFaults({ seed: 1, rates: {}, next: [{ verb: 'capture', fault: 'lost_after' }] }, shop.accounts.a)
+    assert.equal((await shop.api.capture(id)).status, 202)
+    const more = await shop.api.increment(id, 5000)
+    assert.deepEqual([more.status, more.body.code], [409, 'operation-in-flight'])
+    shop.clock.advance(HOUR)
+    await shop.ask()
+    assert.equal((await shop.api.payment(id)).status, 'captured')
+  })
+
+  test('an increment that was given up and is proven after all was taken leaves a paid payment paid, and is looked at', async () => {
+    const { id } = await hold(shop)
+    shop.simulator.setFaults(
+      { seed: 1, rates: {}, next: [{ verb: 'increment', fault: 'lost_after' }] },
+      shop.accounts.a,
+    )
+    const raised = await shop.api.increment(id, 5000)
+    const operation = raised.body.operations?.[0]?.id as string
+    await shop.api.command(`/v1/payments/${id}/operations/${operation}/resolution`, {
+      outcome: 'declined',
+      note: 'their portal shows nothing',
+    })
+    assert.equal((await shop.api.capture(id, { amount: 10_000 })).body.status, 'captured')
+    await prove(shop, id, operation, 5000n)
+    const late = await shop.api.payment(id)
+    assert.deepEqual(
+      [late.status, late.attention, late.amount, late.amount_capturable],
+      ['captured', 'review', 10_000, 5000],
+    )
+    // What nobody waits for is let go.
+    const canceled = await shop.api.cancel(id)
+    assert.deepEqual([canceled.status, canceled.body.status, canceled.body.amount_capturable], [200, 'captured', 0])
+  })
+
+  test('an increment that is taken back takes back what it added to what is owed', async () => {
+    const { id } = await hold(shop)
+    const raised = await shop.api.increment(id, 2500)
+    assert.ok(shop.simulator.reverse(shop.accounts.a, raised.body.operations?.[0]?.id as string))
+    await shop.news()
+    const back = await shop.api.payment(id)
+    assert.deepEqual(
+      [back.status, back.amount, back.amount_authorized, back.amount_capturable],
+      ['authorized', 10_000, 10_000, 10_000],
+    )
+    assert.equal((await shop.api.capture(id)).body.status, 'captured')
+  })
 
   test('a day before its end an uncaptured hold asks for attention, and after it nothing is held', async () => {
     const { id } = await hold(shop)

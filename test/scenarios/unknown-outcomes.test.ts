@@ -32,7 +32,10 @@ function state(payment: PaymentView) {
 }
 
 /** The next instruction of that kind to account A goes wrong in that way. */
-function next(verb: string, fault: 'lost_after' | 'lost_before' | 'http5xx_after' | 'http5xx_before'): void {
+function next(
+  verb: string,
+  fault: 'decline' | 'lost_after' | 'lost_before' | 'http5xx_after' | 'http5xx_before',
+): void {
   shop.simulator.setFaults({ seed: 1, rates: {}, next: [{ verb, fault }] }, shop.accounts.a)
 }
 
@@ -328,4 +331,68 @@ test('a person’s word that comes a moment after the provider’s proof takes n
   assert.deepEqual(state(await shop.api.payment(lost.body.id)), ['captured', null, 6500, 0])
   const again = await decide(lost.body, 'declined')
   assert.deepEqual([again.status, again.body.code], [409, 'invalid-state'])
+})
+
+test('a cancel that never arrived opens the payment again, and whoever was told otherwise is told', async () => {
+  const { api } = shop
+  const { id } = (await pay(CARDS.approved, { ...SALE, capture: 'manual' })).body
+  next('void', 'lost_before')
+  const key = api.nextKey()
+  const lost = await api.cancel(id, { key })
+  assert.deepEqual([lost.status, ...state(lost.body)], [202, 'canceled', 'unknown_outcome', 0, 0])
+  for (let round = 0; round < 6; round++) {
+    shop.clock.advance(10 * MINUTE)
+    await shop.ask()
+  }
+  const again = await api.payment(id)
+  assert.deepEqual([again.status, again.attention, again.amount_capturable], ['authorized', 'review', 6500])
+  const tasks = async () =>
+    (await api.get<{ data: { kind: string }[] }>(`/v1/payment_tasks?payment_id=${id}&state=open`)).body.data.map(
+      ({ kind }) => kind,
+    )
+  assert.deepEqual(await tasks(), ['cancel_failed'])
+  assert.ok((await shop.timeline(id)).includes('poll no_effect → fail'))
+  const told = await api.get<{ data: { data: { status: string; attention: string } }[] }>(
+    `/v1/events?object_id=${id}&type=payment.void_failed`,
+  )
+  assert.deepEqual(
+    told.body.data.map(({ data }) => [data.status, data.attention]),
+    [['authorized', 'review']],
+  )
+  // Whoever repeats the command reads what became of it.
+  const repeated = await api.cancel(id, { key })
+  assert.deepEqual(
+    [repeated.status, repeated.body.status, repeated.body.operations?.map(({ state }) => state)],
+    [200, 'authorized', ['no_effect']],
+  )
+  const canceled = await api.cancel(id)
+  assert.deepEqual([canceled.body.status, canceled.body.attention, await tasks()], ['canceled', null, []])
+})
+
+test('a cancel that the provider declines at once says so in its answer, and leaves no task', async () => {
+  const { id } = (await pay(CARDS.approved, { ...SALE, capture: 'manual' })).body
+  next('void', 'decline')
+  const refused = await shop.api.cancel(id)
+  assert.deepEqual([refused.status, ...state(refused.body)], [200, 'authorized', null, 0, 0])
+  assert.deepEqual(
+    refused.body.operations?.map(({ state }) => state),
+    ['declined'],
+  )
+})
+
+test('what waits for an outcome is not offered: no cancel while nobody knows of a capture', async () => {
+  const { id, actions } = (await pay(CARDS.approved, { ...SALE, capture: 'manual' })).body
+  assert.deepEqual(actions, ['captures', 'increments', 'extensions', 'cancel'])
+  next('capture', 'lost_after')
+  const lost = await shop.api.capture(id, { amount: 1500 })
+  assert.deepEqual(lost.body.actions, ['captures', 'increments', 'extensions'])
+  shop.clock.advance(MINUTE)
+  await shop.ask()
+  next('increment', 'lost_after')
+  const raising = await shop.api.increment(id, 100)
+  assert.deepEqual(raising.body.actions, ['captures', 'extensions', 'refunds'])
+  shop.clock.advance(MINUTE)
+  await shop.ask()
+  next('void', 'lost_after')
+  assert.deepEqual((await shop.api.cancel(id)).body.actions, ['refunds'])
 })
