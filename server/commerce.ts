@@ -86,6 +86,7 @@ import {
   type OrderDeps,
   type OrderLine,
   routes as orderRoutes,
+  ordersWithCards,
   readOrderLines,
   readOrders,
   returnWindowEnd,
@@ -281,13 +282,10 @@ export function wireCommerce(base: CommerceBase): Commerce {
     ],
   }
 
-  const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, ordersOf: ordersToFollow })
+  const points = createLoyaltyConsumer({ ...base, ...loyalty, clock, ordersOf: ordersToFollow, ordersWithCards })
   const ownLoyalty = { ...loyalty, catchUp: withGuestOrders(points).catchUp }
   const imports = createWorker({
-    name: 'catalogue imports',
-    clock,
-    log,
-    everyMs: 2_000,
+    ...{ name: 'catalogue imports', clock, log, everyMs: 2_000 },
     tick: () => runImports(catalog),
   })
   const returns: ReturnDeps = {

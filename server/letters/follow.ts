@@ -4,19 +4,19 @@
 import type { Queryable, Tx } from '../db/pool.ts'
 import { isMailAddress, queueMail } from '../mail/index.ts'
 import { type Consumer, createConsumer, type EventRow } from '../notify/index.ts'
-import { type Order, readOrders } from '../orders/index.ts'
+import { type Order, readOrdersWithEmail } from '../orders/index.ts'
 import type { LetterDeps } from './deps.ts'
 import { factsOf } from './facts.ts'
 import { letterOf } from './letter.ts'
-import { kindFor, type Occasion, occasionOf } from './occasion.ts'
-import { isPaid, thankFor } from './paid.ts'
+import { kindFor, OCCASIONS, type Occasion, occasionOf } from './occasion.ts'
+import { isPaid, PAID, thankFor } from './paid.ts'
 import { readOff } from './settings-store.ts'
 
 /** Reads the events of orders, payments and fulfilments, and of what is paid without an order. */
 export function createLettersConsumer(deps: LetterDeps): Consumer {
   return createConsumer(deps, {
     name: 'letters',
-    families: ['order.', 'payment.', 'fulfilment.', 'payment_link.', 'invoice.'],
+    families: [...OCCASIONS, ...PAID],
     async handle(tx, merchantId, events) {
       await writeLetters(deps, tx, merchantId, events)
       const paid = events.filter(isPaid)
@@ -54,6 +54,6 @@ async function addressed(
   occasions: readonly Occasion[],
 ): Promise<Map<string, Order>> {
   const ids = [...new Set(occasions.map(({ orderId }) => orderId))]
-  const orders = await readOrders(db, merchantId, ids)
+  const orders = await readOrdersWithEmail(db, merchantId, ids)
   return new Map([...orders].filter(([, { email }]) => email !== null && isMailAddress(email)))
 }

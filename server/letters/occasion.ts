@@ -44,6 +44,8 @@ const MONEY: Record<string, LetterKind> = {
   'payment.captured': 'payment_received',
   'payment.refunded': 'refund',
 }
+/** The events that can be one. */
+export const OCCASIONS: readonly string[] = ['order.confirmed', ...Object.keys(PARCELS), ...Object.keys(MONEY)]
 /** Ways of goods that end at a counter. */
 const COLLECTED = new Set(['collect', 'ship_to_store'])
 

@@ -22,9 +22,11 @@ interface Paid {
   url: string | null
 }
 
-/** True for an event that `thankFor` may write about. */
+/** The events that `thankFor` may write about. */
+export const PAID: readonly string[] = ['payment_link.paid', 'invoice.paid']
+
 export function isPaid({ type }: EventRow): boolean {
-  return type === 'payment_link.paid' || type === 'invoice.paid'
+  return PAID.includes(type)
 }
 
 /** Writes to whoever paid, once for each link or invoice. Links for many have no one address, and those of orders tell of the order. */

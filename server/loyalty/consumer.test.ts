@@ -72,6 +72,7 @@ test('an order paid in part with points earns on the rest, once, and its return 
   const consumer = createLoyaltyConsumer({
     ...deps,
     ordersOf: async (_tx, _merchant, ids) => (ids.includes('order-1') ? [order] : []),
+    ordersWithCards: async () => [],
   })
   const tell = async (type: string) => {
     const event = { id: payments.newId('evt'), type, object_type: 'order', object_id: 'order-1', object_version: 1 }

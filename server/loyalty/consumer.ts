@@ -47,24 +47,25 @@ export interface FollowDeps extends LoyaltyDeps, ConsumerDeps {
   clock: ConsumerDeps['clock']
   /** The orders of some ids; unknown ones are absent. */
   ordersOf(tx: Tx, merchantId: string, ids: string[]): Promise<FollowedOrder[]>
+  /** Those of these orders with a gift card in them: without points most orders have nothing to follow. */
+  ordersWithCards(tx: Tx, merchantId: string, ids: string[]): Promise<string[]>
 }
 
 /** Of the steps of a fulfilment those after which it may be known how long the goods can be returned. */
-const HANDED_OVER = new Set(['fulfilment.collected', 'fulfilment.shipped', 'fulfilment.delivered'])
+const HANDED_OVER = ['fulfilment.collected', 'fulfilment.shipped', 'fulfilment.delivered']
 
 /** The consumer `loyalty`: reads events of orders, fulfilments and returns, after whatever writes those. */
 export function createLoyaltyConsumer(deps: FollowDeps): Consumer {
   return createConsumer(deps, {
     name: 'loyalty',
-    families: ['order.', 'fulfilment.', 'return.'],
+    families: ['order.', ...HANDED_OVER, 'return.'],
     async handle(tx, merchantId, events) {
-      const telling = events.filter(({ type }) => !type.startsWith('fulfilment.') || HANDED_OVER.has(type))
-      const ids = new Set(telling.flatMap((event) => orderIdOf(event.data) ?? []))
-      const orders = (await deps.ordersOf(tx, merchantId, [...ids].sort())).filter(
-        (order) => order.confirmed_at !== null,
-      )
+      const ids = [...new Set(events.flatMap((event) => orderIdOf(event.data) ?? []))].sort()
       // A programme that is switched off gives no more points, and still takes back what it gave.
       const hasPoints = (await readLoyaltyProgramme(tx, merchantId)) !== null
+      const told = hasPoints ? ids : await deps.ordersWithCards(tx, merchantId, ids)
+      if (told.length === 0) return
+      const orders = (await deps.ordersOf(tx, merchantId, told)).filter((order) => order.confirmed_at !== null)
       const changes: Change[] = []
       for (const order of orders) {
         changes.push(...(await cardsFor(deps, tx, merchantId, order)))

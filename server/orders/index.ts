@@ -58,12 +58,14 @@ export {
   listOrders,
   lockOrder,
   lockOrders,
+  ordersWithCards,
   readOrder,
   readOrderByNumber,
   readOrderGroups,
   readOrderLines,
   readOrders,
   readOrdersOf,
+  readOrdersWithEmail,
   returnLines,
 } from './store.ts'
 export { basketView, type OrderView } from './view.ts'

@@ -53,6 +53,29 @@ export async function readOrders(db: Queryable, merchantId: string, ids: string[
   return new Map(rows.map((row) => [row.id, row]))
 }
 
+/** As `readOrders`, of those with an e-mail address. */
+export async function readOrdersWithEmail(
+  db: Queryable,
+  merchantId: string,
+  ids: string[],
+): Promise<Map<string, Order>> {
+  const { rows } = await db.query<Order>(
+    `select ${ORDER} from sales_order where merchant_id = $1 and id = any ($2) and email is not null`,
+    [merchantId, ids],
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** Those of some orders with a gift card in them, in the order of their ids. */
+export async function ordersWithCards(db: Queryable, merchantId: string, ids: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ order_id: string }>(
+    `select distinct order_id from order_line
+     where merchant_id = $1 and order_id = any ($2) and kind = 'gift_card' order by order_id`,
+    [merchantId, ids],
+  )
+  return rows.map(({ order_id }) => order_id)
+}
+
 /** The lines of some orders, by order and in their sequence. */
 export async function readOrderLines(
   db: Queryable,

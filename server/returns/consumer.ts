@@ -21,7 +21,7 @@ const PAID = new Set(['payment.authorized', 'payment.captured'])
 export function createReturnsConsumer(deps: ConsumerDeps & ReturnDeps): Consumer {
   return createConsumer(deps, {
     name: 'returns',
-    families: ['payment.', 'order.confirmed'],
+    families: [...PAID, ...DONE, ...FAILED, 'order.confirmed'],
     async handle(tx, merchantId, events) {
       const paid = events
         .filter(({ type, data }) => PAID.has(type) && isOfOrder(data))
