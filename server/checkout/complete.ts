@@ -15,6 +15,7 @@ export function createCheckoutConsumer(
   return createConsumer(deps, {
     name: 'checkout',
     families: ['payment.'],
+    but: ['payment.created'],
     async handle(tx, merchantId, events) {
       const paid = events
         .filter(({ data }) => DONE.has((data as { status?: string } | null)?.status ?? ''))

@@ -38,16 +38,17 @@ const FAMILIES = [
   'customer.',
 ]
 /** Steps on the way that tell staff nothing. */
-const NOISE = new Set(['payment.created', 'payment.processing', 'payment.retried', 'cart.updated', 'customer.updated'])
+const NOISE = ['payment.created', 'payment.processing', 'payment.retried', 'cart.updated', 'customer.updated']
 
 export function createTimeline(deps: { db: Db; clock: Clock; log: Log; hints: Pick<Hints, 'onAny'> }): Consumer {
   return createConsumer(deps, {
     name: 'customer timeline',
     families: FAMILIES,
+    but: NOISE,
     isRebuildable: true,
     withData: false,
     async handle(tx, merchantId, events) {
-      const telling = events.filter(({ type }) => !NOISE.has(type)).map(({ seq }) => seq)
+      const telling = events.map(({ seq }) => seq)
       if (telling.length > 0) await insertMoments(tx, merchantId, telling)
     },
   })

@@ -26,7 +26,14 @@ import {
 import { tellUntaken } from './untaken.ts'
 
 /** These change nothing that is handed over. */
-const IGNORED = new Set(['order.placed', 'order.payment_returned', 'order.customer_attached', 'order.closed'])
+const IGNORED = [
+  'order.placed',
+  'order.payment_returned',
+  'order.customer_attached',
+  'order.closed',
+  // What comes of the payment is told by its next event.
+  'payment.created',
+]
 
 /** The goods are there, or will not come. */
 const ENDS_OF_TRANSFERS = new Set(['transfer.received', 'transfer.called_back', 'transfer.cancelled'])
@@ -42,6 +49,7 @@ export function createFulfilmentsConsumer(
   return createConsumer(deps, {
     name: 'fulfilments',
     families: ['order.', 'payment.', 'transfer.'],
+    but: IGNORED,
     async handle(tx, merchantId, events) {
       const ended = events.filter(({ type }) => ENDS_OF_TRANSFERS.has(type)).map(({ object_id }) => object_id)
       const paid = idsOf(events.filter(({ type }) => type.startsWith('payment.')))
@@ -61,7 +69,7 @@ export function createFulfilmentsConsumer(
 
 /** Money that comes later lets go what an edit brought, and gift cards, which wait until it is taken. */
 function isTelling({ type, data }: EventRow): boolean {
-  if (type !== 'order.payment_changed') return !IGNORED.has(type)
+  if (type !== 'order.payment_changed') return true
   const { revision = 1, amount_captured = 0 } = (data ?? {}) as { revision?: number; amount_captured?: number }
   return revision > 1 || amount_captured > 0
 }

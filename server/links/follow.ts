@@ -18,6 +18,8 @@ export function createLinkConsumer(deps: FollowDeps): Consumer {
   return createConsumer(deps, {
     name: 'payment_links',
     families: ['payment.', 'order.', 'invoice.'],
+    // Nothing is paid by these yet, nor given up.
+    but: ['payment.created', 'order.placed'],
     async handle(tx, merchantId, events) {
       await followPayments(deps, tx, merchantId, events)
       await followOrders(deps, tx, merchantId, events)

@@ -59,6 +59,8 @@ export function createLoyaltyConsumer(deps: FollowDeps): Consumer {
   return createConsumer(deps, {
     name: 'loyalty',
     families: ['order.', ...HANDED_OVER, 'return.'],
+    // Nothing happens before it is confirmed.
+    but: ['order.placed'],
     async handle(tx, merchantId, events) {
       const ids = [...new Set(events.flatMap((event) => orderIdOf(event.data) ?? []))].sort()
       // A programme that is switched off gives no more points, and still takes back what it gave.

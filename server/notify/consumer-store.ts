@@ -73,57 +73,78 @@ export interface Window {
   events: FollowedEvent[]
 }
 
-/** Takes the cursor and moves it over the next `size` events (event_window, 0022); null when another holds it and `wait` is false. */
+/** What a consumer reads of the log. */
+export interface Reading {
+  consumer: string
+  families: readonly string[]
+  /** Types of these families that it passes over. */
+  but: readonly string[]
+  size: bigint
+  withData: boolean
+}
+
+/** Takes the cursor and moves it over the next `size` events (event_stretch, 0057); null when another holds it and `wait` is false. */
 export async function moveWindow(
   tx: Tx,
   merchantId: string,
-  of: {
-    consumer: string
-    families: readonly string[]
-    size: bigint
-    wait: boolean
-    withData: boolean
-    isRebuildable: boolean
-  },
+  of: Reading & { wait: boolean; isRebuildable: boolean },
 ): Promise<Window | null> {
-  const { rows } = await tx.query<
-    Omit<FollowedEvent, 'seq'> & { moved_from: bigint; moved_to: bigint; seq: bigint | null }
-  >('select * from event_window($1, $2, $3, $4, $5, $6, $7)', [
-    merchantId,
-    of.consumer,
-    of.families,
-    of.size,
-    of.wait,
-    of.withData,
-    of.isRebuildable,
-  ])
-  const [first] = rows
-  if (!first) return null
-  const events = rows.flatMap(({ moved_from: _, moved_to: _to, seq, ...event }) =>
-    seq === null ? [] : { ...event, seq },
+  const { rows } = await tx.query<Partial<Event> & { moved_from: bigint; moved_to: bigint }>(
+    'select * from event_stretch($1, $2, $3, $4, $5, $6, $7, $8)',
+    [merchantId, of.consumer, of.families, of.but, of.size, of.wait, of.withData, of.isRebuildable],
   )
-  return { from: first.moved_from, to: first.moved_to, events }
+  const [first, ...events] = rows
+  if (!first) return null
+  return { from: first.moved_from, to: first.moved_to, events: events.map((event) => followed(event as Event)) }
 }
 
 /**
- * Takes the cursors of some merchants that nobody holds, and what each is to handle of its next `size` events (event_windows, 0051), in
+ * Takes the cursors of some merchants that nobody holds, and what each is to handle of its next `size` events (event_stretches, 0057), in
  * the order of their ids. It moves nothing: see moveCursors.
  */
-export async function takeWindows(
-  tx: Tx,
-  merchantIds: readonly string[],
-  of: { consumer: string; families: readonly string[]; size: bigint; withData: boolean },
-): Promise<Map<string, Window>> {
+export async function takeWindows(tx: Tx, merchantIds: readonly string[], of: Reading): Promise<Map<string, Window>> {
   const { rows } = await tx.query<
-    Omit<FollowedEvent, 'seq'> & { merchant_id: string; moved_from: bigint; moved_to: bigint; seq: bigint | null }
-  >('select * from event_windows($1, $2, $3, $4, $5)', [of.consumer, of.families, merchantIds, of.size, of.withData])
+    { merchant_id: string; moved_from: bigint; moved_to: bigint } & (Event | { seq: null })
+  >('select * from event_stretches($1, $2, $3, $4, $5, $6)', [
+    of.consumer,
+    of.families,
+    of.but,
+    merchantIds,
+    of.size,
+    of.withData,
+  ])
   const windows = new Map<string, Window>()
-  for (const { merchant_id, moved_from, moved_to, seq, ...event } of rows) {
+  for (const row of rows) {
+    const { merchant_id, moved_from, moved_to } = row
     const window = windows.get(merchant_id) ?? { from: moved_from, to: moved_to, events: [] }
     windows.set(merchant_id, window)
-    if (seq !== null) window.events.push({ ...event, seq })
+    if (row.seq !== null) window.events.push(followed(row))
   }
   return windows
+}
+
+/** An event as event_stretch reads it: what most of them do not need is not made of it there. */
+type Event = Omit<FollowedEvent, 'seq' | 'created_at' | 'subject'> & {
+  seq: string
+  created_ms: number
+  /** Null for its own object. */
+  subject: string | null
+}
+
+function followed(event: Event): FollowedEvent {
+  const { seq, id, type, object_type, object_id, object_version, data, created_ms, subject, must_wait } = event
+  return {
+    seq: BigInt(seq),
+    id,
+    type,
+    object_type,
+    object_id,
+    object_version,
+    data,
+    created_at: new Date(created_ms),
+    subject: subject ?? object_id,
+    must_wait,
+  }
 }
 
 /** Moves the cursors that `takeWindows` took. `isLasting` false: it need not wait for the disk, the log tells it again after a crash. */

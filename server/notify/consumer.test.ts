@@ -98,6 +98,31 @@ test('a consumer is given the events of its families, in their order, once', asy
   assert.deepEqual(await handled(), ['payment.refunded'])
 })
 
+test('a consumer is not given the types it passes over, alone or among others, and comes by them', async () => {
+  const { db } = database
+  const hints = createLocalHints(systemClock)
+  const but = ['payment.created']
+  const reader = createConsumer(
+    { db, ...REAL, hints },
+    { name: 'but', families: ['payment.', 'order.placed'], but, handle: note },
+  )
+  await happen('payment.created', 'order.placed', 'order.closed', 'payment.created_late', 'payment.captured')
+  await reader.catchUp(merchant)
+  assert.deepEqual(await handled(), ['order.placed', 'payment.created_late', 'payment.captured'])
+  await happen('payment.created')
+  await reader.catchUp(merchant)
+  assert.deepEqual(await handled(), [])
+  const one = merchant
+  await happen('payment.created', 'payment.refunded')
+  merchant = newId('mer')
+  await happen('payment.created')
+  // Several merchants that are little behind share a window.
+  while ((await reader.worker.tick()) > 0);
+  assert.deepEqual(await handled(), [])
+  merchant = one
+  assert.deepEqual(await handled(), ['payment.refunded'])
+})
+
 test('an event whose handling fails is handled again later and later, and what it had written is gone', async () => {
   await happen('payment.created')
   const { state, handle } = failingOn('x')

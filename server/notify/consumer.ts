@@ -35,8 +35,10 @@ export interface ConsumerDeps {
 export interface ConsumerOptions {
   /** Kept with the cursor: renaming a consumer makes it read everything again. */
   name: string
-  /** Families of events to read, each ending with a dot: `['payment.']`. */
+  /** Families of events to read, each ending with a dot: `['payment.']`; a type is a family of its own. */
   families: readonly string[]
+  /** Types of these families that tell it nothing: they are not read. */
+  but?: readonly string[]
   /**
    * What it writes is worked out from the log alone and told to nobody. Then its transactions need not wait for the disk: after a
    * crash cursor and effect are both older, and the same events are read again.
@@ -97,8 +99,8 @@ class NotHandled extends Error {
 export function createConsumer(deps: ConsumerDeps, options: ConsumerOptions): Consumer {
   const consumer = options.name
   const db = deps.followers ?? deps.db
-  const { families, isRebuildable = false, withData = true } = options
-  const of = { consumer, families, isRebuildable, withData }
+  const { families, but = [], isRebuildable = false, withData = true } = options
+  const of = { consumer, families, but, isRebuildable, withData }
   /** Merchants of whom a window failed: how many events to take next. Halved with each failure, doubled with each success. */
   const careful = new Map<string, bigint>()
 
