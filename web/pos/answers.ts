@@ -112,6 +112,7 @@ export interface Order {
   payment_status: string
   fulfilment_status?: string
   placed_at: string
+  shipping_address?: { name?: string } | null
   page_url?: string
 }
 export interface OrderLine {

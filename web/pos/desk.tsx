@@ -6,7 +6,9 @@ import { createCatalogue } from './catalogue.ts'
 import { DoneScreen } from './done-screen.tsx'
 import { DrawerScreen } from './drawer-screen.tsx'
 import { OpenShift } from './open-shift.tsx'
+import { OrdersScreen } from './orders-screen.tsx'
 import { Override } from './override.tsx'
+import { PickupScreen } from './pickup-screen.tsx'
 import { digitsOf, type Place } from './place.ts'
 import { ReturnScreen } from './return-screen.tsx'
 import { createSale } from './sale.ts'
@@ -135,7 +137,11 @@ function Current({ screen }: { screen: Screen }): ReactNode {
     case 'drawer':
       return <DrawerScreen />
     case 'return':
-      return <ReturnScreen />
+      return <ReturnScreen orderId={screen.orderId} />
+    case 'orders':
+      return <OrdersScreen key={screen.orderId} orderId={screen.orderId} />
+    case 'pickup':
+      return <PickupScreen key={screen.fulfilmentId} fulfilmentId={screen.fulfilmentId} />
     default:
       return <SellScreen />
   }

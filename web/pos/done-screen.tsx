@@ -1,14 +1,14 @@
 // Paid: what goes back in cash, as large as it gets, until the next customer; and the receipt in whatever form they want it.
 
-import { type FormEvent, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { fill } from '../shared/fill.ts'
 import type { Tender } from './answers.ts'
-import { isRefused, newKey } from './api.ts'
 import { Icon } from './icon.tsx'
 import { keep, kept, NAMES } from './keep.ts'
 import { scanned, useKeys, useScan } from './keys.ts'
+import { MailDialog } from './mail-dialog.tsx'
 import { NoticeBar } from './notice-bar.tsx'
-import { Banner, Dialog, Key } from './parts.tsx'
+import { Dialog, Key } from './parts.tsx'
 import { Qr } from './qr.tsx'
 import { Slip } from './receipt.tsx'
 import { tenderName } from './tender-list.tsx'
@@ -115,7 +115,7 @@ export function DoneScreen() {
           </span>
         </button>
       </div>
-      {open === 'mail' ? <MailDialog last={last} onClose={() => setOpen(null)} /> : null}
+      {open === 'mail' ? <MailDialog id={last.orderId} email={last.email} onClose={() => setOpen(null)} /> : null}
       {open === 'qr' && last.pageUrl !== null ? (
         <Dialog title={texts.finished.qr} onClose={() => setOpen(null)}>
           <div className="link-pay">
@@ -128,54 +128,5 @@ export function DoneScreen() {
         <Slip key={printing} id={last.orderId} isGift={printing === 'gift'} onDone={() => setPrinting(null)} />
       ) : null}
     </main>
-  )
-}
-
-function MailDialog({ last, onClose }: { last: Last; onClose(): void }) {
-  const { texts, api, say, language } = useTill()
-  const [email, setEmail] = useState(last.email ?? '')
-  const [wrong, setWrong] = useState('')
-  const send = async (event: FormEvent) => {
-    event.preventDefault()
-    try {
-      await api.call('POST', `/receipts/${last.orderId}/mail`, {
-        body: { to: email.trim(), language },
-        key: newKey(),
-      })
-      onClose()
-      say({ kind: 'good', text: fill(texts.finished.mailed, { email: email.trim() }) })
-    } catch (error) {
-      setWrong(
-        isRefused(error, 'validation-error')
-          ? texts.finished.mailWrong
-          : isRefused(error, 'no-answer')
-            ? texts.noAnswer
-            : texts.failed,
-      )
-    }
-  }
-  return (
-    <Dialog title={texts.finished.mail} onClose={onClose}>
-      <form onSubmit={(event) => void send(event)}>
-        <label htmlFor="receipt-mail">{texts.customer.email}</label>
-        <input
-          id="receipt-mail"
-          type="email"
-          data-first=""
-          className="field-in"
-          value={email}
-          maxLength={254}
-          autoComplete="off"
-          required
-          onChange={(event) => setEmail(event.target.value)}
-        />
-        <div className="said" role="alert">
-          {wrong === '' ? null : <Banner kind="bad">{wrong}</Banner>}
-        </div>
-        <button type="submit" className="button primary big">
-          {texts.finished.send}
-        </button>
-      </form>
-    </Dialog>
   )
 }

@@ -1,6 +1,7 @@
 import './style/base.css'
 import './style/sell.css'
 import './style/screens.css'
+import './style/counter.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import type { PosState } from './page.tsx'

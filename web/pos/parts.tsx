@@ -115,6 +115,8 @@ export function Key(props: {
   onPress(): void
   isOff?: boolean
   kind?: 'primary' | 'danger'
+  /** How many wait behind it, in words for who does not see the figure. */
+  badge?: { n: number; words: string }
 }) {
   return (
     <button
@@ -126,6 +128,12 @@ export function Key(props: {
     >
       <Icon name={props.icon} />
       <span className="key-label">{props.label}</span>
+      {props.badge && props.badge.n > 0 ? (
+        <span className="badge figure">
+          {props.badge.n}
+          <span className="hidden"> {props.badge.words}</span>
+        </span>
+      ) : null}
       {props.hint ? (
         <span className="hint" aria-hidden="true">
           {props.hint}
@@ -152,6 +160,9 @@ export function Banner({
     </div>
   )
 }
+
+/** For a part that scrolls and may hold nothing to press: the keyboard must reach it to scroll it. */
+export const SCROLLED = { tabIndex: 0 } as const
 
 export function Avatar({ initials }: { initials: string }) {
   return (

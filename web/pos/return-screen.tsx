@@ -1,7 +1,7 @@
 // Goods that come back: the purchase by a scan of its receipt, its number or an address; what of it comes back and why; and the money,
 // said before it goes.
 
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { fill } from '../shared/fill.ts'
 import { isRefused, newKey } from './api.ts'
 import { Icon } from './icon.tsx'
@@ -35,7 +35,7 @@ type Reason = (typeof REASONS)[number]
 /** Where broken goods go; the rest is for sale again. */
 const dispositionOf = (reason: Reason) => (reason === 'damaged' ? 'damaged' : 'restock')
 
-export function ReturnScreen() {
+export function ReturnScreen({ orderId }: { orderId?: string }) {
   const { texts, api, info, money, go, say, withRight } = useTill()
   const words = texts.service.returns
   const [asked, setAsked] = useState('')
@@ -57,9 +57,8 @@ export function ReturnScreen() {
     setOrder(found)
     setCounts({})
   }
-  const look = async (text: string) => {
+  const look = async (text: string, id = orderOfAddress(text)) => {
     setWrong('')
-    const id = orderOfAddress(text)
     const by: Record<string, string> =
       id !== null ? { order_id: id } : text.includes('@') ? { email: text } : { number: text.replace(/\D/g, '') }
     if (by['number'] === '') return
@@ -143,6 +142,9 @@ export function ReturnScreen() {
         }
       : { text: words.prepare, act: () => void prepare(), isOff: isBusy || chosen.length === 0 || reason === null }
 
+  useEffect(() => {
+    if (orderId !== undefined) void look('', orderId)
+  }, [])
   useScan((text) => {
     if (!made) void look(text)
   })

@@ -11,6 +11,7 @@ import { useKeys, useScan } from './keys.ts'
 import { NoticeBar } from './notice-bar.tsx'
 import { ParkDialog, RecallDialog } from './park.tsx'
 import { Key } from './parts.tsx'
+import { PickupKey } from './pickup-key.tsx'
 import { PriceDialog } from './price-dialog.tsx'
 import { QuantityDialog } from './quantity-dialog.tsx'
 import { soundBad, soundOk } from './sound.ts'
@@ -163,6 +164,8 @@ export function SellScreen() {
         <Key icon="recall" label={texts.sell.recall} hint="F5" onPress={on('recall')} />
         <Key icon="person" label={texts.sell.customer} hint="F3" onPress={on('customer')} />
         <Key icon="undo" label={texts.service.returns.key} hint="F8" onPress={() => go({ is: 'return' })} />
+        <Key icon="report" label={texts.service.orders.key} onPress={() => go({ is: 'orders' })} />
+        <PickupKey />
         <Key icon="print" label={texts.sell.lastReceipt} hint="F11" onPress={() => go({ is: 'done' })} />
         <Key icon="drawer" label={texts.sell.drawer} onPress={() => go({ is: 'drawer' })} />
       </nav>

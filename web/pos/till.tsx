@@ -37,7 +37,9 @@ export type Screen =
   | { is: 'tender'; start?: 'cash' | 'card' }
   | { is: 'done' }
   | { is: 'drawer' }
-  | { is: 'return' }
+  | { is: 'return'; orderId?: string }
+  | { is: 'orders'; orderId?: string }
+  | { is: 'pickup'; fulfilmentId?: string }
 
 export interface Notice {
   kind: 'good' | 'bad' | 'info'
@@ -135,7 +137,7 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
   return state.failed ? { is: 'failed', again } : { is: 'there', data: state.data as T, again }
 }
 
-const localeOf = (language: string) => (language === 'en' ? 'en-GB' : language)
+export const localeOf = (language: string) => (language === 'en' ? 'en-GB' : language)
 
 export function formatsFor(language: string, currency: { code: string; digits: number }) {
   const locale = localeOf(language)

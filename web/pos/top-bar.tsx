@@ -15,7 +15,11 @@ export function TopBar() {
   useKeys({ F12: lock })
   return (
     <header className="top">
-      {info.shift === null ? null : <h1 className="hidden">{texts.screens[screen.is]}</h1>}
+      {info.shift === null ? null : (
+        <h1 className="hidden">
+          {(texts.screens as Record<string, string>)[screen.is] ?? texts.service.screens[screen.is]}
+        </h1>
+      )}
       <button type="button" className="place" onClick={() => setOpen(true)} aria-haspopup="dialog">
         <Mark />
         <span className="place-name">
