@@ -5,6 +5,8 @@ import type { Api } from './api.ts'
 import { createCatalogue } from './catalogue.ts'
 import { DoneScreen } from './done-screen.tsx'
 import { DrawerScreen } from './drawer-screen.tsx'
+import { exchangeNow } from './exchange.ts'
+import { ExchangeScreen } from './exchange-screen.tsx'
 import { OpenShift } from './open-shift.tsx'
 import { OrdersScreen } from './orders-screen.tsx'
 import { Override } from './override.tsx'
@@ -65,7 +67,9 @@ function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
     () => ({ ticket: createTicket(api, place), sale: createSale(api, place), catalogue: createCatalogue(api, place) }),
     [place],
   )
-  const [screen, go] = useState<Screen>(() => ({ is: sale.state().cart ? 'tender' : 'sell' }))
+  const [screen, go] = useState<Screen>(() => ({
+    is: !sale.state().cart ? 'sell' : exchangeNow() ? 'exchange' : 'tender',
+  }))
   const [notice, setNotice] = useState<Notice | null>(null)
   const [asked, setAsked] = useState<Asked | null>(null)
   useEffect(() => {
@@ -137,7 +141,9 @@ function Current({ screen }: { screen: Screen }): ReactNode {
     case 'drawer':
       return <DrawerScreen />
     case 'return':
-      return <ReturnScreen orderId={screen.orderId} />
+      return <ReturnScreen orderId={screen.orderId} returnId={screen.returnId} />
+    case 'exchange':
+      return <ExchangeScreen />
     case 'orders':
       return <OrdersScreen key={screen.orderId} orderId={screen.orderId} />
     case 'pickup':

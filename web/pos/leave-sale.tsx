@@ -3,6 +3,7 @@
 import { fill } from '../shared/fill.ts'
 import type { Cart } from './answers.ts'
 import { isRefused, newKey } from './api.ts'
+import { wasExchanged } from './exchange.ts'
 import { Dialog } from './parts.tsx'
 import { tenderName } from './tender-list.tsx'
 import { useSale, useTill } from './till.tsx'
@@ -48,9 +49,17 @@ export function useReopen(): () => Promise<void> {
 /** Something has been paid: what goes back is said before it does. */
 export function LeaveDialog({ onClose }: { onClose(): void }) {
   const { texts, money, withRight } = useTill()
-  const { payment } = useSale()
+  const { payment, order } = useSale()
   const reopen = useReopen()
+  const isExchange = wasExchanged(order?.id)
   const paid = (payment?.tenders ?? []).filter(({ amount_captured }) => amount_captured > 0)
+  // What goods were worth that have come back is on no card of the customer's.
+  const wayOf = ({ method }: { method: string }) =>
+    isExchange && method === 'gift_card'
+      ? texts.service.exchange.leave
+      : method === 'cash'
+        ? texts.leave.byHand
+        : texts.leave.back
   return (
     <Dialog title={texts.leave.heading} onClose={onClose}>
       <p>{texts.leave.lead}</p>
@@ -58,7 +67,7 @@ export function LeaveDialog({ onClose }: { onClose(): void }) {
         {paid.map((tender) => (
           <li key={tender.id} className="row-key flat">
             <strong>
-              {fill(tender.method === 'cash' ? texts.leave.byHand : texts.leave.back, {
+              {fill(wayOf(tender), {
                 amount: money(tender.amount_captured),
                 to: tenderName(texts, tender),
               })}

@@ -4,6 +4,7 @@
 import { type FormEvent, useEffect, useState } from 'react'
 import { fill } from '../shared/fill.ts'
 import { isRefused, newKey } from './api.ts'
+import { setExchange } from './exchange.ts'
 import { Icon } from './icon.tsx'
 import { useKeys, useScan } from './keys.ts'
 import { NoticeBar } from './notice-bar.tsx'
@@ -35,7 +36,7 @@ type Reason = (typeof REASONS)[number]
 /** Where broken goods go; the rest is for sale again. */
 const dispositionOf = (reason: Reason) => (reason === 'damaged' ? 'damaged' : 'restock')
 
-export function ReturnScreen({ orderId }: { orderId?: string }) {
+export function ReturnScreen({ orderId, returnId }: { orderId?: string; returnId?: string }) {
   const { texts, api, info, money, go, say, withRight } = useTill()
   const words = texts.service.returns
   const [asked, setAsked] = useState('')
@@ -144,6 +145,7 @@ export function ReturnScreen({ orderId }: { orderId?: string }) {
 
   useEffect(() => {
     if (orderId !== undefined) void look('', orderId)
+    if (returnId !== undefined) api.get<GoodsReturn>(`/returns/${returnId}`).then(setMade, failed)
   }, [])
   useScan((text) => {
     if (!made) void look(text)
@@ -200,6 +202,21 @@ export function ReturnScreen({ orderId }: { orderId?: string }) {
       <NoticeBar />
       <nav className="functions" aria-label={texts.sell.functions}>
         <Key icon="back" label={texts.drawer.back} hint="Esc" onPress={() => void cancel()} />
+        {made && !isSettled ? (
+          <Key
+            icon="bag"
+            label={texts.service.exchange.key}
+            isOff={isBusy}
+            onPress={() => {
+              setExchange({
+                returnId: made.id,
+                number: order?.number ?? '',
+                worth: made.amount_refund || made.amount_goods,
+              })
+              go({ is: 'sell' })
+            }}
+          />
+        ) : null}
         {order && !made ? <Key icon="search" label={words.other} onPress={() => setOrder(null)} /> : null}
       </nav>
       <div className="pay-bar">

@@ -61,6 +61,8 @@ export interface Sale {
   withdraw(): Promise<void>
   /** Makes the order, for what is paid elsewhere: by a link. */
   place(): Promise<Order>
+  /** Goes on with a payment of its order that was made elsewhere: by what came back in an exchange. */
+  adopt(payment: Payment | null): void
   /** Looks whether it was paid elsewhere. */
   look(): Promise<void>
   /** Nothing more is done with it here. */
@@ -233,6 +235,10 @@ export function createSale(api: Api, place: Place): Sale {
     async place() {
       if (!now) throw new Refused('invalid-state')
       return ordered(now)
+    },
+    adopt(payment) {
+      if (now) now = { ...now, payment }
+      tell()
     },
     async look() {
       const order = now?.order

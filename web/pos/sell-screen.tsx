@@ -5,6 +5,7 @@ import { fill } from '../shared/fill.ts'
 import { isRefused } from './api.ts'
 import type { Article } from './catalogue.ts'
 import { CustomerPanel } from './customer-panel.tsx'
+import { useExchange } from './exchange.ts'
 import { Find } from './find.tsx'
 import { Icon } from './icon.tsx'
 import { useKeys, useScan } from './keys.ts'
@@ -72,10 +73,12 @@ export function SellScreen() {
     if (why !== null) refuse(why)
   }
   const claim = useClaim()
+  const exchange = useExchange()
 
   const pay = (start?: 'cash' | 'card') => {
     if (isEmpty || shown.lines.every(({ isGone }) => isGone)) return
-    go({ is: 'tender', start })
+    if (exchange) go({ is: 'exchange' })
+    else go({ is: 'tender', start })
   }
   const line = shown.lines.find(({ key }) => key === shown.selected)
   const step = (by: number) => {
@@ -175,8 +178,8 @@ export function SellScreen() {
           <span>{fill(texts.sell.items, { n: countOf(shown.lines) })}</span>
         </button>
         <button type="button" className="pay" disabled={isEmpty} onClick={() => pay()} aria-keyshortcuts="F9">
-          <span>{texts.sell.pay}</span>
-          <strong className="figure">{money(shown.total)}</strong>
+          <span>{exchange ? texts.service.exchange.key : texts.sell.pay}</span>
+          <strong className="figure">{money(shown.total - (exchange?.worth ?? 0))}</strong>
           <span className="hint" aria-hidden="true">
             F9
           </span>

@@ -3,6 +3,8 @@
 import { useEffect, useRef } from 'react'
 import { fill } from '../shared/fill.ts'
 import type { Customer } from './answers.ts'
+import { useExchange } from './exchange.ts'
+import { ExchangeSums } from './exchange-sums.tsx'
 import { Icon } from './icon.tsx'
 import type { ShownLine } from './ticket-view.ts'
 import { percent, quantityText, useLoaded, useTicket, useTill } from './till.tsx'
@@ -186,6 +188,7 @@ function Line({ line }: { line: ShownLine }) {
 export function Sums() {
   const { texts, money, language } = useTill()
   const shown = useTicket()
+  const exchange = useExchange()
   const rates = shown.taxes.filter(({ tax }) => tax > 0).map(({ tax_rate_bp }) => percent(tax_rate_bp, language))
   return (
     <dl className="sums">
@@ -201,12 +204,13 @@ export function Sums() {
           {shown.lines.length === 0 ? '–' : money(shown.tax)}
         </dd>
       </div>
-      <div className="sum-total">
+      <div className={exchange ? 'sum-part' : 'sum-total'}>
         <dt>{texts.ticket.total}</dt>
         <dd className={shown.isWaiting ? 'figure waits' : 'figure'} data-total={shown.total}>
           {money(shown.total)}
         </dd>
       </div>
+      <ExchangeSums />
     </dl>
   )
 }

@@ -37,7 +37,8 @@ export type Screen =
   | { is: 'tender'; start?: 'cash' | 'card' }
   | { is: 'done' }
   | { is: 'drawer' }
-  | { is: 'return'; orderId?: string }
+  | { is: 'return'; orderId?: string; returnId?: string }
+  | { is: 'exchange' }
   | { is: 'orders'; orderId?: string }
   | { is: 'pickup'; fulfilmentId?: string }
 

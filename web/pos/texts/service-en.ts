@@ -226,6 +226,22 @@ export const serviceEn = {
     doneRefused: 'What was not wanted is cancelled and back in stock.',
     unpaid: 'There is something to pay first.',
   },
+  exchange: {
+    key: 'Exchange',
+    comesBack: 'Comes back, order {number}',
+    instead: 'Give the money back instead',
+    toPay: 'To pay',
+    toGive: 'To give back',
+    working: 'Exchanging …',
+    waiting: 'We don’t know yet whether its worth has arrived. We are asking.',
+    goesBack: 'Goes back to the customer',
+    even: 'Even: nothing to pay',
+    leave: '{amount} becomes store credit of the customer; without one the office settles it',
+    refusals: {
+      'invalid-state': 'It can no longer be exchanged. Look at the return again.',
+      'exchange-failed': 'What came back could not pay. The office is told where its worth is.',
+    } as Record<string, string>,
+  },
 }
 
 export type ServiceTexts = typeof serviceEn

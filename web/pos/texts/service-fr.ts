@@ -226,4 +226,20 @@ export const serviceFr: ServiceTexts = {
     doneRefused: 'Ce qui n’était pas voulu est annulé et de retour en stock.',
     unpaid: 'Il y a d’abord quelque chose à payer.',
   },
+  exchange: {
+    key: 'Échange',
+    comesBack: 'Revient, commande {number}',
+    instead: 'Rendre plutôt l’argent',
+    toPay: 'À payer',
+    toGive: 'À rendre',
+    working: 'Échange en cours …',
+    waiting: 'Nous ne savons pas encore si la valeur est arrivée. Nous demandons.',
+    goesBack: 'Revient au client',
+    even: 'Échange égal : rien à payer',
+    leave: '{amount} devient un avoir du client ; sans client, le bureau s’en charge',
+    refusals: {
+      'invalid-state': 'L’échange n’est plus possible. Regardez de nouveau le retour.',
+      'exchange-failed': 'Ce qui est revenu n’a pas pu payer. Le bureau sait où est la valeur.',
+    },
+  },
 }

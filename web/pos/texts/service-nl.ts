@@ -226,4 +226,20 @@ export const serviceNl: ServiceTexts = {
     doneRefused: 'Wat niet gewenst was, is geannuleerd en weer op voorraad.',
     unpaid: 'Er moet eerst nog iets betaald worden.',
   },
+  exchange: {
+    key: 'Ruilen',
+    comesBack: 'Komt terug, bestelling {number}',
+    instead: 'Toch geld terug',
+    toPay: 'Te betalen',
+    toGive: 'Terug te geven',
+    working: 'Bezig met ruilen …',
+    waiting: 'We weten nog niet of de waarde er is. We vragen het na.',
+    goesBack: 'Gaat terug naar de klant',
+    even: 'Gelijk: niets te betalen',
+    leave: '{amount} wordt tegoed van de klant; is er geen klant, dan regelt kantoor het',
+    refusals: {
+      'invalid-state': 'Ruilen kan hier niet meer. Bekijk de retour opnieuw.',
+      'exchange-failed': 'Wat terugkwam kon niet betalen. Kantoor krijgt bericht waar de waarde staat.',
+    },
+  },
 }

@@ -226,4 +226,20 @@ export const servicePl: ServiceTexts = {
     doneRefused: 'To, czego nie chciano, anulowano i wróciło na stan.',
     unpaid: 'Najpierw trzeba coś zapłacić.',
   },
+  exchange: {
+    key: 'Wymiana',
+    comesBack: 'Wraca, zamówienie {number}',
+    instead: 'Oddaj jednak pieniądze',
+    toPay: 'Do zapłaty',
+    toGive: 'Do oddania',
+    working: 'Wymiana w toku …',
+    waiting: 'Nie wiemy jeszcze, czy wartość dotarła. Pytamy.',
+    goesBack: 'Wraca do klienta',
+    even: 'Na równo: nic do zapłaty',
+    leave: '{amount} zostanie środkami klienta w sklepie; bez klienta rozliczy to biuro',
+    refusals: {
+      'invalid-state': 'Wymiana nie jest już możliwa. Obejrzyj zwrot jeszcze raz.',
+      'exchange-failed': 'Wartość zwrotu nie mogła zapłacić. Biuro wie, gdzie ona jest.',
+    },
+  },
 }

@@ -226,4 +226,20 @@ export const serviceSv: ServiceTexts = {
     doneRefused: 'Det som inte önskades är avbeställt och tillbaka i lager.',
     unpaid: 'Något ska betalas först.',
   },
+  exchange: {
+    key: 'Byte',
+    comesBack: 'Kommer tillbaka, order {number}',
+    instead: 'Ge pengarna tillbaka i stället',
+    toPay: 'Att betala',
+    toGive: 'Att ge tillbaka',
+    working: 'Byter …',
+    waiting: 'Vi vet inte än om värdet har kommit fram. Vi frågar.',
+    goesBack: 'Går tillbaka till kunden',
+    even: 'Jämnt: inget att betala',
+    leave: '{amount} blir kundens tillgodohavande; utan kund ordnar kontoret det',
+    refusals: {
+      'invalid-state': 'Det går inte längre att byta. Titta på returen igen.',
+      'exchange-failed': 'Det som kom tillbaka kunde inte betala. Kontoret får veta var värdet finns.',
+    },
+  },
 }
