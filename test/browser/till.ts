@@ -1,7 +1,7 @@
 // The way into the till and its keys, as people, fingers and scanners use them; shared by the browser tests of the till.
 
 import assert from 'node:assert/strict'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { fits, looksRight, type Shopping } from './shopper.ts'
 
 /** A person's keys: slower than any scanner. */
@@ -41,6 +41,19 @@ export async function scan(page: Page, code: string): Promise<void> {
     ]),
   )
   await cdp.detach()
+}
+
+/** Scans until something is shown: as somebody does whose scanner was not heard. For what may be scanned twice. */
+export async function scanUntil(page: Page, code: string, shown: Locator): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    await scan(page, code)
+    const isShown = await shown.waitFor({ timeout: 5_000 }).then(
+      () => true,
+      () => false,
+    )
+    if (isShown) return
+  }
+  await shown.waitFor()
 }
 
 /** From a bare browser to the sell screen: the demo's till, somebody, their PIN, a shift. */

@@ -3,10 +3,14 @@
 import { type FormEvent, useState } from 'react'
 import { fill } from '../shared/fill.ts'
 import type { Customer, Order, Page } from './answers.ts'
-import { type Api, isRefused, newKey } from './api.ts'
+import { isRefused, newKey } from './api.ts'
+import { EnrolCard } from './enrol-card.tsx'
+import { findCustomer } from './find-customer.ts'
 import { Icon } from './icon.tsx'
 import { useScan } from './keys.ts'
+import { OnlineSide } from './online-side.tsx'
 import { Banner, Dialog } from './parts.tsx'
+import { letGo, TapCard, type TappedCard } from './tap-card.tsx'
 import { useLoaded, useTicket, useTill } from './till.tsx'
 
 interface Loyalty {
@@ -22,7 +26,7 @@ interface Credit {
 }
 
 export function CustomerPanel({ onClose }: { onClose(): void }) {
-  const { texts, ticket } = useTill()
+  const { texts, ticket, api, info } = useTill()
   const { cart } = useTicket()
   const id = cart?.customer_id ?? null
   return (
@@ -33,14 +37,18 @@ export function CustomerPanel({ onClose }: { onClose(): void }) {
             ticket.setCustomer(customer.id)
             onClose()
           }}
+          // Whoever is known by their card is shown: what they have, and what they left online.
+          onTapped={(customerId) => ticket.setCustomer(customerId)}
         />
       ) : (
         <Profile
           id={id}
           onRemove={() => {
+            for (const { id: terminal } of info.terminals) void letGo(api, terminal)
             ticket.setCustomer(null)
             onClose()
           }}
+          onClose={onClose}
         />
       )}
       <PromotionCode />
@@ -48,25 +56,11 @@ export function CustomerPanel({ onClose }: { onClose(): void }) {
   )
 }
 
-/** By whatever they say: an address, a number of a phone, the number on their card. Null when nobody is known by it. */
-async function findCustomer(api: Api, text: string): Promise<Customer | null> {
-  if (text.includes('@')) {
-    const { data } = await api.get<Page<Customer>>(`/customers?${new URLSearchParams({ email: text, limit: '1' })}`)
-    return data[0] ?? null
-  }
-  const { data } = await api.get<Page<Customer>>(`/customers?${new URLSearchParams({ reference: text, limit: '1' })}`)
-  if (data[0]) return data[0]
-  for (const type of /^\+?[\d\s()-]{6,}$/.test(text) ? ['phone', 'loyalty_card'] : ['loyalty_card']) {
-    const { customer } = await api.call<{ customer: Customer | null }>('POST', '/customers/recognise', {
-      body: { type, value: text },
-    })
-    if (customer) return customer
-  }
-  return null
-}
-
-function Search({ onFound }: { onFound(customer: Customer): void }) {
+function Search(props: { onFound(customer: Customer): void; onTapped(customerId: string): void }) {
   const { texts, api } = useTill()
+  const { onFound } = props
+  const { total } = useTicket()
+  const [card, setCard] = useState<TappedCard | null>(null)
   const [text, setText] = useState('')
   const [name, setName] = useState('')
   const [isUnknown, setUnknown] = useState(false)
@@ -137,10 +131,16 @@ function Search({ onFound }: { onFound(customer: Customer): void }) {
         </div>
         <p className="quiet">{texts.customer.hint}</p>
       </form>
+      <TapCard
+        amount={total}
+        onWrong={setWrong}
+        onCard={(tapped) => (tapped.customerId === null ? setCard(tapped) : props.onTapped(tapped.customerId))}
+      />
       <div className="said" role="alert">
         {wrong === '' ? null : <Banner kind="bad">{wrong}</Banner>}
         {isUnknown ? <Banner kind="info">{texts.customer.unknown}</Banner> : null}
       </div>
+      {card ? <EnrolCard card={card} onEnrolled={props.onTapped} /> : null}
       {isUnknown ? (
         <form onSubmit={(event) => void add(event)} className="new-customer">
           <label htmlFor="customer-name">{texts.customer.name}</label>
@@ -162,7 +162,7 @@ function Search({ onFound }: { onFound(customer: Customer): void }) {
   )
 }
 
-function Profile({ id, onRemove }: { id: string; onRemove(): void }) {
+function Profile({ id, onRemove, onClose }: { id: string; onRemove(): void; onClose(): void }) {
   const { texts, api, money, place, language } = useTill()
   const loaded = useLoaded(`profile ${id}`, async () => {
     const nothing = { data: [] as Credit[] }
@@ -217,6 +217,7 @@ function Profile({ id, onRemove }: { id: string; onRemove(): void }) {
           </div>
         ) : null}
       </dl>
+      <OnlineSide customerId={id} onTaken={onClose} />
       <h3>{texts.customer.bought}</h3>
       {orders.length === 0 ? <p className="quiet">{texts.customer.nothing}</p> : null}
       <ul className="rows">

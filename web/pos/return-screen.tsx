@@ -11,6 +11,7 @@ import { NoticeBar } from './notice-bar.tsx'
 import { orderOfAddress } from './order-address.ts'
 import { Banner, Key } from './parts.tsx'
 import { soundBad, soundDone, soundOk } from './sound.ts'
+import { TapCard, type TappedCard } from './tap-card.tsx'
 import { useTill } from './till.tsx'
 
 interface Returnable {
@@ -62,7 +63,9 @@ export function ReturnScreen({ orderId, returnId }: { orderId?: string; returnId
     setWrong('')
     const by: Record<string, string> =
       id !== null ? { order_id: id } : text.includes('@') ? { email: text } : { number: text.replace(/\D/g, '') }
-    if (by['number'] === '') return
+    if (by['number'] !== '') await find(by)
+  }
+  const find = async (by: Record<string, string>) => {
     try {
       const { data } = await api.get<{ data: Returnable[] }>(`/returns/lookup?${new URLSearchParams(by)}`)
       setOrders(data)
@@ -169,6 +172,8 @@ export function ReturnScreen({ orderId, returnId }: { orderId?: string; returnId
             onLook={(text) => void look(text)}
             orders={orders}
             onChoose={choose}
+            onCard={({ alias }) => (alias === null ? setOrders([]) : void find({ card_alias: alias }))}
+            onWrong={setWrong}
           />
         )}
         <div className="said" role="alert">
@@ -234,6 +239,8 @@ function Look(props: {
   onLook(text: string): void
   orders: Returnable[] | null
   onChoose(order: Returnable): void
+  onCard(card: TappedCard): void
+  onWrong(text: string): void
 }) {
   const { texts, money, language } = useTill()
   const words = texts.service.returns
@@ -263,6 +270,7 @@ function Look(props: {
         </button>
       </form>
       {props.orders?.length === 0 ? <p className="quiet">{words.none}</p> : null}
+      <TapCard isForLookAlone onCard={props.onCard} onWrong={props.onWrong} />
       <ul className="rows">
         {(props.orders ?? []).map((order) => (
           <li key={order.order_id}>

@@ -242,6 +242,22 @@ export const serviceEn = {
       'exchange-failed': 'What came back could not pay. The office is told where its worth is.',
     } as Record<string, string>,
   },
+  tap: {
+    key: 'Tap card',
+    hold: 'Hold the card to the terminal',
+    failed: 'The card could not be read. Try again.',
+    cannot: 'This terminal cannot read a card before paying.',
+    unknown: 'Nobody is known by {card} yet.',
+    noAlias: '{card} cannot be recognised again.',
+    who: 'E-mail or phone of the customer',
+    consent: 'The customer agrees that we know them by this card in our shops. They can take that back at any time.',
+    enrol: 'Know them by this card',
+    taken: 'The card is another customer’s.',
+    carts: 'Left in the web shop',
+    putOn: 'Put on this ticket',
+    cartTaken: 'It is on the ticket. The customer still sees it on their phone.',
+    lookedAt: 'Looked at online',
+  },
 }
 
 export type ServiceTexts = typeof serviceEn

@@ -242,4 +242,21 @@ export const serviceFr: ServiceTexts = {
       'exchange-failed': 'Ce qui est revenu n’a pas pu payer. Le bureau sait où est la valeur.',
     },
   },
+  tap: {
+    key: 'Présenter la carte',
+    hold: 'Approchez la carte du terminal',
+    failed: 'La carte n’a pas pu être lue. Réessayez.',
+    cannot: 'Ce terminal ne lit pas de carte avant le paiement.',
+    unknown: '{card} n’est encore connue de personne.',
+    noAlias: '{card} ne peut pas être reconnue.',
+    who: 'E-mail ou téléphone du client',
+    consent:
+      'Le client accepte que nous le reconnaissions à cette carte dans nos magasins. Il peut revenir là-dessus à tout moment.',
+    enrol: 'Reconnaître à cette carte',
+    taken: 'La carte est celle d’un autre client.',
+    carts: 'Resté dans la boutique en ligne',
+    putOn: 'Mettre sur ce ticket',
+    cartTaken: 'C’est sur le ticket. Le client le voit encore sur son téléphone.',
+    lookedAt: 'Regardé en ligne',
+  },
 }

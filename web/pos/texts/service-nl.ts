@@ -242,4 +242,21 @@ export const serviceNl: ServiceTexts = {
       'exchange-failed': 'Wat terugkwam kon niet betalen. Kantoor krijgt bericht waar de waarde staat.',
     },
   },
+  tap: {
+    key: 'Kaart aanbieden',
+    hold: 'Houd de kaart bij de betaalautomaat',
+    failed: 'De kaart kon niet gelezen worden. Probeer het nog eens.',
+    cannot: 'Deze automaat kan geen kaart lezen vóór het betalen.',
+    unknown: 'Met {card} is nog niemand bekend.',
+    noAlias: '{card} is niet te herkennen.',
+    who: 'E-mail of telefoon van de klant',
+    consent:
+      'De klant vindt het goed dat wij hem in onze winkels aan deze kaart herkennen. Dat kan altijd worden ingetrokken.',
+    enrol: 'Herkennen aan deze kaart',
+    taken: 'De kaart is van een andere klant.',
+    carts: 'Ligt nog in de webshop',
+    putOn: 'Op deze bon zetten',
+    cartTaken: 'Het staat op de bon. De klant ziet het nog op de telefoon.',
+    lookedAt: 'Online bekeken',
+  },
 }

@@ -242,4 +242,21 @@ export const serviceSv: ServiceTexts = {
       'exchange-failed': 'Det som kom tillbaka kunde inte betala. Kontoret får veta var värdet finns.',
     },
   },
+  tap: {
+    key: 'Blippa kort',
+    hold: 'Håll kortet mot terminalen',
+    failed: 'Kortet gick inte att läsa. Försök igen.',
+    cannot: 'Den här terminalen kan inte läsa kort före betalning.',
+    unknown: 'Ingen är känd med {card} än.',
+    noAlias: '{card} går inte att känna igen.',
+    who: 'Kundens e-post eller telefon',
+    consent:
+      'Kunden går med på att vi känner igen dem på det här kortet i våra butiker. Det kan när som helst tas tillbaka.',
+    enrol: 'Känn igen på kortet',
+    taken: 'Kortet är en annan kunds.',
+    carts: 'Kvar i webbutiken',
+    putOn: 'Lägg på det här köpet',
+    cartTaken: 'Det ligger på köpet. Kunden ser det fortfarande i telefonen.',
+    lookedAt: 'Tittat på online',
+  },
 }
