@@ -80,6 +80,10 @@ test('a gap is refused with the number that comes next, and what came before it 
     documents: [one, three, four],
   })
   assert.deepEqual([gap.status, gap.body.code, gap.body.next_sequence], [409, 'offline-gap', 2])
+  const booked = await admin.query('select from offline_sale where device_id = $1 and booked_at is not null', [
+    till.deviceId,
+  ])
+  assert.equal(booked.rows.length, 1, 'and booked')
   const rest = await till.send([two, three, four])
   assert.deepEqual(rest.results.map(outcome), ['accepted', 'accepted', 'accepted'])
   assert.equal(rest.next_sequence, 5)

@@ -10,4 +10,5 @@ export const receipts: ModuleObjects = {
     'POST /v1/receipts/{id}/prints': { gift: true, escpos: { columns: 48, language: 'nl', drawer: true } },
     'POST /v1/receipts/{id}/mail': { to: 'ada@example.com', language: 'nl' },
   }),
+  queries: (made) => ({ 'GET /v1/receipts': `order_id=${made['order']}` }),
 }
