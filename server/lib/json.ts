@@ -7,6 +7,8 @@ import { containsCardNumber } from './card-scan.ts'
 import { readEscaped } from './escaped-names.ts'
 import { type FieldProblem, Problem } from './problem.ts'
 
+export { canonicalJson } from './canonical-json.ts'
+
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [member: string]: JsonValue }
 
 /** Deeper nesting than this is nobody's payment. */
@@ -249,30 +251,9 @@ export function escapePointer(name: string): string {
 }
 
 /**
- * The one text of a parsed value: members in code-unit order, no white space. Two bodies that mean the same (reordered
- * members, `10` and `10.0`) have the same canonical text, so fingerprints compare meaning instead of bytes.
- */
-export function canonicalJson(value: JsonValue): string {
-  return JSON.stringify(sorted(value))
-}
-
-/**
  * JSON text with bigint as plain numbers. PostgreSQL reads them exactly, and so does every client: amounts and quantities stay
  * below 2^53 (MAX_AMOUNT), and so do unit prices below nine billion euros.
  */
 export function jsonOf(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? Number(each) : each))
-}
-
-/** A copy whose members are inserted in order; one `stringify` of it is faster than building the text piece by piece. */
-function sorted(value: JsonValue): JsonValue {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(sorted)
-  const names = Object.keys(value).sort()
-  const copy: { [member: string]: JsonValue } = {}
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string
-    copy[name] = sorted(value[name] as JsonValue)
-  }
-  return copy
 }
