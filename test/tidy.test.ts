@@ -203,6 +203,7 @@ const TABLES: Record<string, string[]> = {
     'order_payment',
     'payment_task',
     'terminal_slot',
+    'terminal_offline',
     'inbound_event',
     'idempotency_key',
     'idempotency_reply',

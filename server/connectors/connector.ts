@@ -76,6 +76,8 @@ export interface ChargeInstruction extends Instruction {
   asks_tip?: boolean
   /** The terminal's own words for a card it has read already and holds: that card pays. */
   held_card?: Readonly<Record<string, string>>
+  /** The terminal may approve without the issuer: within the caps of the account. Otherwise it must be told that it may not. */
+  may_go_offline?: boolean
   /** What staff read from a terminal that this program does not drive. */
   slip?: TerminalSlip
   /** The gift card, store credit or points account that pays. */
@@ -278,6 +280,8 @@ export interface ConnectorFacts {
   one_at_a_time?: boolean
   /** A refund needs a person at the terminal, who may take their time. */
   refunds_at_terminal?: boolean
+  /** Its terminals may approve without the issuer, as far as they are allowed to. */
+  may_approve_offline?: boolean
   /** Takes money on its own terminals and nowhere else. */
   only_at_terminal?: boolean
   /** A person declares what happened; nobody else can be asked. */

@@ -2,12 +2,14 @@
 // hosts, this machine, or what the operator allows; the terminals in a shop's network are such an allowance.
 
 import { Problem } from '../lib/problem.ts'
+import { checkOfflineCaps, OFFLINE_CONFIG } from './offline-config.ts'
 import { invalid } from './request.ts'
 
 const TRANSPORTS = ['virtual', 'local', 'cloud_sync', 'cloud_async', 'device_sync', 'device_async']
 const CONFIG = new Set([
   ...['transport', 'endpoint', 'endpoints', 'api_key', 'merchant_account', 'key_identifier', 'key_version'],
   ...['passphrase', 'ca', 'environment', 'webhook_user', 'webhook_password'],
+  ...OFFLINE_CONFIG,
 ])
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const PROVIDER = /(^|\.)adyen\.com$/
@@ -26,6 +28,7 @@ export function checkNexo(
   if (!TRANSPORTS.includes(transport)) throw invalid('/config/transport', `Must be one of: ${TRANSPORTS.join(', ')}.`)
   if (transport === 'virtual' && mode === 'live')
     throw invalid('/config/transport', 'Virtual terminals move no money; they are for test merchants.')
+  checkOfflineCaps(config)
   checkSecrets(config)
   checkAddresses(config, transport, allowed)
 }

@@ -1,10 +1,12 @@
 // What an account for terminals of Pay. may hold.
 
 import { checkEndpoints, checkTestUrl } from './near-address.ts'
+import { checkOfflineCaps, OFFLINE_CONFIG } from './offline-config.ts'
 import { invalid } from './request.ts'
 
 const CONFIG = new Set([
   ...['transport', 'service_id', 'user', 'password', 'service_secret', 'core', 'endpoints', 'environment', 'url'],
+  ...OFFLINE_CONFIG,
 ])
 const CORES = ['connect.pay.nl', 'connect.payments.nl', 'connect.achterelkebetaling.nl']
 const SERVICE = /^SL-\d{4}-\d{4}$/
@@ -28,6 +30,7 @@ export function checkPayTerminal(
     throw invalid('/config/environment', 'Must be test or live.')
   if ((environment === 'test') !== (mode === 'test'))
     throw invalid('/config/environment', 'Must be test for a test merchant, and live or left out for a live one.')
+  checkOfflineCaps(config)
   if (transport === 'local') checkEndpoints(endpoints, { mode, allowed, example: 'TH-1234-5678=10.0.0.5:8888' })
   if (url !== undefined) checkTestUrl(url, { allowed, provider: 'Pay.' })
 }

@@ -6,6 +6,7 @@ import { redact } from '../connectors/call.ts'
 import type { Outcome } from '../connectors/connector.ts'
 import { jsonOf } from '../lib/json.ts'
 import type { PaymentDeps } from './deps.ts'
+import { noteKnown, noteStored } from './offline-store.ts'
 import { askAgain } from './operation-store.ts'
 import type { OperationState } from './payment.ts'
 
@@ -77,10 +78,15 @@ export async function apply(deps: PaymentDeps, evidence: Evidence): Promise<Appl
     const wait = outcome.outcome === 'unknown' ? FIRST_ASK_MS : FIRST_ASK_PENDING_MS
     row['ask_at'] = new Date(now.getTime() + wait).toISOString()
   }
+  if (outcome.outcome === 'succeeded' && outcome.is_provisional)
+    await noteStored(deps.db, evidence.merchantId, evidence, now)
   const result = await deps.lanes.commit('payment_apply', evidence.merchantId, row, evidence.paymentId)
   // A death between these two is found by the provider's settlement alone, as what was never asked about.
   if (outcome.outcome === 'succeeded' && outcome.is_provisional && result['outcome'] === 'succeed')
     await askAgain(deps.db, evidence.merchantId, evidence.operationId, new Date(now.getTime() + FIRST_ASK_PENDING_MS))
+  // What is booked already is heard of again: now the host has taken what a terminal had approved by itself.
+  if (outcome.outcome === 'succeeded' && !outcome.is_provisional && String(result['outcome']).startsWith('none'))
+    await noteKnown(deps.db, evidence.merchantId, { ...evidence, reference: outcome.psp_reference }, now)
   return {
     effect: result['outcome'] as string,
     state: result['state'] as OperationState,

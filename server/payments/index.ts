@@ -7,6 +7,7 @@ export { capture, release } from './capture.ts'
 export type { PaymentDeps } from './deps.ts'
 export { expireHolds } from './expire.ts'
 export { applyInbound, createStepNotes } from './inbound.ts'
+export { readStored } from './offline-store.ts'
 export { type OnceDeps, once, onceWithin } from './once.ts'
 export {
   cashSettledAt,

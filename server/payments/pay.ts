@@ -14,6 +14,7 @@ import type { Candidate } from './choose.ts'
 import type { PaymentDeps } from './deps.ts'
 import { naming } from './naming.ts'
 import { merchantFor, newPayment } from './new-payment.ts'
+import { allowOffline } from './offline-caps.ts'
 import { leftToPay } from './orders.ts'
 import type { PaymentInput, Reply, TenderInput } from './payment.ts'
 import { type PlannedCharge, planCharge } from './plan-charge.ts'
@@ -128,6 +129,12 @@ export async function call(
   operationId: string,
 ): Promise<Outcome> {
   const { tender, operation } = planned
+  const mayGoOffline =
+    planned.terminal !== undefined &&
+    (await allowOffline(deps, candidate, {
+      ...{ merchantId: candidate.account.merchant_id, terminalId: planned.terminal.id, paymentId: payment.payment_id },
+      ...{ operationId, amount: operation.amount, currency: payment.currency },
+    }))
   const instruction: Omit<ChargeInstruction, 'signal'> = {
     account: candidate.account,
     operation_id: operationId,
@@ -149,6 +156,7 @@ export async function call(
     terminal: planned.terminal,
     asks_tip: planned.asksTip,
     held_card: planned.heldCard,
+    may_go_offline: mayGoOffline,
     slip: planned.slip,
     stored_value_id: tender.stored_value_id,
     customer_id: payment.customer_id,

@@ -166,9 +166,10 @@ async function applyLookup(
     await apply(deps, { ...evidence, outcome, askAt, askAttempt: attempt, notFound: operation.not_found })
   }
   if (outcome.outcome === 'succeeded' && operation.state === 'succeeded') {
-    // Asked because its approval was provisional: until the issuer has spoken, or the settlement will.
-    const isOver = !outcome.is_provisional || attempt >= ladder.length - 1
-    if (isOver) return closeAsk(deps.db, merchantId, operation.id)
+    // Asked because its approval was provisional: until the issuer has spoken.
+    if (!outcome.is_provisional) return closeAsk(deps.db, merchantId, operation.id)
+    // A terminal that has kept it for so long is asked daily, and may keep nothing more.
+    return rescheduleAsk(deps.db, merchantId, operation.id, askAt, attempt, 0)
   }
   // The end of the steep part: from here on a person should know, and the daily asking goes on.
   if (attempt >= ladder.length - 1 && outcome.outcome !== 'succeeded' && outcome.outcome !== 'declined') {

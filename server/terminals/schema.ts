@@ -38,6 +38,12 @@ export const TerminalState = Type.Object(
     }),
     abilities: Type.Array(Type.String(), { description: 'What it can do besides taking and giving back money.' }),
     current: Nullable(Current),
+    offline: Nullable(
+      Type.Object(
+        { count: Type.Integer(), amount: AmountMinor, currency: Type.String(), oldest_at: Timestamp },
+        { description: 'What it has approved without the issuer, and nobody has confirmed yet.' },
+      ),
+    ),
   },
   { title: 'Terminal with its state' },
 )

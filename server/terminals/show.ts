@@ -2,7 +2,7 @@
 
 import { Problem } from '../lib/problem.ts'
 import { readTerminal, showTerminal } from '../merchants/index.ts'
-import { readSlot, type TerminalSlot } from '../payments/index.ts'
+import { readSlot, readStored, type TerminalSlot } from '../payments/index.ts'
 import type { TerminalDeps } from './deps.ts'
 import { abilitiesOf, type Device, deviceOf } from './device.ts'
 
@@ -14,11 +14,13 @@ export async function showState(deps: TerminalDeps, merchantId: string, terminal
   const now = clock.now()
   const slot = await readSlot(db, merchantId, terminalId, now)
   const device = await deviceOf(deps, merchantId, terminalId)
+  const stored = await readStored(db, merchantId, terminalId)
   return {
     ...showTerminal(row),
     state: stateOf(slot, now),
     abilities: abilitiesOf(device),
     current: slot && currentOf(slot, device, now),
+    offline: stored && { ...stored, amount: Number(stored.amount), oldest_at: stored.oldest_at.toISOString() },
   }
 }
 

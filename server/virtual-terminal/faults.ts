@@ -9,7 +9,8 @@
  * - unplugged: the power goes while the card is read. Nothing is charged, and the terminal forgets what it was doing.
  * - approved_before_abort: an abort comes too late: a card was already approved.
  * - partial: half of it is approved.
- * - offline_declined: approved without the host, which declines it when it hears of it.
+ * - offline_approved: the host cannot be reached. Approved without it where the till allows that, and taken by the host when it hears of it.
+ * - offline_declined: the same, and the host declines it when it hears of it.
  * - wrong_amount: one unit more than asked is approved.
  */
 export const FAULTS = [
@@ -21,6 +22,7 @@ export const FAULTS = [
   'unplugged',
   'approved_before_abort',
   'partial',
+  'offline_approved',
   'offline_declined',
   'wrong_amount',
 ] as const
@@ -28,7 +30,7 @@ export type Fault = (typeof FAULTS)[number]
 
 /** Why an amount is declined: the vendors' own test amounts, by their last three digits in minor units. */
 export interface Refusal {
-  condition: 'Refusal' | 'InvalidCard' | 'WrongPIN'
+  condition: 'Refusal' | 'InvalidCard' | 'WrongPIN' | 'UnreachableHost'
   message: string
   reason: string
 }

@@ -198,20 +198,37 @@ async function authorise(paying: Paying, presented: Presented, verified: Verifie
   await machine.stage.pause(HOST_MS)
   // The host never heard of it.
   if (machine.cuts > cuts) throw new Stopped('unplugged')
-  const refusal = paying.isRefund ? undefined : refusalFor(total(paying))
-  return refusal ? declined(paying, presented, refusal) : approved(paying, presented, verified)
+  const offline = offlineOf(paying)
+  if (offline && paying.asked.PaymentTransaction.TransactionConditions?.ForceOnlineFlag === true)
+    return declined(paying, presented, UNREACHABLE)
+  const refusal = paying.isRefund || offline ? undefined : refusalFor(total(paying))
+  return refusal ? declined(paying, presented, refusal) : approved(paying, presented, verified, offline)
 }
 
-function approved(paying: Paying, presented: Presented, verified: Verified): PaymentResponse {
+const UNREACHABLE: Refusal = {
+  condition: 'UnreachableHost',
+  message: 'HOST_UNREACHABLE',
+  reason: 'Could not go online',
+}
+
+type Offline = 'offline_approved' | 'offline_declined' | undefined
+
+/** What the host will say of it, when it cannot be reached now. */
+function offlineOf({ machine, isRefund }: Paying): Offline {
+  if (isRefund) return undefined
+  return (['offline_approved', 'offline_declined'] as const).find((fault) => machine.strikes(fault))
+}
+
+function approved(paying: Paying, presented: Presented, verified: Verified, offline: Offline): PaymentResponse {
   const { machine, asked, transaction, currency, isRefund } = paying
   const isPartial = !isRefund && machine.strikes('partial')
-  const isOffline = !isRefund && machine.strikes('offline_declined')
+  const isOffline = offline !== undefined
   const isMore = !isRefund && machine.strikes('wrong_amount')
   const amount = isPartial ? (total(paying) + 1n) / 2n : total(paying) + (isMore ? 1n : 0n)
   const approvalCode = approvalCodeOf(machine)
   record(paying, isRefund ? 'refunded' : 'approved', amount, presented)
   // What the host says when it hears of it; the till finds out by asking.
-  if (isOffline) record(paying, 'declined_later', amount, presented)
+  if (offline === 'offline_declined') record(paying, 'declined_later', amount, presented)
   const needsSignature = verified === 'signature'
   const slips = paymentSlips({
     ...{ poiId: machine.poiId, presented, kind: isRefund ? 'refund' : 'payment', amount, tip: paying.tip, currency },

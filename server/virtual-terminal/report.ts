@@ -1,13 +1,17 @@
 // What a terminal tells of itself: what it remembers, how it is, what it took, and what it printed.
 
+import { hash } from 'node:crypto'
 import {
   type Header,
   type Message,
+  type PaymentResponse,
   type Responses,
+  readPairs,
   readSlips,
   requestBody,
   type TransactionTotals,
   toNexoAmount,
+  writePairs,
 } from '../nexo/index.ts'
 import { failure, type Machine, success } from './operation.ts'
 
@@ -32,6 +36,7 @@ export function status(
   // By now the host has heard of what was approved without it.
   if (machine.store.wasDeclinedLater(poiId, found.service_id))
     body['Response'] = failure('Refusal', 'DECLINED_ONLINE', [['refusalReason', '214 Declined online']])
+  else taken(body as Partial<PaymentResponse>)
   return {
     Response: success(),
     ...about,
@@ -40,6 +45,18 @@ export function status(
       RepeatedResponseMessageBody: { [`${found.category}Response`]: body },
     },
   }
+}
+
+/** What was approved without the host has its number once it has heard; until then only the part of the terminal's own. */
+function taken({ Response, POIData, PaymentResult }: Partial<PaymentResponse>): void {
+  const name = POIData?.POITransactionID
+  if (!Response || !name || PaymentResult?.OnlineFlag !== false) return
+  PaymentResult.OnlineFlag = true
+  const psp = `P${hash('sha256', name.TransactionID, 'hex').slice(0, 15).toUpperCase()}`
+  name.TransactionID = `${name.TransactionID}.${psp}`
+  const { values, form } = readPairs(Response.AdditionalResponse)
+  const told = new Map([...values, ['offline', 'false'], ['pspReference', psp]])
+  Response.AdditionalResponse = writePairs([...told], form)
 }
 
 export function diagnose(machine: Machine, isBusy: boolean): Responses['Diagnosis'] {

@@ -91,7 +91,8 @@ export async function addTerminal(
 }
 
 async function newAccount(api: Api): Promise<string> {
-  const config = { transport: 'virtual' }
+  const caps = { offline_per_sale: '5000', offline_per_device: '6000', offline_max_age_h: '24' }
+  const config = { transport: 'virtual', offline_currency: 'EUR', ...caps }
   const made = await api.call<{ id: string }>('POST', '/v1/connector_accounts', {
     ...{ connector: 'nexo', name: 'Terminals', config },
   })

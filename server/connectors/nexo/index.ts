@@ -54,6 +54,7 @@ const facts: ConnectorFacts = {
   idempotent: false,
   only_at_terminal: true,
   one_at_a_time: true,
+  may_approve_offline: true,
   methods: [
     ...['card', 'girocard', 'cartes_bancaires', 'dankort', 'bancontact', 'apple_pay', 'google_pay', 'samsung_pay'],
     ...['garmin_pay', 'swatch_pay'],
@@ -164,7 +165,7 @@ async function status(converse: Converse, asked: LookupInstruction): Promise<Loo
 }
 
 function paymentOf(instruction: ChargeInstruction, now: Date): Requests['Payment'] {
-  const { operation_id, amount, currency, reference, asks_tip, held_card } = instruction
+  const { operation_id, amount, currency, reference, asks_tip, held_card, may_go_offline } = instruction
   const options: [string, string][] = [
     ['tenderOption', asks_tip ? 'AskGratuity' : 'ReceiptHandler'],
     ...(reference === undefined ? [] : [['metadata.reference', reference] as [string, string]]),
@@ -175,7 +176,10 @@ function paymentOf(instruction: ChargeInstruction, now: Date): Requests['Payment
       TokenRequestedType: 'Customer',
       SaleToAcquirerData: writePairs(options, 'form'),
     },
-    PaymentTransaction: { AmountsReq: { Currency: currency, RequestedAmount: onTheWire(amount, currency) } },
+    PaymentTransaction: {
+      AmountsReq: { Currency: currency, RequestedAmount: onTheWire(amount, currency) },
+      ...(!may_go_offline && { TransactionConditions: { ForceOnlineFlag: true } }),
+    },
     PaymentData: {
       PaymentType: 'Normal',
       ...(held_card && {

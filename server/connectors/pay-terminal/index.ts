@@ -47,6 +47,8 @@ const facts: ConnectorFacts = {
   idempotent: false,
   only_at_terminal: true,
   one_at_a_time: true,
+  // A terminal in the shop's network keeps what it takes while it has no network of its own.
+  may_approve_offline: true,
   methods: ['card'],
   currencies: ['EUR'],
 }

@@ -67,10 +67,17 @@ export async function transact(
       ...{ exchangeUrl: webhook_url, ...(reference !== undefined && { description: reference.slice(0, 32) }) },
     }
     talk.send({ type: 'TRANSACTION_START', transaction, ...injected(settings) })
-    return await inDoubt(followed(talk, operation_id, currency, tell))
+    const mayBeKept = 'may_go_offline' in instruction && instruction.may_go_offline === true
+    return kept(await inDoubt(followed(talk, operation_id, currency, tell)), mayBeKept ? amount : undefined)
   } finally {
     talk.close()
   }
+}
+
+/** What the terminal keeps for later is taken for paid as far as the caps allow that, until it is known. */
+function kept(outcome: Outcome, amount: bigint | undefined): Outcome {
+  if (outcome.outcome !== 'pending' || amount === undefined) return outcome
+  return { outcome: 'succeeded', amount, psp_reference: outcome.psp_reference, is_provisional: true }
 }
 
 /** Listens until the terminal has ended, and then asks it for how much. */

@@ -306,6 +306,15 @@ describe('in the shop’s network', () => {
     assert.deepEqual(brief(await ended(lookUp(account, operation_id) as Promise<Outcome>)), ['succeeded', 1099n])
   })
 
+  test('what is kept for later is paid for now where the caps allow it', async () => {
+    device.isOffline = true
+    const outcome = await ended(sale(account, { may_go_offline: true }))
+    assert.deepEqual(
+      [outcome.outcome === 'succeeded' && outcome.is_provisional, ...brief(outcome)],
+      [...[true, 'succeeded', 1099n]],
+    )
+  })
+
   test('an approval of more than was asked is for a person', async () => {
     device.tooMuch = 1
     assert.deepEqual(brief(await ended(sale(account))), ['unknown', 1100n])

@@ -69,6 +69,7 @@ export const de: Texts = {
     unplugged: 'Stecker gezogen beim Lesen der Karte',
     approved_before_abort: 'Die Karte ist schneller als der Abbruch',
     partial: 'Nur die Hälfte wird bezahlt',
+    offline_approved: 'Offline bezahlt, später bestätigt',
     offline_declined: 'Offline bezahlt, später abgelehnt',
     wrong_amount: 'Ein Cent zu viel wird bezahlt',
   },

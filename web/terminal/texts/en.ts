@@ -69,6 +69,7 @@ export const en: Texts = {
     unplugged: 'Unplugged while the card is read',
     approved_before_abort: 'The card is faster than the abort',
     partial: 'Only half is approved',
+    offline_approved: 'Approved offline, taken later',
     offline_declined: 'Approved offline, declined later',
     wrong_amount: 'One cent too much is approved',
   },

@@ -69,6 +69,7 @@ export const fr: Texts = {
     unplugged: 'Débranché pendant la lecture',
     approved_before_abort: 'La carte devance l’abandon',
     partial: 'La moitié seulement est acceptée',
+    offline_approved: 'Accepté hors ligne, confirmé ensuite',
     offline_declined: 'Accepté hors ligne, refusé ensuite',
     wrong_amount: 'Un centime de trop est accepté',
   },

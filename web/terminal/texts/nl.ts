@@ -69,6 +69,7 @@ export const nl: Texts = {
     unplugged: 'Stekker eruit terwijl de kaart wordt gelezen',
     approved_before_abort: 'De kaart is sneller dan het afbreken',
     partial: 'Alleen de helft is akkoord',
+    offline_approved: 'Offline akkoord, later verwerkt',
     offline_declined: 'Offline akkoord, later geweigerd',
     wrong_amount: 'Eén cent te veel akkoord',
   },

@@ -69,6 +69,7 @@ export const pl: Texts = {
     unplugged: 'Wtyczka wyjęta podczas odczytu karty',
     approved_before_abort: 'Karta szybsza niż przerwanie',
     partial: 'Zaakceptowano tylko połowę',
+    offline_approved: 'Zaakceptowano offline, potem potwierdzono',
     offline_declined: 'Zaakceptowano offline, potem odmowa',
     wrong_amount: 'Zaakceptowano o grosz za dużo',
   },

@@ -69,6 +69,7 @@ export const sv: Texts = {
     unplugged: 'Kontakten dras medan kortet läses',
     approved_before_abort: 'Kortet är snabbare än avbrottet',
     partial: 'Bara hälften godkänns',
+    offline_approved: 'Godkänt offline, bekräftas senare',
     offline_declined: 'Godkänt offline, nekas senare',
     wrong_amount: 'Ett öre för mycket godkänns',
   },
