@@ -88,7 +88,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       return by ?? null
     },
     languageOf: localeOf,
-    waitingAt,
+    waitingAt: (tx, merchantId, registerId) => waitingAt(tx, merchantId, { registerId, at: clock.now() }),
     soldAlone,
   }
   const tills: TillDeps = {

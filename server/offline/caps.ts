@@ -3,7 +3,7 @@
 import { currencyOf } from '../lib/currency.ts'
 
 /** Seven days: a long weekend with a broken line, and still well within what stores of other makers allow. */
-const MAX_AGE_H = 168
+export const MAX_AGE_H = 168
 /** Documents that one device keeps before it must be back. */
 const MAX_DOCUMENTS = 500
 /** A clock may be wrong by a day, a time zone that was set wrongly, before a document is set apart. */

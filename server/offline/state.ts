@@ -2,6 +2,7 @@
 // register's tills says so; its Z is never kept back for it.
 
 import type { Queryable } from '../db/pool.ts'
+import { MAX_AGE_H } from './caps.ts'
 import type { OfflineDeps } from './deps.ts'
 import { readStates, type StateRow, writeState } from './store.ts'
 
@@ -24,9 +25,17 @@ export interface WaitingAt {
   told_at: string
 }
 
-/** Null where no till says that it has any. A till that was revoked says nothing more: what it has can only come by another one. */
-export async function waitingAt(db: Queryable, merchantId: string, registerId: string): Promise<WaitingAt | null> {
-  const rows = await readStates(db, merchantId, registerId)
+/** A till that has said nothing for this long is broken, lost or revoked: what it had would be too old to be booked by itself. */
+const SILENT_MS = MAX_AGE_H * 3_600_000
+
+/** Null where no till has said of late that it has any. */
+export async function waitingAt(
+  db: Queryable,
+  merchantId: string,
+  { registerId, at }: { registerId: string; at: Date },
+): Promise<WaitingAt | null> {
+  const since = new Date(at.getTime() - SILENT_MS)
+  const rows = await readStates(db, merchantId, { registerId, since })
   if (rows.length === 0) return null
   const earliest = (times: readonly (Date | null)[]) => times.filter((at) => at !== null).sort((a, b) => +a - +b)[0]
   return {

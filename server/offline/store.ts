@@ -174,12 +174,16 @@ export async function writeState(db: Queryable, merchantId: string, row: StateRo
   )
 }
 
-/** Tills of a register that say they have sales to hand in. Served by offline_state_waiting. */
-export async function readStates(db: Queryable, merchantId: string, registerId: string): Promise<StateRow[]> {
+/** Tills of a register that have said since then that they have sales to hand in. Served by offline_state_waiting. */
+export async function readStates(
+  db: Queryable,
+  merchantId: string,
+  { registerId, since }: { registerId: string; since: Date },
+): Promise<StateRow[]> {
   const { rows } = await db.query<StateRow>(
     `select device_id, register_id, queue, oldest_at, told_at from offline_state
-     where register_id = $2 and merchant_id = $1 and queue > 0 order by device_id`,
-    [merchantId, registerId],
+     where register_id = $2 and merchant_id = $1 and queue > 0 and told_at >= $3 order by device_id`,
+    [merchantId, registerId, since],
   )
   return rows
 }
