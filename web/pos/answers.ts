@@ -79,6 +79,7 @@ export interface Cart {
   name: string | null
   prices_include_tax: boolean
   lines: CartLine[]
+  shipping_address?: object | null
   promotions: { applied: { code: string | null; label: string }[]; refused: { code: string | null; reason: string }[] }
   list: number
   discount: number

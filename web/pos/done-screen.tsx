@@ -9,6 +9,7 @@ import { scanned, useKeys, useScan } from './keys.ts'
 import { MailDialog } from './mail-dialog.tsx'
 import { NoticeBar } from './notice-bar.tsx'
 import { Dialog, Key } from './parts.tsx'
+import { kickDrawer } from './printer.ts'
 import { Qr } from './qr.tsx'
 import { Slip } from './receipt.tsx'
 import { tenderName } from './tender-list.tsx'
@@ -40,7 +41,11 @@ export function DoneScreen() {
   })
   const [open, setOpen] = useState<'mail' | 'qr' | null>(null)
   const [printing, setPrinting] = useState<'receipt' | 'gift' | null>(null)
-  useEffect(() => sale.end(), [])
+  useEffect(() => {
+    // What has just been paid in cash goes into the drawer; a receipt that is looked at again opens nothing.
+    if (order && last?.tenders.some(({ cash }) => cash !== null)) kickDrawer().catch(() => {})
+    sale.end()
+  }, [])
   const next = () => go({ is: 'sell' })
   const print = () => setPrinting('receipt')
   // The next customer's first article begins their ticket.

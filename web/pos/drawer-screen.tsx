@@ -7,6 +7,7 @@ import { CountPanel, FORM } from './count-panel.tsx'
 import { useKeys, useScan } from './keys.ts'
 import { NoticeBar } from './notice-bar.tsx'
 import { Banner, Dialog, digitKeys, Failed, Key, Numpad, withDigits } from './parts.tsx'
+import { kickDrawer } from './printer.ts'
 import { ReportDialog } from './report.tsx'
 import type { Report, Shift } from './shift.ts'
 import { soundBad } from './sound.ts'
@@ -186,6 +187,7 @@ function MoveDialog(props: { kind: Kind; shift: Shift; onClose(): void; onDone()
       await api.call('POST', `/shifts/${shift.id}/movements`, {
         body: { type: kind, reason: reason.trim(), reference, ...(hasAmount ? { amount } : {}) },
       })
+      kickDrawer().catch(() => {})
       props.onDone()
     } catch (error) {
       setWrong(

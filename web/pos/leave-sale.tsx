@@ -25,12 +25,14 @@ export function useReopen(): () => Promise<void> {
         body: {
           ...{ currency: cart.currency, channel: 'pos', store_id: place.storeId, register_id: place.registerId },
           ...(cart.customer_id === null ? {} : { customer_id: cart.customer_id }),
+          ...(cart.shipping_address ? { shipping_address: cart.shipping_address } : {}),
           codes: cart.codes,
           lines: cart.lines
             .filter(({ is_gone }) => !is_gone)
             .map((line) => ({
               variant_id: line.variant_id,
               quantity: line.quantity,
+              ...(line.fulfilment.is_chosen ? { fulfilment: wayOfLine(line.fulfilment) } : {}),
               ...(line.override_reason !== null && line.unit_price !== null
                 ? { unit_price: line.unit_price, reason: line.override_reason }
                 : {}),
@@ -45,6 +47,9 @@ export function useReopen(): () => Promise<void> {
     }
   }
 }
+
+const wayOfLine = ({ mode, store_id }: { mode: string; store_id: string | null }) =>
+  store_id === null ? { mode } : { mode, store_id }
 
 /** Something has been paid: what goes back is said before it does. */
 export function LeaveDialog({ onClose }: { onClose(): void }) {

@@ -42,12 +42,12 @@ export function Dialog(props: {
         props.onClose()
       }}
     >
-      <header className="dialog-head">
+      <div className="dialog-head">
         <h2 id={id}>{props.title}</h2>
         <button type="button" className="icon-key" onClick={props.onClose} aria-label={texts.close}>
           <Icon name="cross" />
         </button>
-      </header>
+      </div>
       <div className="dialog-body">
         <Depth value={depth + 2}>{props.children}</Depth>
       </div>

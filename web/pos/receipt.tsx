@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { fill } from '../shared/fill.ts'
 import { isRefused } from './api.ts'
+import { bytesOf, printerSettings, sendToUsb } from './printer.ts'
 import { Qr } from './qr.tsx'
 import { tenderName } from './tender-list.tsx'
 import { percent, quantityText, useTill } from './till.tsx'
@@ -37,15 +38,28 @@ interface Receipt {
 
 /** Counts a print and prints it. Shown on paper alone. */
 export function Slip({ id, isGift, onDone }: { id: string; isGift: boolean; onDone(): void }) {
-  const { api, say, texts } = useTill()
+  const { api, say, texts, language } = useTill()
   const [receipt, setReceipt] = useState<Receipt | null>(null)
   useEffect(() => {
-    api
-      .call<Receipt>('POST', `/receipts/${id}/prints`, { body: isGift ? { gift: true } : {} })
-      .then(setReceipt, (error: unknown) => {
+    const { kind, columns } = printerSettings()
+    const body = { ...(isGift ? { gift: true } : {}), ...(kind === 'usb' ? { escpos: { columns, language } } : {}) }
+    api.call<Receipt & { escpos: string | null }>('POST', `/receipts/${id}/prints`, { body }).then(
+      async (printed) => {
+        if (printed.escpos === null) return setReceipt(printed)
+        try {
+          await sendToUsb(bytesOf(printed.escpos))
+          onDone()
+        } catch {
+          // It is counted already: the same paper comes from the browser's printer, and the next one is no copy of nothing.
+          say({ kind: 'bad', text: texts.service.printing.failed })
+          setReceipt(printed)
+        }
+      },
+      (error: unknown) => {
         say({ kind: 'bad', text: isRefused(error, 'no-answer') ? texts.noAnswer : texts.failed })
         onDone()
-      })
+      },
+    )
   }, [])
   useEffect(() => {
     if (!receipt) return

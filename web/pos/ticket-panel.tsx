@@ -6,6 +6,7 @@ import type { Customer } from './answers.ts'
 import { useExchange } from './exchange.ts'
 import { ExchangeSums } from './exchange-sums.tsx'
 import { Icon } from './icon.tsx'
+import { LineWay } from './line-way.tsx'
 import type { ShownLine } from './ticket-view.ts'
 import { percent, quantityText, useLoaded, useTicket, useTill } from './till.tsx'
 
@@ -147,6 +148,7 @@ function Lines() {
           >
             <Line line={line} />
           </button>
+          <LineWay line={line} />
         </li>
       ))}
     </ul>

@@ -25,6 +25,8 @@ export type Change =
   | { kind: 'quantity'; lineId: string; quantity: number }
   | { kind: 'remove'; lineId: string }
   | { kind: 'price'; lineId: string; unit_price: string | null; reason: string | null }
+  | { kind: 'fulfilment'; lineId: string; fulfilment: { mode: string; store_id?: string } | null }
+  | { kind: 'address'; shipping_address: object }
   | { kind: 'customer'; customer_id: string | null }
   | { kind: 'codes'; codes: string[] }
 
@@ -47,6 +49,9 @@ export interface ShownLine {
   isGone: boolean
   /** How many there are, where that is not enough. */
   short: number | null
+  /** How it is handed over; `isElsewhere` where that was chosen for it: the rest is taken along. */
+  mode: string
+  isElsewhere: boolean
   /** Its answer is still to come. */
   isWaiting: boolean
 }
@@ -131,21 +136,25 @@ function shownLine(line: CartLine): ShownLine {
     total: line.total,
     adjustments: line.adjustments,
     isGone: line.is_gone,
+    mode: line.fulfilment.mode,
+    isElsewhere: line.fulfilment.mode !== 'take_away',
     short: availability && !availability.is_enough ? (availability.available ?? 0) : null,
     isWaiting: false,
   }
 }
 
 function apply(lines: ShownLine[], change: Change, currency: { code: string; digits: number }): void {
-  if (change.kind === 'customer' || change.kind === 'codes') return
+  if (['customer', 'codes', 'address'].includes(change.kind)) return
   if (change.kind === 'add') {
     put(lines, change.put, currency)
     return
   }
+  if (!('lineId' in change)) return
   const at = lines.findIndex(({ lineId }) => lineId === change.lineId)
   const line = lines[at]
   if (!line) return
-  if (change.kind === 'remove') lines.splice(at, 1)
+  if (change.kind === 'fulfilment') lines[at] = { ...line, isWaiting: true }
+  else if (change.kind === 'remove') lines.splice(at, 1)
   else if (change.kind === 'quantity') lines[at] = reckoned({ ...line, quantity: change.quantity }, currency)
   else {
     const unitPrice = change.unit_price ?? line.listPrice
@@ -176,6 +185,7 @@ function put(lines: ShownLine[], article: Put, currency: { code: string; digits:
         listPrice: article.price,
         reason: article.reason ?? null,
         ...{ list: 0, discount: 0, total: 0, adjustments: [], isGone: false, short: null, isWaiting: true },
+        ...{ mode: 'take_away', isElsewhere: false },
       },
       currency,
     ),

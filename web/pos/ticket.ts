@@ -27,6 +27,9 @@ export interface Ticket {
   setQuantity(lineKey: string, quantity: number): void
   remove(lineKey: string): void
   setPrice(lineKey: string, price: { unit_price: string | null; reason: string | null }): void
+  /** Another way for a line than being taken along; null for that. */
+  setFulfilment(lineKey: string, fulfilment: { mode: string; store_id?: string } | null): void
+  setAddress(shippingAddress: object): void
   setCustomer(customerId: string | null): void
   setCodes(codes: string[]): void
   select(lineKey: string | null): void
@@ -148,6 +151,13 @@ export function createTicket(api: Api, place: Place): Ticket {
           ...options,
           body: { unit_price: next.unit_price, ...(next.reason === null ? {} : { reason: next.reason }) },
         })
+      case 'fulfilment':
+        return api.call('PATCH', `${path}/lines/${next.lineId}`, {
+          ...options,
+          body: { fulfilment: next.fulfilment },
+        })
+      case 'address':
+        return api.call('PATCH', path, { ...options, body: { shipping_address: next.shipping_address } })
       case 'customer':
         return api.call('PATCH', path, { ...options, body: { customer_id: next.customer_id } })
       case 'codes':
@@ -215,6 +225,10 @@ export function createTicket(api: Api, place: Place): Ticket {
     setPrice(lineKey, price) {
       void onLine(lineKey, (lineId) => ({ kind: 'price', lineId, ...price }))
     },
+    setFulfilment(lineKey, fulfilment) {
+      void onLine(lineKey, (lineId) => ({ kind: 'fulfilment', lineId, fulfilment }))
+    },
+    setAddress: (shipping_address) => change({ kind: 'address', shipping_address }),
     setCustomer: (customer_id) => change({ kind: 'customer', customer_id }),
     setCodes: (codes) => change({ kind: 'codes', codes }),
     select(lineKey) {

@@ -7,6 +7,7 @@ import { useKeys } from './keys.ts'
 import { Languages } from './languages.tsx'
 import { Mark } from './pair-screen.tsx'
 import { Avatar, Dialog } from './parts.tsx'
+import { PrinterChoice } from './printer-choice.tsx'
 import { useLink, useTicket, useTill } from './till.tsx'
 
 export function TopBar() {
@@ -102,6 +103,7 @@ function SettingsDialog({ onClose }: { onClose(): void }) {
           </button>
         ))}
       </fieldset>
+      <PrinterChoice />
       <Languages />
       <details className="keys-help">
         <summary>{texts.settings.keys}</summary>

@@ -258,6 +258,33 @@ export const serviceEn = {
     cartTaken: 'It is on the ticket. The customer still sees it on their phone.',
     lookedAt: 'Looked at online',
   },
+  aisle: {
+    heading: '{name}: from elsewhere',
+    key: 'Have it from elsewhere',
+    here: '{n} here in {store}',
+    nowhere: 'No store has it now.',
+    send: 'Send it to the customer',
+    bring: 'Have it brought here',
+    collect: 'Collect in another store',
+    there: '{n} there',
+    along: 'Take along after all',
+    address: { name: 'Name', line1: 'Street and number', postal_code: 'Postal code', city: 'Town' },
+    modes: {
+      ship: 'Sent to the customer',
+      collect: 'Collected in a store',
+      ship_to_store: 'Collected in a store',
+    } as Record<string, string>,
+  },
+  printing: {
+    heading: 'Receipt printer',
+    browser: 'The browser’s',
+    usb: 'USB',
+    noUsb: 'This browser cannot reach USB printers. Chrome and Edge can.',
+    columns: 'Letters in a line',
+    drawer: 'Drawer at the printer',
+    test: 'Open the drawer',
+    failed: 'The receipt printer does not answer. Look whether it is on.',
+  },
 }
 
 export type ServiceTexts = typeof serviceEn
