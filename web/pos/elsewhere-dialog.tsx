@@ -27,14 +27,19 @@ export function ElsewhereDialog({ line, onClose }: { line: ShownLine; onClose():
   const words = texts.service.aisle
   const { cart } = useTicket()
   const [isSending, setSending] = useState(false)
-  const loaded = useLoaded(`elsewhere ${line.variantId}`, () =>
-    api.get<{ data: Nearby[] }>(
-      `/stock/availability?${new URLSearchParams({ variant_id: line.variantId, channel: 'pos', near_store_id: info.store.id })}`,
-    ),
-  )
+  const loaded = useLoaded(`elsewhere ${line.variantId}`, async () => {
+    const of = new URLSearchParams({ variant_id: line.variantId, channel: 'pos', near_store_id: info.store.id })
+    const [stock, counters] = await Promise.all([
+      api.get<{ data: Nearby[] }>(`/stock/availability?${of}`),
+      api.get<{ data: { id: string }[] }>('/pickup_stores'),
+    ])
+    return { data: stock.data, counters: new Set(counters.data.map(({ id }) => id)) }
+  })
   const there = loaded.is === 'there' ? loaded.data.data : []
   const here = there.find(({ store_id }) => store_id === info.store.id)
   const elsewhere = there.filter(({ store_id, available }) => store_id !== info.store.id && available > 0)
+  // A warehouse sends and hands nothing over.
+  const counters = elsewhere.filter(({ store_id }) => loaded.is === 'there' && loaded.data.counters.has(store_id))
   const kilometres = new Intl.NumberFormat(language, { style: 'unit', unit: 'kilometer', maximumFractionDigits: 1 })
   const choose = (fulfilment: { mode: string; store_id?: string } | null) => {
     ticket.setFulfilment(line.key, fulfilment)
@@ -78,9 +83,9 @@ export function ElsewhereDialog({ line, onClose }: { line: ShownLine; onClose():
               </li>
             </ul>
           )}
-          {elsewhere.length === 0 ? null : <h3>{words.collect}</h3>}
+          {counters.length === 0 ? null : <h3>{words.collect}</h3>}
           <ul className="rows">
-            {elsewhere.map(({ store_id, name, available, distance_km }) => (
+            {counters.map(({ store_id, name, available, distance_km }) => (
               <li key={store_id}>
                 <button
                   type="button"
