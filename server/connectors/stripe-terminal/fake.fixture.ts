@@ -19,6 +19,9 @@ export interface FakeStripe {
   tip: number
   /** The next answer to a path that ends so is lost on its way. */
   loses: string | undefined
+  /** The last question, field by field, and what the customer answers to it; null: nothing. */
+  asked: Record<string, string>
+  answers: object | null
   present(): void
   close(): Promise<void>
 }
@@ -28,6 +31,7 @@ export async function fakeStripe(): Promise<FakeStripe> {
   let asksTip = false
   const fake: FakeStripe = {
     ...{ url: '', intents: [], refunds: [], customer: 'taps', tip: 0, loses: undefined },
+    ...{ asked: {}, answers: null },
     reader: { id: READER, status: 'online', action: null },
     present() {
       const intent = fake.intents.find(({ id }) => id === fake.reader.action?.process_payment_intent?.payment_intent)
@@ -109,6 +113,14 @@ export async function fakeStripe(): Promise<FakeStripe> {
     }
     if (fake.reader.status === 'offline') return refusal(400, 'terminal_reader_offline')
     if (fake.reader.action?.status === 'in_progress') return refusal(400, 'terminal_reader_busy')
+    if (verb === 'collect_inputs') {
+      fake.asked = Object.fromEntries(form)
+      const body = ok(fake.reader)
+      const status = fake.answers ? 'succeeded' : 'in_progress'
+      const collect_inputs = { inputs: [{ type: form.get('inputs[0][type]'), ...fake.answers }] }
+      fake.reader.action = { type: 'collect_inputs', status, ...{ collect_inputs } }
+      return body
+    }
     asksTip = form.get('process_config[skip_tipping]') === 'false'
     fake.reader.action = {
       ...{ type: 'process_payment_intent', status: 'in_progress' },

@@ -16,6 +16,7 @@ import {
 } from '../connector.ts'
 import { type TerminalDriver, TerminalError } from '../terminal.ts'
 import { type Api, apiOf, type Intent, type Reader, type Refund, StripeError } from './api.ts'
+import { ask } from './ask.ts'
 import { declined, refunded, succeeded } from './outcome.ts'
 import { receive } from './receive.ts'
 
@@ -45,7 +46,7 @@ export function createStripeTerminal({ clock }: { clock: Pick<Clock, 'sleep'> })
     refund,
     lookup,
     receive,
-    terminal,
+    terminal: { ...terminal, ask: (call) => ask(clock, call) },
   }
 }
 

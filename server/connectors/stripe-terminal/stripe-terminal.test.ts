@@ -8,6 +8,7 @@ import { silentLog } from '../../lib/log.ts'
 import { callConnector } from '../call.ts'
 import type { ChargeInstruction, ConnectorAccount, Lookup, Outcome } from '../connector.ts'
 import { contractSuite } from '../contract.ts'
+import type { Question } from '../terminal.ts'
 import { API_KEY, type FakeStripe, fakeStripe, READER } from './fake.fixture.ts'
 import { createStripeTerminal } from './index.ts'
 
@@ -154,4 +155,31 @@ test('a wrong key, or nobody at the address, is certainly nothing', async () => 
   const wrong = accountAt(fake.url, { api_key: 'sk_wrong' })
   assert.equal((await sale({ account: wrong })).outcome, 'no_effect')
   assert.equal((await sale({ account: accountAt('http://127.0.0.1:9') })).outcome, 'no_effect')
+})
+
+test('a question is put on the screen, and answered, skipped or given up', async () => {
+  const put = (question: Question) =>
+    connector.terminal?.ask?.({
+      ...{ account: accountAt(fake.url), terminal, message_id: newId('tms'), signal: AbortSignal.timeout(5_000) },
+      ...{ question, max_seconds: 3 },
+    })
+  const confirm = { kind: 'confirm', title: 'Join our club?', yes: 'Yes', no: 'No' } as const
+  fake.answers = { selection: { id: '1', text: 'No' } }
+  assert.deepEqual(await put(confirm), { outcome: 'answered', value: false })
+  assert.deepEqual(
+    [fake.asked['inputs[0][type]'], fake.asked['inputs[0][selection][choices][0][text]']],
+    ['selection', 'Yes'],
+  )
+  fake.answers = { email: { value: 'ada@example.org' } }
+  assert.deepEqual(await put({ kind: 'email', title: 'Your address' }), {
+    outcome: 'answered',
+    value: 'ada@example.org',
+  })
+  fake.answers = { skipped: true }
+  assert.equal((await put({ kind: 'phone', title: 'Your number' }))?.outcome, 'canceled')
+  fake.answers = null
+  assert.equal((await put(confirm))?.outcome, 'canceled')
+  assert.equal(fake.reader.action, null, 'and the screen is free')
+  const choices = ['1', '2', '3', '4', '5']
+  await assert.rejects(async () => put({ kind: 'choice', title: 'Which?', choices }), { kind: 'refused' })
 })
