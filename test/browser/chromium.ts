@@ -1,11 +1,12 @@
 // A Chromium for browser tests: the system's when there is one, else the one npm brings (@sparticuz/chromium, unpacked to
 // the temporary folder, with the few libraries it needs), so that `npm test` needs no system package.
 
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 
@@ -36,6 +37,57 @@ export async function startChromium(): Promise<Browser | undefined> {
     process.stderr.write(`No Chromium for the browser tests: ${reason}\n`)
     return undefined
   }
+}
+
+/** A browser with a profile that outlives it, as a process that can be killed as a power cut does. */
+export interface KillableBrowser {
+  context: BrowserContext
+  /** At once, without a word to it. Its profile is as the disk has it. */
+  kill(): Promise<void>
+}
+
+/** Starts one on a profile's folder. Undefined where none runs on this machine, as above. */
+export async function startKillable(profile: string): Promise<KillableBrowser | undefined> {
+  const found = onPath()
+  const folder = found ? undefined : await unpacked()
+  const env = folder === undefined ? process.env : { ...process.env, FONTCONFIG_PATH: join(folder, 'fonts') }
+  const path = found ?? join(folder as string, 'chromium')
+  const flags = [...FLAGS, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank']
+  // A group of its own: the processes of its pages go with it.
+  const child = spawn(path, flags, { env, stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  try {
+    const browser = await chromium.connectOverCDP(await addressOf(child))
+    const [context] = browser.contexts()
+    if (!context) throw new Error('a browser without a profile')
+    return {
+      context,
+      async kill() {
+        const gone = new Promise((resolve) => child.once('exit', resolve))
+        process.kill(-(child.pid as number), 'SIGKILL')
+        await gone
+        await browser.close()
+      },
+    }
+  } catch (error) {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+    if (process.env['CI']) throw error
+    process.stderr.write(`No Chromium that can be killed: ${error instanceof Error ? error.message : error}\n`)
+    return undefined
+  }
+}
+
+/** Where a browser that was just started listens, as it says itself. */
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.once('error', reject)
+    child.once('exit', () => reject(new Error(`it ended: ${said.slice(-500)}`)))
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk
+      const address = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
+      if (address) resolve(address)
+    })
+  })
 }
 
 function launch(executablePath: string, environment: Record<string, string> = {}): Promise<Browser> {

@@ -9,6 +9,7 @@ import { request } from '../../server/nexo/index.ts'
 import { servedShop } from '../served-shop.ts'
 import { startChromium } from './chromium.ts'
 import { scan, type, unlock } from './till.ts'
+import { wireTo } from './wire.ts'
 
 const IMAGES = join(import.meta.dirname, '..', '..', 'docs', 'images')
 const PHONE = { width: 390, height: 640 }
@@ -32,12 +33,13 @@ async function take(browser: Browser, { name, url, options, until }: Picture): P
   await context.close()
 }
 
-/** The till with a few things on the ticket, and how they are paid. */
+/** The till with a few things on the ticket, how they are paid, and how it sells on while its server is away. */
 async function takeTill(browser: Browser): Promise<void> {
   const context = await browser.newContext({ viewport: LAPTOP })
   const page = await context.newPage()
   await page.addInitScript(`localStorage.setItem('onetill.pos.settings', '{"theme":"light","sound":false}')`)
-  await page.goto(`${shop.url}/pos?lang=en`)
+  const wire = await wireTo(shop.url)
+  await page.goto(`${wire.url}/pos?lang=en`)
   await page.locator('.register', { hasText: 'Amsterdam' }).first().click()
   await unlock(page)
   await page.getByRole('heading', { name: 'Open the shift' }).waitFor()
@@ -52,6 +54,16 @@ async function takeTill(browser: Browser): Promise<void> {
   await page.locator('[data-due]').waitFor()
   await page.locator('.pay:enabled').waitFor()
   await page.screenshot({ path: join(IMAGES, 'till-pay.png') })
+  await page.keyboard.press('Escape')
+  await wire.cut()
+  await page.evaluate("dispatchEvent(new Event('online'))")
+  await page.locator('.customer-key.alone').waitFor()
+  await page.keyboard.press('F10')
+  await page.locator('.change-amount').waitFor()
+  await page.keyboard.press('Enter')
+  for (const sku of ['KP-SOAP', 'KP-BOARD']) await scan(page, sku)
+  await page.locator('.line', { hasText: 'Ash cutting board' }).waitFor()
+  await page.screenshot({ path: join(IMAGES, 'till-offline.png') })
   await context.close()
 }
 

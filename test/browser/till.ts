@@ -60,12 +60,12 @@ export async function scanUntil(page: Page, code: string, shown: Locator): Promi
 export async function openTill(
   page: Page,
   world: Shopping,
-  { town = 'Amsterdam', who = /Sanne/, pin = '1111', theme = 'light', lang = 'en' } = {},
+  { town = 'Amsterdam', who = /Sanne/, pin = '1111', theme = 'light', lang = 'en', url = world.shop.url } = {},
 ): Promise<void> {
   await page.addInitScript(
     `localStorage.getItem('onetill.pos.settings') ?? localStorage.setItem('onetill.pos.settings', '${JSON.stringify({ theme, sound: true })}')`,
   )
-  await page.goto(`${world.shop.url}/pos?lang=${lang}`)
+  await page.goto(`${url}/pos?lang=${lang}`)
   await page.locator('.register', { hasText: town }).first().click()
   await unlock(page, { who, pin })
   await page.locator('.tile button, .amount-entry').first().waitFor()

@@ -19,7 +19,12 @@ const BOX = 'onetill-pos-1'
 /** Files of versions that are gone are dropped when there are more than this; a version has some ten. */
 const MOST = 60
 
-worker.addEventListener('install', (event) => event.waitUntil(worker.skipWaiting()))
+/** A server that is away may also be silent: a till that has its page does not wait for it longer. */
+const SILENT_MS = 4_000
+
+// The page that starts this worker was loaded without it: it and its files are fetched once more, so that the very next start needs no
+// server. Where that fails the worker is not installed, and is tried again at the next start.
+worker.addEventListener('install', (event) => event.waitUntil(keepPage().then(() => worker.skipWaiting())))
 worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()))
 worker.addEventListener('fetch', (event) => {
   const { request } = event
@@ -29,14 +34,26 @@ worker.addEventListener('fetch', (event) => {
   else if (url.pathname.startsWith('/assets/') && !url.pathname.endsWith('.json')) event.respondWith(known(request))
 })
 
+async function keepPage(): Promise<void> {
+  const box = await caches.open(BOX)
+  const page = await fetch('/pos')
+  if (!page.ok) throw new Error('no page to keep')
+  const files = [...(await page.clone().text()).matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(
+    ([, file]) => file as string,
+  )
+  await Promise.all(files.map((file) => known(new Request(file))))
+  await box.put('/pos', page)
+}
+
 async function fresh(request: Request): Promise<Response> {
   const box = await caches.open(BOX)
+  const kept = await box.match('/pos')
   try {
-    const answer = await fetch(request)
+    const answer = await fetch(request, kept ? { signal: AbortSignal.timeout(SILENT_MS) } : {})
     if (answer.ok) await box.put('/pos', answer.clone())
-    return answer
+    // What stands before a server that is away answers for it.
+    return answer.status >= 500 && kept ? kept : answer
   } catch (error) {
-    const kept = await box.match('/pos')
     if (kept) return kept
     throw error
   }

@@ -7,12 +7,15 @@ export class Refused extends Error {
   readonly status: number
   readonly detail: string
   readonly fields: readonly { pointer: string; detail: string }[]
-  constructor(code: string, status = 0, detail = '', fields: Refused['fields'] = []) {
+  /** What else the problem says. */
+  readonly more: Readonly<Record<string, unknown>>
+  constructor(code: string, status = 0, detail = '', fields: Refused['fields'] = [], more: Refused['more'] = {}) {
     super(`${code}: ${detail}`)
     this.code = code
     this.status = status
     this.detail = detail
     this.fields = fields
+    this.more = more
   }
 }
 
@@ -56,25 +59,31 @@ export interface Bearers {
 
 /** Longer than a busy server takes; a terminal's answer has a limit of its own. */
 const TIMEOUT_MS = 20_000
-/** How often a server that was silent is asked whether it is back. */
+/** How often a server that was silent is asked whether it is back, and one that answers whether it still does. */
 const PING_MS = 3_000
+const BEAT_MS = 10_000
+/** An answer that takes longer makes us ask whether anybody is there at all. */
+const SLOW_MS = 4_000
+/** Answers of a server that takes nothing now, and of what stands before one that is away: no answer to what was asked. */
+const AWAY_CODES = ['storage-unavailable', 'shutting-down']
+const AWAY_STATUS = [502, 503, 504]
 
 export function createApi(bearers: Bearers): Api {
   let link: Link = { isOn: true, since: 0 }
   const watchers = new Set<() => void>()
-  let ping = 0
+  let ping = setInterval(look, BEAT_MS) as unknown as number
 
   function tell(isOn: boolean): void {
     if (isOn === link.isOn) return
     link = { isOn, since: isOn ? 0 : Date.now() }
     clearInterval(ping)
-    if (!isOn) ping = setInterval(look, PING_MS) as unknown as number
+    ping = setInterval(look, isOn ? BEAT_MS : PING_MS) as unknown as number
     for (const told of watchers) told()
   }
   function look(): void {
-    fetch('/health/live', { cache: 'no-store', signal: AbortSignal.timeout(PING_MS) }).then(
-      () => tell(true),
-      () => {},
+    fetch('/health/ready', { cache: 'no-store', signal: AbortSignal.timeout(PING_MS) }).then(
+      ({ ok }) => tell(ok),
+      () => tell(false),
     )
   }
   addEventListener('offline', () => tell(false))
@@ -88,7 +97,10 @@ export function createApi(bearers: Bearers): Api {
   async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
     const { body, key, version, as, timeoutMs = TIMEOUT_MS } = options
     const bearer = bearerOf(as)
+    // Whoever was let in without the server is nobody to it until it is back.
+    if (bearer === '') throw new Refused('no-answer')
     let answer: Response
+    const slow = setTimeout(look, SLOW_MS)
     try {
       answer = await fetch(`/v1${path}`, {
         method,
@@ -104,21 +116,32 @@ export function createApi(bearers: Bearers): Api {
         signal: AbortSignal.timeout(timeoutMs),
       })
     } catch {
-      tell(false)
-      throw new Refused('no-answer')
+      throw lost()
+    } finally {
+      clearTimeout(slow)
     }
-    tell(true)
-    if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T
+    if (answer.ok) {
+      tell(true)
+      // It may break off in the middle of its answer.
+      return answer.status === 204 ? (undefined as T) : await answer.json().catch(() => Promise.reject(lost()))
+    }
     const problem = (await answer.json().catch(() => ({}))) as Partial<{
       code: string
       detail: string
       errors: Refused['fields']
     }>
+    const isAway = problem.code === undefined ? AWAY_STATUS.includes(answer.status) : AWAY_CODES.includes(problem.code)
+    if (isAway) throw lost()
+    tell(true)
     // A server that fails may have done what it was asked: as with no answer, only asking again with the same key can tell.
     const code = problem.code ?? (answer.status >= 500 ? 'no-answer' : 'failed')
     if (code === 'unauthenticated' && as === undefined) bearers.lock()
     if (code === 'unauthenticated' && as === 'device') bearers.unpair()
-    throw new Refused(code, answer.status, problem.detail, problem.errors)
+    throw new Refused(code, answer.status, problem.detail, problem.errors, problem)
+  }
+  function lost(): Refused {
+    tell(false)
+    return new Refused('no-answer')
   }
 
   return {

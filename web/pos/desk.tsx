@@ -1,22 +1,21 @@
 // What stands behind the lock: the ticket, the payment and the screens. It stays when the till is locked, so nothing is lost.
 
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Api } from './api.ts'
-import { createCatalogue } from './catalogue.ts'
+import { createCounter } from './counter.ts'
 import { DoneScreen } from './done-screen.tsx'
 import { DrawerScreen } from './drawer-screen.tsx'
 import { exchangeNow } from './exchange.ts'
 import { ExchangeScreen } from './exchange-screen.tsx'
+import type { Device } from './offline/device.ts'
 import { OpenShift } from './open-shift.tsx'
 import { OrdersScreen } from './orders-screen.tsx'
 import { Override } from './override.tsx'
 import { PickupScreen } from './pickup-screen.tsx'
 import { digitsOf, type Place } from './place.ts'
 import { ReturnScreen } from './return-screen.tsx'
-import { createSale } from './sale.ts'
 import { SellScreen } from './sell-screen.tsx'
 import { TenderScreen } from './tender-screen.tsx'
-import { createTicket } from './ticket.ts'
 import {
   formatsFor,
   type Notice,
@@ -26,6 +25,7 @@ import {
   type Till,
   type TillInfo,
   TillProvider,
+  useLink,
   useWords,
 } from './till.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -34,13 +34,18 @@ interface DeskProps {
   api: Api
   info: TillInfo
   session: Session | null
+  /** What the device has for selling alone. */
+  own: Device | null
   settings: Settings
   lock(): void
+  /** Locks, and says that the server asks for it. */
+  lockAgain(): void
   refresh(): Promise<void>
   onSession(session: Session): void
   setSettings(settings: Settings): void
 }
 
+const noWatch = () => () => {}
 const NOTICE_MS = 8_000
 
 export function Desk(props: DeskProps) {
@@ -53,7 +58,9 @@ export function Desk(props: DeskProps) {
 type Asked = { right: string; work: () => void | Promise<void> }
 
 function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
-  const { api, info, session, isLocked, lock } = props
+  const { api, info, session, own, isLocked, lock } = props
+  const now = useRef({ info, session })
+  now.current = { info, session }
   const words = useWords()
   const place = useMemo<Place>(
     () => ({
@@ -63,18 +70,33 @@ function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
     }),
     [info.store.id, info.register.id, info.store.currency],
   )
-  const { ticket, sale, catalogue } = useMemo(
-    () => ({ ticket: createTicket(api, place), sale: createSale(api, place), catalogue: createCatalogue(api, place) }),
-    [place],
-  )
+  const counter = useMemo(() => createCounter({ api, place, own, now: () => now.current }), [place, own])
+  useEffect(() => counter.stop, [counter])
+  const { ticket, sale, catalogue, alone, queue } = counter
+  const { isAlone, notAble } = useSyncExternalStore(alone.watch, alone.state)
+  const waiting = useSyncExternalStore(queue?.watch ?? noWatch, () => queue?.state().waiting.count ?? 0)
+  const link = useLink(api)
   const [screen, go] = useState<Screen>(() => ({
     is: !sale.state().cart ? 'sell' : exchangeNow() ? 'exchange' : 'tender',
   }))
   const [notice, setNotice] = useState<Notice | null>(null)
   const [asked, setAsked] = useState<Asked | null>(null)
+  // A shift that was opened or closed decides whether the till may go on alone.
+  useEffect(alone.look, [info.shift?.state])
+  // A payment that waited for its outcome is on the screen again, once the till is back with its server.
   useEffect(() => {
-    catalogue.load().catch(() => {})
-  }, [catalogue])
+    if (!isAlone && screen.is === 'sell' && sale.state().isUnderWay) go({ is: 'tender' })
+  }, [isAlone, screen.is])
+  const wasAlone = useRef(isAlone)
+  useEffect(() => {
+    if (wasAlone.current === isAlone) return
+    wasAlone.current = isAlone
+    setNotice({ kind: 'info', text: isAlone ? words.texts.offline.begun : words.texts.offline.ended })
+  }, [isAlone])
+  // Whoever unlocked without the server has no session of its; their PIN gives them one, between two customers.
+  useEffect(() => {
+    if (session.token === '' && !isAlone && link.isOn && !isLocked) props.lockAgain()
+  }, [session.token, isAlone, link.isOn, isLocked])
   // Changes that waited while the till was locked, or its session had ended, go out under the new one.
   useEffect(() => {
     if (!isLocked) void ticket.read()
@@ -92,6 +114,7 @@ function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
     ...words,
     ...formatsFor(words.language, place.currency),
     ...{ info, place, session, api, ticket, sale, catalogue, screen, lock, say, notice, can },
+    ...{ alone, queue, isAlone, own },
     ...{ refresh: props.refresh, settings: props.settings, setSettings: props.setSettings },
     go(next) {
       setNotice(null)
@@ -104,12 +127,15 @@ function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
   }
   return (
     <TillProvider value={till}>
-      <div className="desk" inert={isLocked}>
+      <div className="desk" inert={isLocked} data-alone={isAlone ? 'on' : (notAble ?? 'able')} data-queue={waiting}>
         <TopBar />
         {info.shift === null ? (
           <OpenShift />
         ) : (
-          <Current screen={info.shift?.state === 'ended' ? { is: 'drawer' } : screen} />
+          <Current
+            key={screen.is === 'tender' ? String(isAlone) : ''}
+            screen={info.shift?.state === 'ended' ? { is: 'drawer' } : screen}
+          />
         )}
         {asked ? (
           <Override

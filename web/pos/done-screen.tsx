@@ -8,6 +8,7 @@ import { keep, kept, NAMES } from './keep.ts'
 import { scanned, useKeys, useScan } from './keys.ts'
 import { MailDialog } from './mail-dialog.tsx'
 import { NoticeBar } from './notice-bar.tsx'
+import { OfflineSlip } from './offline/offline-slip.tsx'
 import { Dialog, Key } from './parts.tsx'
 import { kickDrawer } from './printer.ts'
 import { Qr } from './qr.tsx'
@@ -26,7 +27,7 @@ interface Last {
 }
 
 export function DoneScreen() {
-  const { texts, sale, go, money } = useTill()
+  const { texts, sale, go, money, say } = useTill()
   const { order, payment, cart } = useSale()
   const [last] = useState<Last | null>(() => {
     if (!order) return kept<Last>(NAMES.last)
@@ -48,6 +49,10 @@ export function DoneScreen() {
   }, [])
   const next = () => go({ is: 'sell' })
   const print = () => setPrinting('receipt')
+  // Made without the server: it is printed from its document; mail and page come with the server.
+  const isOffline = last?.orderId.startsWith('ofs_') ?? false
+  const why = isOffline ? texts.offline.why : undefined
+  const withServer = (work: () => void) => () => (isOffline ? say({ kind: 'info', text: texts.offline.waits }) : work())
   // The next customer's first article begins their ticket.
   useScan((code) => {
     next()
@@ -59,8 +64,8 @@ export function DoneScreen() {
     F9: next,
     F11: print,
     p: print,
-    m: () => setOpen('mail'),
-    q: () => setOpen('qr'),
+    m: withServer(() => setOpen('mail')),
+    q: withServer(() => setOpen('qr')),
   })
   if (!last) {
     return (
@@ -95,7 +100,11 @@ export function DoneScreen() {
             <p className="change-amount figure">{money(last.total)}</p>
           </>
         )}
-        <p className="quiet">{fill(texts.finished.order, { number: last.number, amount: money(last.total) })}</p>
+        <p className="quiet">
+          {isOffline
+            ? `${fill(texts.offline.receipt.code, { code: last.number })} · ${money(last.total)}`
+            : fill(texts.finished.order, { number: last.number, amount: money(last.total) })}
+        </p>
         <ul className="paid-list">
           {last.tenders.map((tender) => (
             <li key={tender.id}>
@@ -108,8 +117,15 @@ export function DoneScreen() {
       <nav className="receipt-keys" aria-label={texts.finished.receipt}>
         <Key icon="print" label={texts.finished.print} hint="F11" onPress={print} />
         <Key icon="gift" label={texts.finished.gift} hint="G" onPress={() => setPrinting('gift')} />
-        <Key icon="mail" label={texts.finished.mail} hint="M" onPress={() => setOpen('mail')} />
-        <Key icon="qr" label={texts.finished.qr} hint="Q" onPress={() => setOpen('qr')} isOff={last.pageUrl === null} />
+        <Key icon="mail" label={texts.finished.mail} hint="M" onPress={() => setOpen('mail')} why={why} />
+        <Key
+          icon="qr"
+          label={texts.finished.qr}
+          hint="Q"
+          onPress={() => setOpen('qr')}
+          isOff={last.pageUrl === null}
+          why={why}
+        />
       </nav>
       <NoticeBar />
       <div className="pay-bar">
@@ -129,7 +145,10 @@ export function DoneScreen() {
           </div>
         </Dialog>
       ) : null}
-      {printing ? (
+      {printing && isOffline ? (
+        <OfflineSlip key={printing} id={last.orderId} isGift={printing === 'gift'} onDone={() => setPrinting(null)} />
+      ) : null}
+      {printing && !isOffline ? (
         <Slip key={printing} id={last.orderId} isGift={printing === 'gift'} onDone={() => setPrinting(null)} />
       ) : null}
     </main>

@@ -1,6 +1,6 @@
 // The left half: search, categories, and the grid of articles. Nothing in it moves while somebody sells.
 
-import { type KeyboardEvent, type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { fill } from '../shared/fill.ts'
 import { isRefused } from './api.ts'
 import type { Article, Shelf } from './catalogue.ts'
@@ -33,7 +33,7 @@ export function Find(props: {
   const found = useFound(text)
   const [chosen, setChosen] = useState<Shelf | null>(null)
   const [stars, setStars] = useState(() => kept<string[]>(NAMES.favourites) ?? [])
-  const categories = [...new Set(shelves.flatMap(({ product }) => product.categories))]
+  const categories = useMemo(() => [...new Set(shelves.flatMap(({ product }) => product.categories))], [shelves])
   const isSearch = text.trim() !== ''
 
   const star = (productId: string) => {
@@ -73,13 +73,18 @@ export function Find(props: {
       } else if (first && found.text === typed) press({ product: first.product, articles: [first] })
     }
   }
-  const tiles = isSearch
-    ? (found.articles ?? []).map((article) => ({ product: article.product, articles: [article] }))
-    : shelves.filter(({ product }) =>
+  const shelved = useMemo(
+    () =>
+      shelves.filter(({ product }) =>
         category === FAVOURITES
           ? stars.length === 0 || stars.includes(product.id)
           : product.categories.includes(category),
-      )
+      ),
+    [shelves, category, stars],
+  )
+  const tiles = isSearch
+    ? (found.articles ?? []).map((article) => ({ product: article.product, articles: [article] }))
+    : shelved
   const most = !isSearch && category === FAVOURITES && stars.length === 0 ? FIRST : MOST_TILES
   return (
     <section className="find" aria-label={texts.find.heading}>

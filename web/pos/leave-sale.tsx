@@ -10,8 +10,13 @@ import { useSale, useTill } from './till.tsx'
 
 /** Cancels the order and opens its ticket again. An unpaid order that may not be cancelled here ends by itself. */
 export function useReopen(): () => Promise<void> {
-  const { texts, api, sale, ticket, place, go, say } = useTill()
+  const { texts, api, sale, ticket, place, go, say, isAlone } = useTill()
   return async () => {
+    // Alone nothing was sent: what was taken is given back by hand, and the ticket is as it was.
+    if (isAlone) {
+      sale.end()
+      return go({ is: 'sell' })
+    }
     const { order, cart, payment } = sale.state()
     if (!order || !cart) return
     const paid = payment?.tenders.some(({ amount_captured }) => amount_captured > 0) ?? false
@@ -53,7 +58,7 @@ const wayOfLine = ({ mode, store_id }: { mode: string; store_id: string | null }
 
 /** Something has been paid: what goes back is said before it does. */
 export function LeaveDialog({ onClose }: { onClose(): void }) {
-  const { texts, money, withRight } = useTill()
+  const { texts, money, withRight, isAlone } = useTill()
   const { payment, order } = useSale()
   const reopen = useReopen()
   const isExchange = wasExchanged(order?.id)
@@ -64,7 +69,9 @@ export function LeaveDialog({ onClose }: { onClose(): void }) {
       ? texts.service.exchange.leave
       : method === 'cash'
         ? texts.leave.byHand
-        : texts.leave.back
+        : isAlone
+          ? texts.offline.tender.byTerminal
+          : texts.leave.back
   return (
     <Dialog title={texts.leave.heading} onClose={onClose}>
       <p>{texts.leave.lead}</p>

@@ -4,12 +4,13 @@ import { useState } from 'react'
 import { isRefused } from './api.ts'
 import { useKeys } from './keys.ts'
 import { Banner, digitKeys, Numpad, withDigits } from './parts.tsx'
-import { useTill } from './till.tsx'
+import { useLink, useTill } from './till.tsx'
 
 const MOST_DIGITS = 8
 
 export function OpenShift() {
   const { texts, api, money, refresh } = useTill()
+  const link = useLink(api)
   const [digits, setDigits] = useState('')
   const [wrong, setWrong] = useState('')
   const [isBusy, setBusy] = useState(false)
@@ -52,6 +53,7 @@ export function OpenShift() {
           </button>
         </div>
         <div className="said" role="alert">
+          {wrong === '' && !link.isOn ? <Banner kind="warn">{texts.offline.shiftWaits}</Banner> : null}
           {wrong === '' ? null : <Banner kind="bad">{wrong}</Banner>}
         </div>
       </div>

@@ -10,7 +10,7 @@ import { type Session, type StaffBrief, useTill } from './till.tsx'
 const RANKS: Readonly<Record<string, number>> = { cashier: 0, supervisor: 1, manager: 2 }
 
 export function Override(props: { right: string; onClose(): void; onSession(session: Session): void }) {
-  const { texts, info, session, api } = useTill()
+  const { texts, info, session, api, own: device } = useTill()
   const [who, setWho] = useState<StaffBrief | null>(null)
   const own = RANKS[session.staff.role] ?? 0
   const above = info.staff.filter(({ role }) => (RANKS[role] ?? 0) > own)
@@ -38,7 +38,12 @@ export function Override(props: { right: string; onClose(): void; onSession(sess
             </li>
           ))}
         </ul>
-        <PinPad key={who?.id ?? ''} api={api} who={who} action={texts.override.allow} onSignedIn={props.onSession} />
+        <PinPad
+          key={who?.id ?? ''}
+          {...{ api, who, boxes: device?.boxes ?? null }}
+          action={texts.override.allow}
+          onSignedIn={props.onSession}
+        />
       </div>
     </Dialog>
   )

@@ -114,6 +114,8 @@ export function Key(props: {
   hint?: string
   onPress(): void
   isOff?: boolean
+  /** Why it does nothing now: it stays where it is, dimmed, and says so. */
+  why?: string
   kind?: 'primary' | 'danger'
   /** How many wait behind it, in words for who does not see the figure. */
   badge?: { n: number; words: string }
@@ -121,8 +123,8 @@ export function Key(props: {
   return (
     <button
       type="button"
-      className={`key ${props.kind ?? ''}`}
-      disabled={props.isOff}
+      className={`key ${props.kind ?? ''}${props.why === undefined ? '' : ' waits-for'}`}
+      disabled={props.isOff || props.why !== undefined}
       onClick={props.onPress}
       aria-keyshortcuts={props.hint}
     >
@@ -134,6 +136,7 @@ export function Key(props: {
           <span className="hidden"> {props.badge.words}</span>
         </span>
       ) : null}
+      {props.why === undefined ? null : <span className="key-why">{props.why}</span>}
       {props.hint ? (
         <span className="hint" aria-hidden="true">
           {props.hint}

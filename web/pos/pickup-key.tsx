@@ -8,7 +8,7 @@ import { useTill } from './till.tsx'
 
 const LOOK_MS = 30_000
 
-export function PickupKey() {
+export function PickupKey({ why }: { why?: string }) {
   const { texts, api, info, go } = useTill()
   const board = usePolled(`waiting ${info.store.id}`, LOOK_MS, () =>
     api.get<Page<Fulfilment>>(`/fulfilments?pickup_store_id=${info.store.id}&limit=100`),
@@ -17,5 +17,5 @@ export function PickupKey() {
     ({ state, transfer_state }) => state === 'arrived' || (state === 'pending' && transfer_state === null),
   ).length
   const { key, waiting } = texts.service.pickup
-  return <Key icon="box" label={key} badge={{ n, words: waiting }} onPress={() => go({ is: 'pickup' })} />
+  return <Key icon="box" label={key} badge={{ n, words: waiting }} why={why} onPress={() => go({ is: 'pickup' })} />
 }

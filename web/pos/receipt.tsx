@@ -9,11 +9,13 @@ import { Qr } from './qr.tsx'
 import { tenderName } from './tender-list.tsx'
 import { percent, quantityText, useTill } from './till.tsx'
 
-interface Receipt {
+export interface Receipt {
   is_gift: boolean
   /** 0 for the original, 1, 2, … for copies. */
   copy: number | null
   number: number | null
+  /** Of a sale that was made without the server. */
+  offline_code?: string
   issued_at: string
   seller: { name: string; organisation_number: string | null; vat_number: string | null; address: string[] }
   store: { name: string; address: { lines: string[]; postal_code?: string; city: string } | null } | null
@@ -70,7 +72,8 @@ export function Slip({ id, isGift, onDone }: { id: string; isGift: boolean; onDo
   return receipt ? createPortal(<Paper receipt={receipt} />, document.body) : null
 }
 
-function Paper({ receipt }: { receipt: Receipt }) {
+/** The slip itself, on paper alone. */
+export function Paper({ receipt }: { receipt: Receipt }) {
   const { texts, money, price, language } = useTill()
   const { seller, store, register, fiscal } = receipt
   const issued = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
@@ -100,6 +103,12 @@ function Paper({ receipt }: { receipt: Receipt }) {
         {receipt.number === null ? '' : fill(texts.receipt.number, { number: receipt.number })}
         {receipt.order ? ` · ${fill(texts.order, { number: receipt.order.number })}` : ''}
       </p>
+      {receipt.offline_code === undefined ? null : (
+        <>
+          <p>{fill(texts.offline.receipt.code, { code: receipt.offline_code })}</p>
+          <p>{texts.offline.receipt.later}</p>
+        </>
+      )}
       {receipt.copy ? <p className="copy">{fill(texts.receipt.copy, { n: receipt.copy })}</p> : null}
       {receipt.is_gift ? <p className="copy">{texts.receipt.gift}</p> : null}
       <hr />

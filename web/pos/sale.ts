@@ -17,6 +17,8 @@ export interface TenderInput {
   terminal_id?: string
   cash?: { register_id: string; tendered?: number; exact?: boolean }
   gift_card?: { code: string; pin?: string }
+  /** What the slip of a stand-alone terminal says. */
+  manual?: { approval_code: string; last4?: string }
 }
 
 /** A tender that was sent and is not answered, as it is kept on the device. */
@@ -48,6 +50,8 @@ export interface SaleState {
   declined: Tender | null
   due: number
   isPaid: boolean
+  /** A tender was sent or money was taken: what becomes of it only its own answer says. */
+  isUnderWay: boolean
 }
 
 export interface Sale {
@@ -84,6 +88,8 @@ export function dueOf(payment: Payment | null, total: number): number {
 
 export function createSale(api: Api, place: Place): Sale {
   let now: Kept | null = NOTHING
+  /** Each sale that is begun or left is another one. */
+  let turn = 0
   let busy: SaleState['busy'] = null
   let isUnknown = false
   let refusal: Refused | null = null
@@ -100,7 +106,7 @@ export function createSale(api: Api, place: Place): Sale {
       cart: now?.cart ?? null,
       order: now?.order ?? null,
       payment: now?.payment ?? null,
-      ...{ busy, isUnknown, refusal, declined, due, isPaid },
+      ...{ busy, isUnknown, refusal, declined, due, isPaid, isUnderWay: isUnderWay(now) },
     }
     keep(NAMES.sale, now)
     for (const told of watchers) told()
@@ -108,9 +114,11 @@ export function createSale(api: Api, place: Place): Sale {
 
   const pause = () => new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
 
-  /** Sends until there is an answer. `lost` is told when there was none. */
+  /** Sends until there is an answer. `lost` is told when there was none. Gives up only when the sale has been left. */
   async function sure<T>(send: () => Promise<T>, lost: () => void): Promise<T> {
+    const begun = turn
     for (;;) {
+      if (turn !== begun) throw new Refused('left')
       try {
         return await send()
       } catch (error) {
@@ -149,7 +157,7 @@ export function createSale(api: Api, place: Place): Sale {
       () => api.call<Payment>('POST', '/payments', { body, key: paymentKey }),
       () => tell(),
     )
-    if (now) now = { ...now, payment }
+    if (now?.paymentKey === paymentKey) now = { ...now, payment }
     tell()
     return payment
   }
@@ -172,6 +180,7 @@ export function createSale(api: Api, place: Place): Sale {
       await untilKnown(payment)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
+      if (error.code === 'left') return
       refusal = error
       if (now) now = { ...now, sent: null }
     }
@@ -203,6 +212,7 @@ export function createSale(api: Api, place: Place): Sale {
       return () => watchers.delete(told)
     },
     begin(cart) {
+      turn++
       now = { cart, order: null, paymentKey: newKey(), payment: null, sent: null }
       busy = refusal = declined = null
       isUnknown = isPaidElsewhere = false
@@ -213,13 +223,16 @@ export function createSale(api: Api, place: Place): Sale {
       busy = { input }
       refusal = declined = null
       tell()
+      const begun = turn
       try {
         const order = await ordered(now)
         const payment = await paymentOf(order)
+        if (turn !== begun) return
         const sent: Sent = { path: `/payments/${payment.id}/tenders`, key: newKey(), input }
         now = { ...(now as Kept), sent }
         await carryOut(sent)
       } catch (error) {
+        if (turn !== begun) return
         busy = null
         if (!(error instanceof Refused)) throw error
         refusal = error
@@ -250,6 +263,7 @@ export function createSale(api: Api, place: Place): Sale {
       tell()
     },
     end() {
+      turn++
       now = null
       busy = refusal = declined = null
       isUnknown = isPaidElsewhere = false
@@ -281,6 +295,13 @@ export function createSale(api: Api, place: Place): Sale {
     })
   }
   return sale
+}
+
+function isUnderWay(sale: Kept | null): boolean {
+  if (sale === null) return false
+  const { sent, payment } = sale
+  if (sent !== null) return true
+  return payment !== null && (isOpen(payment) || dueOf(payment, payment.amount) < payment.amount)
 }
 
 /** Its outcome is still to come: asked and not answered, or answered with "we do not know". */

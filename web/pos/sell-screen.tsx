@@ -26,7 +26,7 @@ const HANDOVER = /(?:^|\/c\/)([34679ACDEFGHJKMNPQRTWXY]{6})$/
 const MOST_TIMES = 9999
 
 export function SellScreen() {
-  const { texts, ticket, catalogue, go, say, money, sale } = useTill()
+  const { texts, ticket, catalogue, go, say, money, sale, isAlone } = useTill()
   const shown = useTicket()
   const [open, setOpen] = useState<Open>(null)
   const [times, setTimes] = useState<number | null>(null)
@@ -58,13 +58,15 @@ export function SellScreen() {
     typed.current = ''
     const handed = HANDOVER.exec(code)?.[1]
     const known = catalogue.byCode(code)
-    if (known) return put(known.article, { quantity: known.quantity })
+    if (known === 'empty') return refuse(texts.sell.labelEmpty)
+    if (known) return put(known.article, known)
     catalogue.scan(code).then(
       ({ article, quantity, unitPrice }) => put(article, { quantity, unitPrice }),
       (error: unknown) => {
         if (handed && isRefused(error, 'not-found')) return takeOver(handed)
         if (isRefused(error, 'label-empty')) return refuse(texts.sell.labelEmpty)
-        refuse(isRefused(error, 'no-answer') ? texts.noAnswer : fill(texts.sell.unknownCode, { code }))
+        const away = isAlone ? fill(texts.offline.unknownCode, { code }) : texts.noAnswer
+        refuse(isRefused(error, 'no-answer') ? away : fill(texts.sell.unknownCode, { code }))
       },
     )
   }
@@ -98,7 +100,10 @@ export function SellScreen() {
   const digit = (text: string) => {
     typed.current = (typed.current + text).slice(-5)
   }
-  const on = (what: Exclude<Open, null>) => () => setOpen(what)
+  const why = isAlone ? texts.offline.why : undefined
+  /** What only the server can do waits for it, and says so. */
+  const withServer = (work: () => void) => () => (isAlone ? say({ kind: 'info', text: texts.offline.waits }) : work())
+  const on = (what: Exclude<Open, null>) => withServer(() => setOpen(what))
   const toSearch = () => search.current?.focus()
 
   useScan(take)
@@ -106,11 +111,11 @@ export function SellScreen() {
     F2: toSearch,
     '/': toSearch,
     F3: on('customer'),
-    F4: () => (isEmpty ? setOpen('recall') : setOpen('park')),
+    F4: isEmpty ? on('recall') : on('park'),
     F5: on('recall'),
     F6: () => (line ? setOpen('quantity') : undefined),
     F7: () => (line ? setOpen('price') : undefined),
-    F8: () => go({ is: 'return' }),
+    F8: withServer(() => go({ is: 'return' })),
     F9: () => pay(),
     F10: () => pay('cash'),
     F11: () => go({ is: 'done' }),
@@ -155,22 +160,22 @@ export function SellScreen() {
       />
       <TicketPanel
         onCustomer={on('customer')}
-        onQuantity={on('quantity')}
-        onPrice={on('price')}
+        onQuantity={() => setOpen('quantity')}
+        onPrice={() => setOpen('price')}
         onRemove={remove}
         onStep={step}
         onClose={() => setSheet(false)}
       />
       <NoticeBar />
       <nav className="functions" aria-label={texts.sell.functions}>
-        <Key icon="park" label={texts.sell.park} hint="F4" onPress={on('park')} isOff={isEmpty} />
-        <Key icon="recall" label={texts.sell.recall} hint="F5" onPress={on('recall')} />
-        <Key icon="person" label={texts.sell.customer} hint="F3" onPress={on('customer')} />
-        <Key icon="undo" label={texts.service.returns.key} hint="F8" onPress={() => go({ is: 'return' })} />
-        <Key icon="report" label={texts.service.orders.key} onPress={() => go({ is: 'orders' })} />
-        <PickupKey />
+        <Key icon="park" label={texts.sell.park} hint="F4" onPress={on('park')} isOff={isEmpty} why={why} />
+        <Key icon="recall" label={texts.sell.recall} hint="F5" onPress={on('recall')} why={why} />
+        <Key icon="person" label={texts.sell.customer} hint="F3" onPress={on('customer')} why={why} />
+        <Key icon="undo" label={texts.service.returns.key} hint="F8" onPress={() => go({ is: 'return' })} why={why} />
+        <Key icon="report" label={texts.service.orders.key} onPress={() => go({ is: 'orders' })} why={why} />
+        <PickupKey why={why} />
         <Key icon="print" label={texts.sell.lastReceipt} hint="F11" onPress={() => go({ is: 'done' })} />
-        <Key icon="drawer" label={texts.sell.drawer} onPress={() => go({ is: 'drawer' })} />
+        <Key icon="drawer" label={texts.sell.drawer} onPress={() => go({ is: 'drawer' })} why={why} />
       </nav>
       <div className="pay-bar">
         <button type="button" className="peek" aria-expanded={isSheet} onClick={() => setSheet(!isSheet)}>

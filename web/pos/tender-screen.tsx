@@ -1,6 +1,6 @@
 // Paying: what is due, large; how it is paid, in keys that never move; what has been paid of it.
 
-import { useEffect, useState } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { roundCash } from '../../server/totals/index.ts'
 import { fill } from '../shared/fill.ts'
 import { isRefused } from './api.ts'
@@ -11,23 +11,30 @@ import { useKeys, useScan } from './keys.ts'
 import { LeaveDialog, useReopen } from './leave-sale.tsx'
 import { LinkDialog } from './link-dialog.tsx'
 import { NoticeBar } from './notice-bar.tsx'
+import { SlipDialog } from './offline/slip-dialog.tsx'
 import { Banner, digitKeys, Key, Numpad, withDigits } from './parts.tsx'
 import { notesOf } from './place.ts'
 import type { SaleState, TenderInput } from './sale.ts'
 import { soundBad, soundDone } from './sound.ts'
 import { TenderList } from './tender-list.tsx'
 import { TerminalProgress } from './terminal-progress.tsx'
-import { useSale, useTill } from './till.tsx'
+import { useLink, useSale, useTill } from './till.tsx'
 
 const MOST_DIGITS = 9
 
 export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
-  const { texts, info, ticket, sale, go, money, say } = useTill()
+  const { texts, info, api, ticket, sale, catalogue, alone, isAlone, go, money, say } = useTill()
+  const link = useLink(api)
+  const { notAble } = useSyncExternalStore(alone.watch, alone.state)
   const state = useSale()
   const [digits, setDigits] = useState('')
   const [given, setGiven] = useState(0)
-  const [terminal, setTerminal] = useState(info.terminals[0]?.id)
-  const [open, setOpen] = useState<'gift' | 'link' | 'leave' | null>(null)
+  const standAlone = catalogue.facts()?.settings?.terminals ?? []
+  // Without the server only a terminal that a person reads can be used.
+  const terminals = isAlone ? standAlone : info.terminals
+  const [terminal, setTerminal] = useState(terminals[0]?.id)
+  const byHand = standAlone.find(({ id }) => id === terminal)
+  const [open, setOpen] = useState<'gift' | 'link' | 'leave' | 'slip' | null>(null)
   const reopen = useReopen()
   const { due, busy, cart } = state
   const typed = Number(digits)
@@ -43,7 +50,8 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
         if (!settled || settled.lines.length === 0) return go({ is: 'sell' })
         sale.begin(settled)
         if (start === 'cash') void sale.tender(cashOf(inCash(settled.total, info.store.cash_rounding)))
-        if (start === 'card' && terminal) void sale.tender({ method: 'card', terminal_id: terminal })
+        if (start === 'card' && byHand) setOpen('slip')
+        else if (start === 'card' && terminal) void sale.tender({ method: 'card', terminal_id: terminal })
       },
       (error: unknown) => {
         go({ is: 'sell' })
@@ -81,7 +89,9 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
     else setGiven(sum)
   }
   const byCard = () => {
-    if (terminal) pay({ method: 'card', terminal_id: terminal, ...part })
+    if (isBusy || due === 0 || !terminal) return
+    if (byHand) setOpen('slip')
+    else pay({ method: 'card', terminal_id: terminal, ...part })
   }
   const byBalance = (method: 'store_credit' | 'points', available: number) => {
     const amount = Math.min(available, typed > 0 ? typed : due)
@@ -98,11 +108,15 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
     }
   }
   const isFirst = state.payment === null || state.payment.tenders.every(({ amount_captured }) => amount_captured === 0)
+  // Typing a slip over is the slower way.
+  const isCardFirst = terminal !== undefined && !byHand
+  const why = isAlone ? texts.offline.why : undefined
+  const canSetAside = !isAlone && !link.isOn && state.isUnderWay && notAble === null
   // Nothing to pay: the order alone is made.
   const isFree = cart !== null && cart.total === 0
   const main = () => {
     if (isFree) sale.place().catch(() => say({ kind: 'bad', text: texts.failed }))
-    else if (terminal) byCard()
+    else if (isCardFirst) byCard()
     else byCash(typed > 0 ? typed : cashDue)
   }
 
@@ -117,12 +131,13 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
     F10: () => byCash(cashDue),
     'Alt+1': byCard,
     'Alt+2': () => byCash(typed > 0 ? typed : cashDue),
-    'Alt+3': () => setOpen('gift'),
+    'Alt+3': () => (isAlone ? undefined : setOpen('gift')),
     'Alt+4': () => (balances.credit > 0 ? byBalance('store_credit', balances.credit) : undefined),
     'Alt+5': () => (balances.points > 0 ? byBalance('points', balances.points) : undefined),
-    'Alt+6': () => (isFirst ? setOpen('link') : undefined),
+    'Alt+6': () => (isFirst && !isAlone ? setOpen('link') : undefined),
   })
-  const isAtTerminal = busy?.input.method === 'card' && busy.input.terminal_id !== undefined
+  const isAtTerminal =
+    busy?.input.method === 'card' && busy.input.terminal_id !== undefined && busy.input.manual === undefined
   return (
     <main className="tender">
       <section className="due" aria-label={texts.tender.due}>
@@ -135,7 +150,7 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
         <p className="due-note quiet">{cashDue === due ? '' : fill(texts.tender.inCash, { amount: money(cashDue) })}</p>
       </section>
       <div className="tender-said" role="alert">
-        <Outcome state={state} />
+        <Outcome state={state} canSetAside={canSetAside} />
       </div>
       {isAtTerminal ? (
         <TerminalProgress terminalId={busy.input.terminal_id as string} amount={busy.input.amount ?? due} />
@@ -156,9 +171,9 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
                 setDigits(digits.slice(0, -1))
               }}
             />
-            {info.terminals.length > 1 ? (
+            {terminals.length > 1 ? (
               <fieldset className="terminals" aria-label={texts.tender.terminals}>
-                {info.terminals.map(({ id, name }) => (
+                {terminals.map(({ id, name }) => (
                   <button
                     key={id}
                     type="button"
@@ -187,7 +202,14 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
             ))}
           </fieldset>
           <fieldset className="methods" aria-label={texts.tender.methods}>
-            <Key icon="card" label={texts.tender.card} hint="Alt+1" isOff={isBusy || !terminal} onPress={byCard} />
+            <Key
+              icon="card"
+              label={byHand ? texts.offline.tender.standAlone : texts.tender.card}
+              hint="Alt+1"
+              isOff={isBusy || !terminal}
+              why={terminal ? undefined : why}
+              onPress={byCard}
+            />
             <Key
               icon="coins"
               label={typed > 0 ? fill(texts.tender.cashOf, { amount: money(typed) }) : texts.tender.cash}
@@ -200,6 +222,7 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
               label={texts.tender.giftCard}
               hint="Alt+3"
               isOff={isBusy}
+              why={why}
               onPress={() => setOpen('gift')}
             />
             <Key
@@ -211,6 +234,7 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
               }
               hint="Alt+4"
               isOff={isBusy || balances.credit === 0}
+              why={why}
               onPress={() => byBalance('store_credit', balances.credit)}
             />
             <Key
@@ -222,6 +246,7 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
               }
               hint="Alt+5"
               isOff={isBusy || balances.points === 0}
+              why={why}
               onPress={() => byBalance('points', balances.points)}
             />
             <Key
@@ -229,6 +254,7 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
               label={texts.tender.link}
               hint="Alt+6"
               isOff={isBusy || !isFirst}
+              why={why}
               onPress={() => setOpen('link')}
             />
           </fieldset>
@@ -238,11 +264,20 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
       <NoticeBar />
       <nav className="functions" aria-label={texts.sell.functions}>
         <Key icon="back" label={texts.tender.back} hint="Esc" isOff={busy !== null} onPress={leave} />
+        {canSetAside ? (
+          <Key
+            icon="offline"
+            label={texts.offline.tender.setAside}
+            onPress={() => {
+              if (alone.begin()) go({ is: 'sell' })
+            }}
+          />
+        ) : null}
       </nav>
       <div className="pay-bar">
         <button type="button" className="pay" disabled={isBusy || (due === 0 && !isFree)} onClick={main}>
-          <span>{isFree ? texts.tender.free : terminal ? texts.tender.card : texts.tender.cash}</span>
-          <strong className="figure">{money(part.amount ?? (terminal ? due : cashDue))}</strong>
+          <span>{isFree ? texts.tender.free : isCardFirst ? texts.tender.card : texts.tender.cash}</span>
+          <strong className="figure">{money(part.amount ?? (isCardFirst ? due : cashDue))}</strong>
           <span className="hint" aria-hidden="true">
             Enter
           </span>
@@ -255,6 +290,17 @@ export function TenderScreen({ start }: { start?: 'cash' | 'card' }) {
           onPay={(input, amount) => {
             setOpen(null)
             pay({ ...input, ...(amount < due ? { amount } : {}) })
+          }}
+        />
+      ) : null}
+      {open === 'slip' && byHand ? (
+        <SlipDialog
+          terminal={byHand}
+          amount={part.amount ?? due}
+          onClose={() => setOpen(null)}
+          onPay={(input) => {
+            setOpen(null)
+            pay(input)
           }}
         />
       ) : null}
@@ -280,12 +326,13 @@ function inCash(
 /** A note has no cents: `€ 50`, not `€ 50,00`. */
 const noteText = (text: string): string => text.replace(/[.,]00(?=\D*$)/, '')
 
-function Outcome({ state }: { state: SaleState }) {
-  const { texts } = useTill()
+function Outcome({ state, canSetAside }: { state: SaleState; canSetAside: boolean }) {
+  const { texts, money, isAlone } = useTill()
   if (state.isUnknown) {
     return (
       <Banner kind="warn">
-        <strong>{texts.tender.unknown}</strong> {texts.tender.unknownLead}
+        <strong>{texts.tender.unknown}</strong>{' '}
+        {canSetAside ? texts.offline.tender.setAsideLead : texts.tender.unknownLead}
       </Banner>
     )
   }
@@ -299,13 +346,18 @@ function Outcome({ state }: { state: SaleState }) {
     )
   }
   if (state.refusal) {
+    const { code, more } = state.refusal
+    const words = texts.offline.refusals[code]
+    // A limit of money, or a number of hours or sales.
+    const most = typeof more['most'] === 'number' ? more['most'] : 0
+    const text = words && fill(words, { most: /sale|device/.test(code) ? money(most) : most })
     return (
       <Banner kind="bad">
-        {texts.refusals[state.refusal.code] ?? texts.failed} {texts.tender.nothingTaken}
+        {text ?? texts.refusals[code] ?? texts.failed} {texts.tender.nothingTaken}
       </Banner>
     )
   }
-  return null
+  return isAlone ? <Banner kind="info">{texts.offline.tender.onlyThese}</Banner> : null
 }
 
 /** The icon of a way to pay. */

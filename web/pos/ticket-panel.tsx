@@ -86,6 +86,23 @@ export function TicketPanel(props: {
 }
 
 function CustomerKey({ onPress }: { onPress(): void }) {
+  const { isAlone } = useTill()
+  return isAlone ? <AloneHead /> : <KnownCustomer onPress={onPress} />
+}
+
+/** Without the server nobody can be looked up; whoever was on the ticket stays on it. */
+function AloneHead() {
+  const { texts } = useTill()
+  const { cart } = useTicket()
+  return (
+    <p className="customer-key alone">
+      <Icon name="offline" />
+      <span className="own">{cart?.customer_id ? texts.offline.ticketOfCustomer : texts.offline.ticket}</span>
+    </p>
+  )
+}
+
+function KnownCustomer({ onPress }: { onPress(): void }) {
   const { texts, api } = useTill()
   const { cart } = useTicket()
   const id = cart?.customer_id ?? null

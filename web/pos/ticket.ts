@@ -47,6 +47,8 @@ export interface Ticket {
 
 interface Kept {
   cartId: string | null
+  /** As the server told it last: what is on the ticket is seen at once, and may be sold without the server. */
+  cart: Cart | null
   changes: Change[]
 }
 
@@ -72,7 +74,7 @@ export function createTicket(api: Api, place: Place): Ticket {
       selected = view.lines.findLast(({ variantId }) => variantId === selectedVariant)?.key ?? null
     if (selected === null) selected = view.lines.at(-1)?.key ?? null
     shown = { ...view, cartId, cart, selected, refusal, undo: undoable && { what: undoable.what, name: undoable.name } }
-    keep(NAMES.ticket, { cartId, changes } satisfies Kept)
+    keep(NAMES.ticket, { cartId, cart, changes } satisfies Kept)
     for (const told of watchers) told()
   }
 
@@ -305,7 +307,10 @@ export function createTicket(api: Api, place: Place): Ticket {
   const before = kept<Kept>(NAMES.ticket)
   if (before && typeof before === 'object') {
     cartId = before.cartId ?? null
+    cart = before.cart?.id === cartId ? before.cart : null
     changes = Array.isArray(before.changes) ? before.changes : []
+    // The first of them may have been made before the page was gone; the version of the cart tells.
+    isLost = changes.length > 0
   }
   tell()
   if (changes.length > 0) void pump()

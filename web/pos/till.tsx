@@ -3,6 +3,9 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react'
 import type { Api } from './api.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { Alone } from './offline/alone.ts'
+import type { Device } from './offline/device.ts'
+import type { Queue } from './offline/queue.ts'
 import type { CashRule, Place } from './place.ts'
 import type { Sale, SaleState } from './sale.ts'
 import type { Shift } from './shift.ts'
@@ -64,6 +67,12 @@ export interface Till extends Words {
   ticket: Ticket
   sale: Sale
   catalogue: Catalogue
+  alone: Alone
+  /** Sales that wait for the server; null where this browser cannot sell without it. */
+  queue: Queue | null
+  own: Device | null
+  /** Selling without the server now. */
+  isAlone: boolean
   screen: Screen
   go(screen: Screen): void
   lock(): void

@@ -1,61 +1,48 @@
 // The bar above every screen: where this is, whether the server answers, who stands here.
 
 import { useState } from 'react'
-import { fill } from '../shared/fill.ts'
 import { Icon } from './icon.tsx'
 import { useKeys } from './keys.ts'
 import { Languages } from './languages.tsx'
+import { LinkState } from './offline/link-state.tsx'
+import { QueueDialog } from './offline/queue-dialog.tsx'
 import { Mark } from './pair-screen.tsx'
 import { Avatar, Dialog } from './parts.tsx'
 import { PrinterChoice } from './printer-choice.tsx'
-import { useLink, useTicket, useTill } from './till.tsx'
+import { useTill } from './till.tsx'
 
 export function TopBar() {
   const { texts, info, session, lock, screen } = useTill()
-  const [isOpen, setOpen] = useState(false)
+  const [open, setOpen] = useState<'settings' | 'queue' | null>(null)
   useKeys({ F12: lock })
+  // Dialogs stand beside the bar, not in it: they have headers of their own.
   return (
-    <header className="top">
-      {info.shift === null ? null : (
-        <h1 className="hidden">
-          {(texts.screens as Record<string, string>)[screen.is] ?? texts.service.screens[screen.is]}
-        </h1>
-      )}
-      <button type="button" className="place" onClick={() => setOpen(true)} aria-haspopup="dialog">
-        <Mark />
-        <span className="place-name">
-          <strong>{info.store.name}</strong>
-          <span className="quiet">{info.register.name}</span>
-        </span>
-        <span className="hidden">{texts.settings.heading}</span>
-      </button>
-      <LinkState />
-      <button type="button" className="me" onClick={lock} aria-keyshortcuts="F12">
-        <Avatar initials={session.staff.initials} />
-        <span className="me-name">{session.staff.name}</span>
-        <Icon name="lock" />
-        <span className="hidden">{texts.lock.lock}</span>
-      </button>
-      {isOpen ? <SettingsDialog onClose={() => setOpen(false)} /> : null}
-    </header>
-  )
-}
-
-/** Always said, in the same place: whether the server answers, and what waits for it. */
-function LinkState() {
-  const { texts, api, time } = useTill()
-  const link = useLink(api)
-  const { isWaiting } = useTicket()
-  const text = !link.isOn
-    ? fill(texts.link.off, { time: time(link.since) })
-    : isWaiting
-      ? texts.link.saving
-      : texts.link.on
-  return (
-    <p className={link.isOn ? 'link-state' : 'link-state off'} role="status">
-      <Icon name={link.isOn ? 'online' : 'offline'} />
-      <span>{text}</span>
-    </p>
+    <>
+      <header className="top">
+        {info.shift === null ? null : (
+          <h1 className="hidden">
+            {(texts.screens as Record<string, string>)[screen.is] ?? texts.service.screens[screen.is]}
+          </h1>
+        )}
+        <button type="button" className="place" onClick={() => setOpen('settings')} aria-haspopup="dialog">
+          <Mark />
+          <span className="place-name">
+            <strong>{info.store.name}</strong>
+            <span className="quiet">{info.register.name}</span>
+          </span>
+          <span className="hidden">{texts.settings.heading}</span>
+        </button>
+        <LinkState onOpen={() => setOpen('queue')} />
+        <button type="button" className="me" onClick={lock} aria-keyshortcuts="F12">
+          <Avatar initials={session.staff.initials} />
+          <span className="me-name">{session.staff.name}</span>
+          <Icon name="lock" />
+          <span className="hidden">{texts.lock.lock}</span>
+        </button>
+      </header>
+      {open === 'settings' ? <SettingsDialog onClose={() => setOpen(null)} /> : null}
+      {open === 'queue' ? <QueueDialog onClose={() => setOpen(null)} /> : null}
+    </>
   )
 }
 

@@ -1,5 +1,6 @@
 // The words of the till, in English. What a person at a counter reads in a second.
 
+import { offlineEn } from './offline-en.ts'
 import { serviceEn } from './service-en.ts'
 
 export const en = {
@@ -117,7 +118,7 @@ export const en = {
   ] as [string, string][],
   link: {
     on: 'Online',
-    off: 'Offline since {time}. The ticket is kept.',
+    off: 'Offline since {time}',
     saving: 'Saving …',
     heading: 'Pay by phone',
     lead: 'The customer scans this and pays on their phone.',
@@ -409,6 +410,7 @@ export const en = {
     exceptions: '{n} could not be counted. Somebody in the office looks at them.',
   },
   service: serviceEn,
+  offline: offlineEn,
   refusals: {
     'shift-running': 'A shift is open already.',
     'shift-not-open': 'Open a shift first.',

@@ -1,3 +1,4 @@
+import { offlineFr } from './offline-fr.ts'
 import { serviceFr } from './service-fr.ts'
 import type { Texts } from './texts.ts'
 
@@ -116,7 +117,7 @@ export const fr: Texts = {
   ],
   link: {
     on: 'En ligne',
-    off: 'Hors ligne depuis {time}. Le ticket est gardé.',
+    off: 'Hors ligne depuis {time}',
     saving: 'Enregistrement …',
     heading: 'Payer avec le téléphone',
     lead: 'Le client scanne ce code et paie sur son téléphone.',
@@ -408,6 +409,7 @@ export const fr: Texts = {
     exceptions: '{n} n’ont pas pu être comptés. Quelqu’un au bureau les regarde.',
   },
   service: serviceFr,
+  offline: offlineFr,
   refusals: {
     'shift-running': 'Un service est déjà ouvert.',
     'shift-not-open': 'Ouvrez d’abord un service.',

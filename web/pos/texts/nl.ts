@@ -1,3 +1,4 @@
+import { offlineNl } from './offline-nl.ts'
 import { serviceNl } from './service-nl.ts'
 import type { Texts } from './texts.ts'
 
@@ -116,7 +117,7 @@ export const nl: Texts = {
   ],
   link: {
     on: 'Online',
-    off: 'Offline sinds {time}. De bon blijft bewaard.',
+    off: 'Offline sinds {time}',
     saving: 'Opslaan …',
     heading: 'Betalen met de telefoon',
     lead: 'De klant scant dit en betaalt op de eigen telefoon.',
@@ -408,6 +409,7 @@ export const nl: Texts = {
     exceptions: '{n} konden niet worden geteld. Iemand op kantoor kijkt ernaar.',
   },
   service: serviceNl,
+  offline: offlineNl,
   refusals: {
     'shift-running': 'Er is al een dienst open.',
     'shift-not-open': 'Open eerst een dienst.',

@@ -1,3 +1,4 @@
+import { offlinePl } from './offline-pl.ts'
 import { servicePl } from './service-pl.ts'
 import type { Texts } from './texts.ts'
 
@@ -116,7 +117,7 @@ export const pl: Texts = {
   ],
   link: {
     on: 'Online',
-    off: 'Offline od {time}. Paragon jest zachowany.',
+    off: 'Offline od {time}',
     saving: 'Zapisywanie …',
     heading: 'Płatność telefonem',
     lead: 'Klient skanuje kod i płaci na swoim telefonie.',
@@ -408,6 +409,7 @@ export const pl: Texts = {
     exceptions: 'Nie dało się policzyć: {n}. Ktoś w biurze to sprawdzi.',
   },
   service: servicePl,
+  offline: offlinePl,
   refusals: {
     'shift-running': 'Zmiana jest już otwarta.',
     'shift-not-open': 'Najpierw otwórz zmianę.',

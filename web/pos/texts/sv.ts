@@ -1,3 +1,4 @@
+import { offlineSv } from './offline-sv.ts'
 import { serviceSv } from './service-sv.ts'
 import type { Texts } from './texts.ts'
 
@@ -116,7 +117,7 @@ export const sv: Texts = {
   ],
   link: {
     on: 'Online',
-    off: 'Offline sedan {time}. Köpet är sparat.',
+    off: 'Offline sedan {time}',
     saving: 'Sparar …',
     heading: 'Betala med telefonen',
     lead: 'Kunden skannar koden och betalar på sin telefon.',
@@ -408,6 +409,7 @@ export const sv: Texts = {
     exceptions: '{n} kunde inte räknas. Någon på kontoret tittar på dem.',
   },
   service: serviceSv,
+  offline: offlineSv,
   refusals: {
     'shift-running': 'Ett pass är redan öppet.',
     'shift-not-open': 'Öppna ett pass först.',
