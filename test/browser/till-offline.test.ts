@@ -1,5 +1,5 @@
 // A till whose server is away (commerce.md, story 15): two hours, forty sales in two tabs, a browser that is killed in the middle, and a
-// queue that is sent more than once: forty sales, each taken once. And what a cashier meets meanwhile: what can be paid with, who
+// queue that is sent more than once: forty orders, and the drawer exact. And what a cashier meets meanwhile: what can be paid with, who
 // can unlock, a payment that only the server knows the end of.
 
 import assert from 'node:assert/strict'
@@ -10,7 +10,7 @@ import { after, test } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { type KillableBrowser, startKillable } from './chromium.ts'
 import { shopping } from './shopper.ts'
-import { openTill, SIZES, screenFits, screenIsRight, settled, totalOf, type, unlock } from './till.ts'
+import { counterOf, openTill, SIZES, screenFits, screenIsRight, settled, totalOf, type, unlock } from './till.ts'
 import { type Wire, wireTo } from './wire.ts'
 
 const world = shopping({ hasTills: true })
@@ -103,6 +103,16 @@ async function untilAtTerminal(): Promise<void> {
   assert.fail('the terminal was not asked')
 }
 
+interface Report {
+  sales: { count: number; amount: number }
+  drawer: { cash_sales: number }
+}
+async function reportOf(registerId: string): Promise<Report> {
+  const path = `/v1/shifts?register_id=${registerId}&state=open`
+  const { body: shifts } = await world.api.call<{ data: { id: string }[] }>('GET', path)
+  return (await world.api.call<Report>('GET', `/v1/shifts/${shifts.data[0]?.id}/x_report`)).body
+}
+
 /** The clock of a page is moved, and its timers run on: nobody waits for two hours. */
 const movedClock = (ms: number) => `{
   const Real = Date
@@ -118,7 +128,7 @@ const movedClock = (ms: number) => `{
   }
 }`
 
-test('two hours without a server, two tabs, a killed browser, a queue sent twice: forty sales, each taken once', async (t) => {
+test('two hours without a server, two tabs, a killed browser, a queue sent twice: forty orders, the drawer exact', async (t) => {
   const profile = await mkdtemp(join(tmpdir(), 'onetill-till-'))
   let movedMs = -125 * MINUTE
   let browser: KillableBrowser | undefined
@@ -144,6 +154,8 @@ test('two hours without a server, two tabs, a killed browser, a queue sent twice
     if (!browser) return t.skip('no Chromium on this machine')
     const first = await open()
     await readyTill(first)
+    const { registerId } = await counterOf(world)
+    const before = await reportOf(registerId)
     await goAlone(first)
 
     // A second tab starts and is unlocked without the server, and has a ticket of its own.
@@ -219,14 +231,18 @@ test('two hours without a server, two tabs, a killed browser, a queue sent twice
         body: JSON.stringify(body),
       })
       assert.equal(answer.status, 200)
-      return ((await answer.json()) as { results: { status: string }[] }).results
+      return ((await answer.json()) as { results: { status: string; order_id: string | null }[] }).results
     }
     const [one, two] = await Promise.all([upload(), upload()])
     assert.deepEqual(one, two)
-    assert.ok(one.every(({ status }) => status === 'accepted'))
+    assert.ok(one.every(({ status, order_id }) => status === 'accepted' && order_id !== null))
+    assert.equal(new Set(one.map(({ order_id }) => order_id)).size, 40)
 
     const total = sent.reduce((sum, document) => sum + document.total, 0)
     assert.equal(total, 39 * SOAP + SOAP + 3495)
+    const report = await reportOf(registerId)
+    assert.deepEqual([report.sales.count - before.sales.count, report.sales.amount - before.sales.amount], [40, total])
+    assert.equal(report.drawer.cash_sales - before.drawer.cash_sales, total)
   } finally {
     await browser?.kill()
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
