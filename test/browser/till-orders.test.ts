@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { orderToCollect } from './online-order.ts'
 import { shopping } from './shopper.ts'
-import { counterOf, openTill, SIZES, scan, scanUntil, screenFits, screenIsRight, settled, type } from './till.ts'
+import { counterOf, openTill, SIZES, scan, screenFits, screenIsRight, settled, type } from './till.ts'
 
 const world = shopping({ hasTills: true })
 const { inBrowser } = world
@@ -72,7 +72,8 @@ inBrowser(
     await rows(page)
       .filter({ hasText: `Order ${sold.number}` })
       .waitFor()
-    await scanUntil(page, read.body.page_url, page.getByRole('heading', { name: `Order ${order.number}` }))
+    await scan(page, read.body.page_url)
+    await page.getByRole('heading', { name: `Order ${order.number}` }).waitFor()
     await find(page).fill('nobody at all')
     await page.getByText('No order fits “nobody at all”.').waitFor()
     await screenIsRight(page, 'nothing found')

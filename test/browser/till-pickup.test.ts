@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { type OnlineOrder, orderToCollect } from './online-order.ts'
 import { shopping } from './shopper.ts'
 import { fulfilmentsOf, storeDoes } from './shopping.ts'
-import { counterOf, openTill, scanUntil, screenIsRight } from './till.ts'
+import { counterOf, openTill, scan, screenIsRight } from './till.ts'
 
 const world = shopping({ hasTills: true })
 const { inBrowser } = world
@@ -54,7 +54,8 @@ inBrowser('an order comes in, is made ready, and of three articles two are taken
   const code = / is (\w+)\./.exec(said ?? '')?.[1]
   const read = await world.api.call<{ page_url: string }>('GET', `/v1/orders/${made.id}`)
   // What the QR on the customer's page holds.
-  await scanUntil(page, `${read.body.page_url}#${code}`, dialog(page))
+  await scan(page, `${read.body.page_url}#${code}`)
+  await dialog(page).waitFor()
   await dialog(page).getByRole('button', { name: 'One fewer: Spruce soap' }).click()
   await dialog(page).getByRole('button', { name: 'Not wanted' }).click()
   await screenIsRight(page, 'handing over')
@@ -91,7 +92,8 @@ inBrowser('a kept card that says no leaves the goods, and they are paid in cash'
   const made = await readyOrder({ name: 'Carl Dahl', card: DECLINES_LATER })
   await openTill(page, world)
   await board(page)
-  await scanUntil(page, made.number, dialog(page))
+  await scan(page, made.number)
+  await dialog(page).waitFor()
   await dialog(page).getByRole('button', { name: 'ID shown' }).click()
   await dialog(page).getByRole('button', { name: 'Hand over · €49.95' }).click()
   await page.locator('[data-due="4995"]').waitFor()
@@ -112,7 +114,8 @@ inBrowser('an answer that is lost is asked for again, and charged once', async (
     if (lost++ === 0) return route.abort()
     return route.continue()
   })
-  await scanUntil(page, made.number, dialog(page))
+  await scan(page, made.number)
+  await dialog(page).waitFor()
   await dialog(page).getByLabel('Code from the customer').fill(made.code)
   await page.keyboard.press('Enter')
   await page.locator('[data-charged="4995"]').waitFor()
