@@ -2,7 +2,7 @@
 // refers to it, or the till says that there will be none.
 
 import { type CardAcquisitionResponse, type Message, type Requests, requestBody } from '../nexo/index.ts'
-import { CUSTOMER_MS, formOf, type Machine, newTransaction, stopped, success } from './operation.ts'
+import { CUSTOMER_MS, formOf, type HeldCard, type Machine, newTransaction, stopped, success } from './operation.ts'
 import { cardFacts, instrumentOf, presentedCard } from './pay.ts'
 import { displayScreen } from './show.ts'
 import { Stopped } from './stage.ts'
@@ -17,9 +17,10 @@ export async function acquire(machine: Machine, message: Message): Promise<CardA
   machine.stage.show({ kind: 'card', purpose: 'identify', due: null, tip: 0, note: null })
   try {
     const presented = await presentedCard(machine)
-    machine.held = { transactionId: transaction.tender, presented }
+    const held: HeldCard = { transactionId: transaction.tender, presented, over: new AbortController() }
+    machine.held = held
     machine.stage.show({ kind: 'wait' })
-    void releaseLater(machine, transaction.tender)
+    void releaseLater(machine, held)
     return {
       Response: success([['tenderReference', transaction.tender], ...cardFacts(presented)], form),
       SaleData: { SaleTransactionID },
@@ -42,9 +43,9 @@ export async function acquire(machine: Machine, message: Message): Promise<CardA
 }
 
 /** Nobody holds a card to a terminal for ever. */
-async function releaseLater(machine: Machine, transactionId: string): Promise<void> {
-  await machine.clock.sleep(CUSTOMER_MS)
-  if (machine.held?.transactionId !== transactionId) return
+async function releaseLater(machine: Machine, held: HeldCard): Promise<void> {
+  await machine.clock.sleep(CUSTOMER_MS, held.over.signal)
+  if (machine.held !== held) return
   machine.held = null
   machine.stage.show({ kind: 'idle' })
 }

@@ -28,6 +28,8 @@ import type { PaperSlip, Settings } from './view.ts'
 export interface HeldCard {
   transactionId: string
   presented: Presented
+  /** Aborted when the card is let go, so that nothing waits for it any longer. */
+  over: AbortController
 }
 
 /** The terminal as operations see it. */

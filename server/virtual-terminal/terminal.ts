@@ -120,6 +120,10 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
     version++
     for (const watcher of watchers) watcher()
   }
+  function hold(card: HeldCard | null): void {
+    held?.over.abort()
+    held = card
+  }
   function tell(wire: Wire): void {
     for (const listener of listeners) listener(wire)
   }
@@ -140,7 +144,7 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
       return held
     },
     set held(card) {
-      held = card
+      hold(card)
     },
     strikes(fault) {
       if (set.fault !== fault) return false
@@ -172,7 +176,7 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
   function plug(on: boolean): void {
     if (isOn === on) return
     isOn = on
-    held = null
+    hold(null)
     if (!on) cuts++
     // A real one tells its host so when it starts, and before it stops.
     tell(
@@ -210,7 +214,7 @@ export function createTerminal(options: TerminalOptions): VirtualTerminal {
     if (SIDE.has(header.MessageCategory)) return answered(aside(message))
     if (running || machine.strikes('busy')) return answered(answerOf(message, failure('Busy', busyText(running))))
     // A card that is held belongs to the payment that refers to it; anything else lets it go.
-    if (header.MessageCategory !== 'Payment' && header.MessageCategory !== 'EnableService') held = null
+    if (header.MessageCategory !== 'Payment' && header.MessageCategory !== 'EnableService') hold(null)
     const mine = { category: header.MessageCategory, header }
     running = mine
     changed()

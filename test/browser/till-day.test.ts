@@ -99,6 +99,7 @@ inBrowser(
     await page.keyboard.press('F9')
     await page.locator('[data-due="1995"]').waitFor()
     await page.keyboard.press('Alt+3')
+    await dialog(page).waitFor()
     await scan(page, issued.body.code)
     await page.getByText('has €10.00').waitFor()
     await screenIsRight(page, 'a gift card')
