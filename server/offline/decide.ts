@@ -1,7 +1,7 @@
 // What people decide: whether a document that was set apart is booked as it stands, and what became of what there was to look at. The
 // document itself stays as it came.
 
-import { transact } from '../db/pool.ts'
+import { type Tx, transact } from '../db/pool.ts'
 import type { TillPlace } from '../http/auth.ts'
 import { Problem } from '../lib/problem.ts'
 import { bookSale } from './book.ts'
@@ -40,19 +40,10 @@ export async function acceptSale(deps: OfflineDeps, merchantId: string, { id, re
     if (sale?.status === 'rejected') throw new Problem('invalid-state', { detail: 'The sale was rejected.' })
     if (sale?.status !== 'quarantined') return
     const at = deps.clock.now()
-    const change = {
-      ...shift,
-      ...{ status: 'accepted' as const, decided_by: by.id, decided_at: at, decision: reason },
-      ...{ order_id: deps.newId('ord'), due_at: new Date(at.getTime() + TAKEN_UP_MS), version: sale.version + 1 },
-    }
-    await updateSale(tx, merchantId, id, change)
-    await tellSale(
-      deps,
-      tx,
-      merchantId,
-      { ...sale, ...change },
-      { by: by.id, at, hash: await hashFor(deps, merchantId, id) },
-    )
+    await decide(deps, tx, merchantId, sale, {
+      ...{ ...shift, status: 'accepted', decided_by: by.id, decided_at: at, decision: reason },
+      ...{ order_id: deps.newId('ord'), due_at: new Date(at.getTime() + TAKEN_UP_MS) },
+    })
   })
   await bookSale(deps, merchantId, id)
   await deps.followUp(merchantId)
@@ -65,24 +56,8 @@ export async function rejectSale(deps: OfflineDeps, merchantId: string, { id, re
     const sale = await lockSale(tx, merchantId, id)
     if (sale?.status === 'accepted') throw new Problem('invalid-state', { detail: 'The sale was accepted.' })
     if (sale?.status !== 'quarantined') return
-    const at = deps.clock.now()
-    const change = {
-      ...{
-        status: 'rejected' as const,
-        decided_by: by.id,
-        decided_at: at,
-        decision: reason,
-        version: sale.version + 1,
-      },
-    }
-    await updateSale(tx, merchantId, id, change)
-    await tellSale(
-      deps,
-      tx,
-      merchantId,
-      { ...sale, ...change },
-      { by: by.id, at, hash: await hashFor(deps, merchantId, id) },
-    )
+    const decided = { decided_by: by.id, decided_at: deps.clock.now(), decision: reason }
+    await decide(deps, tx, merchantId, sale, { status: 'rejected', ...decided })
   })
 }
 
@@ -129,10 +104,26 @@ async function bookable(deps: OfflineDeps, merchantId: string, id: string): Prom
     throw new Problem('invalid-state', {
       detail: `It cannot be booked as it stands: ${fault.detail} Reject it, and enter the sale by hand.`,
     })
-  return isFault(document) || (await hasShift(deps, merchantId, document)) ? {} : { shift_id: null }
+  return isFault(document) || (await hasShift(deps.db, merchantId, document)) ? {} : { shift_id: null }
 }
 
-async function hashFor(deps: OfflineDeps, merchantId: string, id: string): Promise<string | null> {
-  const row = await readDocumentRow(deps.db, merchantId, id)
-  return row?.is_signed ? hashOf(row.document) : null
+/** Writes a decision and tells of it, with the connection that holds the sale. */
+async function decide(
+  deps: OfflineDeps,
+  tx: Tx,
+  merchantId: string,
+  sale: SaleRow,
+  decision: Partial<SaleRow> & { decided_by: string; decided_at: Date },
+): Promise<void> {
+  const change = { ...decision, version: sale.version + 1 }
+  await updateSale(tx, merchantId, sale.id, change)
+  const row = await readDocumentRow(tx, merchantId, sale.id)
+  const hash = row?.is_signed ? hashOf(row.document) : null
+  await tellSale(
+    deps,
+    tx,
+    merchantId,
+    { ...sale, ...change },
+    { by: decision.decided_by, at: decision.decided_at, hash },
+  )
 }

@@ -1,6 +1,7 @@
 // Whether a document that is signed rightly is booked as it stands, or set apart for a person. Reads only. What differs from what the
 // server would have said is no reason to set it apart (review.ts): the sale has happened.
 
+import type { Queryable } from '../db/pool.ts'
 import { readShift } from '../shifts/index.ts'
 import { readDevice } from '../tills/index.ts'
 import { AHEAD_AT_MOST_MS, capsOf } from './caps.ts'
@@ -10,13 +11,17 @@ import type { KeyRow } from './store.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Why a document is set apart; null for one that is booked. */
+/**
+ * Why a document is set apart; null for one that is booked. Reads with the connection of whoever asks: all tills of a merchant come back
+ * at once when the server does, and each holds one already.
+ */
 export async function faultOf(
   deps: OfflineDeps,
+  db: Queryable,
   merchantId: string,
   { document, key, at }: { document: SaleDocument; key: KeyRow; at: Date },
 ): Promise<Fault | null> {
-  const device = await readDevice(deps.db, merchantId, key.device_id)
+  const device = await readDevice(db, merchantId, key.device_id)
   const soldAt = new Date(document.sold_at)
   if (document.device_id !== key.device_id || !device)
     return { code: 'unknown_key', detail: 'The key is that of another device.' }
@@ -29,18 +34,18 @@ export async function faultOf(
   const caps = capsOf(document.currency)
   if (at.getTime() - soldAt.getTime() > caps.max_age_h * HOUR_MS)
     return { code: 'too_old', detail: `It says ${document.sold_at}: more than ${caps.max_age_h} hours before it came.` }
-  if (!(await hasShift(deps, merchantId, document)))
+  if (!(await hasShift(db, merchantId, document)))
     return { code: 'shift_unknown', detail: 'The register has had no such shift.' }
   return bookingFault(deps, merchantId, document)
 }
 
 /** True where the shift that a document names is one of its register, and where it names none. */
 export async function hasShift(
-  deps: Pick<OfflineDeps, 'db'>,
+  db: Queryable,
   merchantId: string,
   { shift_id, register_id }: SaleDocument,
 ): Promise<boolean> {
-  return shift_id === null || (await readShift(deps.db, merchantId, shift_id))?.register_id === register_id
+  return shift_id === null || (await readShift(db, merchantId, shift_id))?.register_id === register_id
 }
 
 /** What stands in the way of booking a document, also when a person has accepted it; null when nothing does. */

@@ -109,7 +109,7 @@ async function keep(deps: OfflineDeps, tx: Tx, merchantId: string, taking: Takin
     return (await sameDocument(tx, merchantId, fingerprint)) as string
   for (const link of place.before) await insertLink(tx, merchantId, link)
   if (place.isTaken && !isFault(read)) await insertLink(tx, merchantId, { ...linkOf(read), document_id: id, hash })
-  const fault = place.fault ?? (isFree ? await judged(deps, merchantId, taking) : ID_TAKEN)
+  const fault = place.fault ?? (isFree ? await judged(deps, tx, merchantId, taking) : ID_TAKEN)
   const sale = newSale({
     ...{ id, received_at: at, ...factsOf(read) },
     ...(fault
@@ -123,9 +123,9 @@ async function keep(deps: OfflineDeps, tx: Tx, merchantId: string, taking: Takin
 
 const ID_TAKEN: Fault = { code: 'id_taken', detail: 'Another document has its id.' }
 
-async function judged(deps: OfflineDeps, merchantId: string, { read, key, at }: Taking): Promise<Fault | null> {
+async function judged(deps: OfflineDeps, tx: Tx, merchantId: string, { read, key, at }: Taking): Promise<Fault | null> {
   if (isFault(read) || !key) throw new Error('judging a document that cannot be read')
-  return faultOf(deps, merchantId, { document: read, key, at })
+  return faultOf(deps, tx, merchantId, { document: read, key, at })
 }
 
 /** Where a document stands in its chain, and what is wrong with that. */

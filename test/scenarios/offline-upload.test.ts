@@ -68,6 +68,12 @@ test('a queue that is sent twice, by two processes at once, is taken once', asyn
   assert.equal(rows[0]?.count, 12)
 })
 
+test('when the server is back, more tills than it has connections hand in at once', async () => {
+  const tills = await Promise.all(Array.from({ length: 24 }, () => offlineTill(shop)))
+  const answers = await Promise.all(tills.map((till) => till.send([till.sell([{ variant_id: mug, price: 1210 }])])))
+  assert.deepEqual([...new Set(answers.flatMap(({ results }) => results.map(outcome)))], ['accepted'])
+})
+
 test('a gap is refused with the number that comes next, and what came before it is taken', async () => {
   const till = await offlineTill(shop)
   const [one, two, three, four] = [1, 2, 3, 4].map(() => till.sell([{ variant_id: mug, price: 1210 }])) as [
