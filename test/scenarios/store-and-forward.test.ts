@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
+import pg from 'pg'
 import { addTerminal, openTerminalShop, SALE, TAPS, type TerminalShop } from './terminal-shop.ts'
 
 interface Stored {
@@ -147,3 +148,45 @@ async function references(payment: string): Promise<(string | null)[]> {
   )
   return rows.flatMap(({ of_sale, of_tender }) => [of_sale, of_tender])
 }
+
+test('two sales at once share what the terminal may still lose: the second waits to see the first', async () => {
+  const [one, two] = [
+    await shop.api.pay({ ...SALE, tender: shop.tender }),
+    await shop.api.pay({ ...SALE, tender: shop.tender }),
+  ]
+  const connect = async () => {
+    const client = new pg.Client({ connectionString: shop.database.adminUrl })
+    await client.connect()
+    return client
+  }
+  const [a, b] = [await connect(), await connect()]
+  const allow = async (db: pg.Client, { body }: typeof one): Promise<boolean> => {
+    const { rows } = await db.query<{ is_allowed: boolean }>(
+      `select terminal_allow_offline(o.merchant_id, o.terminal_id, o.payment_id, o.id, o.amount, 'EUR', o.amount, 2 * o.amount - 1, 86400, $2) as is_allowed
+       from operation o where o.payment_id = $1`,
+      [body.id, shop.clock.now()],
+    )
+    return rows[0]?.is_allowed as boolean
+  }
+  try {
+    await a.query('begin')
+    assert.equal(await allow(a, one), true)
+    await a.query('update terminal_offline set stored_at = allowed_at where payment_id = $1', [one.body.id])
+    const pid = (await b.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid
+    let answered = false
+    const second = allow(b, two).finally(() => {
+      answered = true
+    })
+    // Until it waits, or has answered without waiting.
+    for (let isWaiting = false; !isWaiting && !answered; ) {
+      const { rows } = await a.query<{ is: boolean }>('select cardinality(pg_blocking_pids($1)) > 0 as is', [pid])
+      isWaiting = rows[0]?.is === true
+    }
+    assert.equal(answered, false, 'it waits for the first')
+    await a.query('commit')
+    assert.equal(await second, false, 'both together are one cent too many')
+  } finally {
+    await a.query('delete from terminal_offline where payment_id = any ($1)', [[one.body.id, two.body.id]])
+    await Promise.all([a.end(), b.end()])
+  }
+})
