@@ -54,7 +54,14 @@ export function routes(app: App, deps: LinkDeps): void {
       summary: 'List payment links, newest first',
       tags: TAGS,
       querystring: Type.Object(
-        { ...PageQuery.properties, order_id: Type.Optional(Payable) },
+        {
+          ...PageQuery.properties,
+          order_id: Type.Optional(Payable),
+          store_id: Type.Optional(Id('sto')),
+          is_open: Type.Optional(
+            Type.Boolean({ description: 'Only those that may still be paid or resumed, or only the others.' }),
+          ),
+        },
         { additionalProperties: false },
       ),
       response: { 200: PageOf(LinkBody) },
@@ -62,7 +69,7 @@ export function routes(app: App, deps: LinkDeps): void {
     handler: async (request) => {
       const { merchantId } = callerOf(request)
       await deps.consumer.catchUp(merchantId)
-      const rows = await listLinks(deps.db, merchantId, request.query)
+      const rows = await listLinks(deps.db, merchantId, request.query, deps.clock.now())
       return page(await Promise.all(rows.map((row) => linkView(deps, row))), request.query.limit, ({ id }) => id)
     },
   })

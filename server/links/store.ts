@@ -38,17 +38,28 @@ export async function readLinkByToken(db: Queryable, token: string): Promise<Lin
   return rows[0] ?? null
 }
 
+export interface LinkQuery {
+  order_id?: string
+  store_id?: string
+  is_open?: boolean
+  limit: number
+  cursor?: string
+}
+
+/** As `stateOf` has it: not paid as often as it may be, not cancelled, not expired. A paused one is open. Served by payment_link_open. */
+const IS_OPEN = `state <> 'canceled' and (max_uses is null or uses < max_uses) and (expires_at is null or expires_at > $6)`
+
 /** Newest first, one more than `limit`. */
-export async function listLinks(
-  db: Queryable,
-  merchantId: string,
-  { order_id, limit, cursor }: { order_id?: string; limit: number; cursor?: string },
-): Promise<Link[]> {
+export async function listLinks(db: Queryable, merchantId: string, query: LinkQuery, now: Date): Promise<Link[]> {
+  const { order_id, store_id, is_open, limit, cursor } = query
+  const values = [merchantId, order_id ?? null, store_id ?? null, cursor ?? null, limit + 1]
+  const open = is_open === undefined ? '' : is_open ? `and ${IS_OPEN}` : `and not (${IS_OPEN})`
   const { rows } = await db.query<Link>(
     `select ${COLUMNS} from payment_link
-     where merchant_id = $1 and ($2::text is null or order_id = $2) and ($3::text is null or id < $3)
-     order by merchant_id desc, id desc limit $4`,
-    [merchantId, order_id ?? null, cursor ?? null, limit + 1],
+     where merchant_id = $1 and ($2::text is null or order_id = $2) and ($3::text is null or store_id = $3)
+       and ($4::text is null or id < $4) ${open}
+     order by merchant_id desc, id desc limit $5`,
+    open === '' ? values : [...values, now],
   )
   return rows
 }

@@ -1,6 +1,7 @@
 // Orders of every channel at the till: found by what the customer says or shows, looked at whole, and returned or cancelled from there.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { orderToCollect } from './online-order.ts'
 import { shopping } from './shopper.ts'
@@ -103,9 +104,105 @@ inBrowser('a paid order is cancelled by somebody who may, and its money goes bac
   assert.deepEqual([body.state, body.amount_refunded], ['cancelled', 2250])
 })
 
+interface Link {
+  id: string
+  url: string
+  state: string
+  amount: number | null
+  order_id: string | null
+  store_id: string | null
+  max_uses: number | null
+  email: string | null
+}
+
+inBrowser('a payment link is made, sent, seen paid and cancelled by whoever stands there', async (page) => {
+  const { store } = await counterOf(world)
+  const newest = async () => (await world.api.call<{ data: Link[] }>('GET', '/v1/payment_links?limit=1')).body.data[0]
+  const create = page.getByRole('button', { name: 'Create payment link' })
+  await openTill(page, world)
+  await page.getByRole('button', { name: 'Orders', exact: true }).click()
+  await page.getByRole('button', { name: 'Payment links' }).click()
+  await page.getByText('Nothing waits to be paid by link.').waitFor()
+  await create.click()
+  await page.getByText('Type an amount, such as 49.95.').waitFor()
+  await screenIsRight(page, 'an amount that is missing')
+  await page.getByLabel('Amount in EUR').fill('1.249,50')
+  await page.getByLabel('What it is for').fill('Deposit <b>tent</b>')
+  await page.getByLabel('Mail it to').fill('bo@')
+  await create.click()
+  await page.getByText('Mail cannot be sent to this address.').waitFor()
+  await page.getByLabel('Mail it to').fill('bo@example.org')
+  await create.click()
+  await page.getByText('on its way to bo@example.org').waitFor()
+  const made = await newest()
+  assert.deepEqual(
+    [made?.amount, made?.store_id, made?.max_uses, made?.email],
+    [124_950, store.id, 1, 'bo@example.org'],
+  )
+  await rows(page).filter({ hasText: 'Deposit <b>tent</b>' }).waitFor()
+  await screenIsRight(page, 'a link that waits')
+  assert.match((await page.getByRole('link', { name: 'WhatsApp' }).getAttribute('href')) ?? '', /^https:\/\/wa\.me\//)
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.getByRole('button', { name: 'Copy address' }).click()
+  await page.getByText('The address is copied.').waitFor()
+  assert.equal(await page.evaluate('navigator.clipboard.readText()'), made?.url)
+  for (const [name, begins] of [
+    ['QR for print (SVG)', '<svg'],
+    ['QR as picture (PNG)', '\u0089PNG'],
+  ] as const) {
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()])
+    assert.ok(readFileSync(await file.path(), 'latin1').startsWith(begins), name)
+  }
+  // The payer opens it, and the till sees that.
+  const phone = await world.device()
+  await phone.goto(made?.url ?? '')
+  await page.locator('.office-side').getByText('Opened').waitFor()
+  await page.getByRole('button', { name: 'Cancel link' }).click()
+  await screenIsRight(page, 'cancelling a link')
+  await page.getByRole('button', { name: 'Cancel the link' }).click()
+  await page.locator('.office-side').getByText('Cancelled').waitFor()
+  await phone.reload()
+  await phone.getByRole('heading', { name: 'There is nothing to pay here' }).waitFor()
+  await phone.context().close()
+  // For what is due for an order, from that order.
+  const order = await orderToCollect(world, {
+    storeId: store.id,
+    articles: { 'KP-SOAP': 1 },
+    name: 'Eva Lind',
+    email: 'e@example.org',
+  })
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Orders', exact: true }).click()
+  await find(page).fill('eva lind')
+  await rows(page).filter({ hasText: 'Eva Lind' }).click()
+  await page.getByRole('heading', { name: `Order ${order.number}` }).waitFor()
+  await page.getByRole('button', { name: 'Payment links' }).click()
+  await page.getByText(`Order ${order.number}: €`).waitFor()
+  await page.getByLabel('Order number').fill('99999999')
+  await page.getByText('There is no order with this number.').waitFor()
+  await page.getByLabel('Order number').fill(order.number)
+  await page.getByText(`Order ${order.number}: €`).waitFor()
+  await create.click()
+  await page.getByText('The link is made.').waitFor()
+  assert.equal((await newest())?.order_id, order.id)
+  // A gift of whatever the payer likes, for ever.
+  await page.getByRole('button', { name: 'New payment link' }).click()
+  await page.getByRole('button', { name: 'Payer decides' }).click()
+  await page.getByLabel('At least, in EUR').fill('5')
+  await page.getByLabel('At most, in EUR').fill('2')
+  await page.getByRole('button', { name: 'Many times' }).click()
+  await page.getByRole('button', { name: 'No limit' }).click()
+  await create.click()
+  await page.getByText('The highest amount is less than the lowest.').waitFor()
+  await page.getByLabel('At most, in EUR').fill('')
+  await create.click()
+  await page.getByText('The link is made.').waitFor()
+  assert.deepEqual([(await newest())?.amount, (await newest())?.max_uses], [null, null])
+})
+
 for (const [size, options] of Object.entries(SIZES)) {
   inBrowser(
-    `orders and pickups fit on a ${size}, in five languages`,
+    `orders, links and pickups fit on a ${size}, in five languages`,
     async (page) => {
       const { store } = await counterOf(world)
       const order = await orderToCollect(world, {
@@ -135,7 +232,18 @@ for (const [size, options] of Object.entries(SIZES)) {
           .filter({ hasText: `${order.number}` })
           .waitFor()
         await shows(page, `${size} ${lang}: orders`)
-        await page.locator('.functions .key').first().click()
+        // The shortest words fit where the longest do.
+        if (['nl', 'pl', 'fr'].includes(lang)) {
+          await page.locator('.functions .key').nth(4).click()
+          if (size === 'phone') await page.locator('.pay').click()
+          await page.locator('#link-amount').fill('12')
+          await shows(page, `${size} ${lang}: a new link`)
+          await page.locator('.pay').click()
+          await page.locator('.link-one .qr').waitFor()
+          await shows(page, `${size} ${lang}: a link`)
+          if (size === 'phone') await page.keyboard.press('Escape')
+        }
+        await page.keyboard.press('Escape')
         await page.locator('.functions .key').nth(5).click()
         await rows(page)
           .filter({ hasText: `${order.number}` })

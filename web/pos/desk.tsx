@@ -7,6 +7,7 @@ import { DoneScreen } from './done-screen.tsx'
 import { DrawerScreen } from './drawer-screen.tsx'
 import { exchangeNow } from './exchange.ts'
 import { ExchangeScreen } from './exchange-screen.tsx'
+import { LinksScreen } from './links-screen.tsx'
 import type { Device } from './offline/device.ts'
 import { OpenShift } from './open-shift.tsx'
 import { OrdersScreen } from './orders-screen.tsx'
@@ -174,6 +175,8 @@ function Current({ screen }: { screen: Screen }): ReactNode {
       return <OrdersScreen key={screen.orderId} orderId={screen.orderId} />
     case 'pickup':
       return <PickupScreen key={screen.fulfilmentId} fulfilmentId={screen.fulfilmentId} />
+    case 'links':
+      return <LinksScreen orderNumber={screen.orderNumber} />
     default:
       return <SellScreen />
   }

@@ -165,6 +165,11 @@ export function OrdersScreen({ orderId }: { orderId?: string }) {
           onPress={() => order && go({ is: 'return', orderId: order.id })}
         />
         <Key
+          icon="qr"
+          label={texts.service.links.key}
+          onPress={() => go({ is: 'links', ...(order && order.amount_due > 0 ? { orderNumber: order.number } : {}) })}
+        />
+        <Key
           icon="trash"
           label={words.cancel}
           kind="danger"

@@ -44,6 +44,8 @@ export type Screen =
   | { is: 'exchange' }
   | { is: 'orders'; orderId?: string }
   | { is: 'pickup'; fulfilmentId?: string }
+  /** `orderNumber`: a new link is for this order. */
+  | { is: 'links'; orderNumber?: string }
 
 export interface Notice {
   kind: 'good' | 'bad' | 'info'

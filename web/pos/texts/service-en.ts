@@ -1,5 +1,7 @@
 // What is done with orders that are done: the words, in English.
 
+import { linksEn } from './links-en.ts'
+
 export const serviceEn = {
   returns: {
     heading: 'Return',
@@ -37,7 +39,11 @@ export const serviceEn = {
       'operation-unsupported': 'There is nothing to give back this way.',
     } as Record<string, string>,
   },
-  screens: { orders: 'Orders', pickup: 'Pickup', exchange: 'Exchange' } as Record<string, string>,
+  screens: { orders: 'Orders', pickup: 'Pickup', exchange: 'Exchange', links: 'Payment links' } as Record<
+    string,
+    string
+  >,
+  links: linksEn,
   orders: {
     key: 'Orders',
     heading: 'Orders',

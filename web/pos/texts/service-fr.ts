@@ -1,3 +1,4 @@
+import { linksFr } from './links-fr.ts'
 import type { ServiceTexts } from './service-en.ts'
 
 export const serviceFr: ServiceTexts = {
@@ -37,7 +38,8 @@ export const serviceFr: ServiceTexts = {
       'operation-unsupported': 'Rien ne peut repartir ainsi.',
     },
   },
-  screens: { orders: 'Commandes', pickup: 'Retraits', exchange: 'Échange' },
+  screens: { orders: 'Commandes', pickup: 'Retraits', exchange: 'Échange', links: 'Liens de paiement' },
+  links: linksFr,
   orders: {
     key: 'Commandes',
     heading: 'Commandes',

@@ -1,3 +1,4 @@
+import { linksNl } from './links-nl.ts'
 import type { ServiceTexts } from './service-en.ts'
 
 export const serviceNl: ServiceTexts = {
@@ -37,7 +38,8 @@ export const serviceNl: ServiceTexts = {
       'operation-unsupported': 'Zo kan er niets terug.',
     },
   },
-  screens: { orders: 'Bestellingen', pickup: 'Afhalen', exchange: 'Ruilen' },
+  screens: { orders: 'Bestellingen', pickup: 'Afhalen', exchange: 'Ruilen', links: 'Betaallinks' },
+  links: linksNl,
   orders: {
     key: 'Orders',
     heading: 'Bestellingen',

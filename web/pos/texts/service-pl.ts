@@ -1,3 +1,4 @@
+import { linksPl } from './links-pl.ts'
 import type { ServiceTexts } from './service-en.ts'
 
 export const servicePl: ServiceTexts = {
@@ -37,7 +38,8 @@ export const servicePl: ServiceTexts = {
       'operation-unsupported': 'Tą drogą nic nie można oddać.',
     },
   },
-  screens: { orders: 'Zamówienia', pickup: 'Odbiory', exchange: 'Wymiana' },
+  screens: { orders: 'Zamówienia', pickup: 'Odbiory', exchange: 'Wymiana', links: 'Linki do płatności' },
+  links: linksPl,
   orders: {
     key: 'Zamówienia',
     heading: 'Zamówienia',

@@ -1,3 +1,4 @@
+import { linksSv } from './links-sv.ts'
 import type { ServiceTexts } from './service-en.ts'
 
 export const serviceSv: ServiceTexts = {
@@ -37,7 +38,8 @@ export const serviceSv: ServiceTexts = {
       'operation-unsupported': 'Inget kan gå tillbaka så.',
     },
   },
-  screens: { orders: 'Beställningar', pickup: 'Upphämtning', exchange: 'Byte' },
+  screens: { orders: 'Beställningar', pickup: 'Upphämtning', exchange: 'Byte', links: 'Betallänkar' },
+  links: linksSv,
   orders: {
     key: 'Ordrar',
     heading: 'Beställningar',
