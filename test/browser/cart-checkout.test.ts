@@ -214,6 +214,8 @@ inBrowser(
     await pressed('12')
     await page.getByRole('alert').filter({ hasText: 'That code is not right' }).waitFor()
     await looksRight(page, 'a code')
+    await pressed('000000')
+    await page.getByRole('alert').filter({ hasText: 'That code is not right, or was used' }).waitFor()
     await pressed('111111')
     await page.getByRole('alert').filter({ hasText: 'That code is too old' }).waitFor()
     const inApp = async (act: 'approve' | 'decline') => {

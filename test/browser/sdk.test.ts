@@ -110,7 +110,7 @@ test('the cart outlives the page, is placed once, and is paid in a frame of the 
   const placed = (await page.evaluate(`(async () => {
     const address = { name: 'Ada', line1: 'Prinsengracht 1', postal_code: '1015 DK', city: 'Amsterdam', country: 'NL' }
     await window.cart.change({ shipping_address: address })
-    const { order, checkout } = await window.cart.checkout({ email: 'ada@example.org', language: 'en' })
+    const { order, checkout } = await window.cart.order({ email: 'ada@example.org', language: 'en' })
     await checkout.mount(document.querySelector('#pay'))
     return { id: order.id, url: checkout.url, left: localStorage.length }
   })()`)) as { id: string; url: string; left: number }
@@ -119,6 +119,26 @@ test('the cart outlives the page, is placed once, and is paid in a frame of the 
   assert.equal(new URL(placed.url).origin, shop.url)
   const frame = page.frameLocator('onetill-checkout iframe')
   await frame.getByText('€20.00').first().waitFor()
+  await page.context().close()
+})
+
+test('a cart’s page asks where it goes, and follows the cart that stays on the device', async (t) => {
+  const page = await openPage()
+  if (!page) return t.skip('no browser')
+  const opened = (await page.evaluate(`(async () => {
+    window.cart = window.newCart()
+    await window.cart.add('${variant}', 3)
+    const refused = await window.cart.checkout({ cancel_url: 'javascript:alert(1)' }).catch(({ code }) => code)
+    const { session, checkout } = await window.cart.checkout({ language: 'nl', cancel_url: '${origin}/cart' })
+    await window.cart.add('${variant}', 1)
+    await checkout.mount(document.querySelector('#pay'))
+    return { refused, session, left: localStorage.length }
+  })()`)) as { refused: string; session: { url: string; amount: number; order_id: null }; left: number }
+  const { refused, session, left } = opened
+  assert.deepEqual([refused, session.amount, session.order_id, left], ['url-not-allowed', 3495, null, 1])
+  const frame = page.frameLocator('onetill-checkout iframe')
+  await frame.getByLabel('Straat en huisnummer').waitFor()
+  await frame.getByText('€ 44,95').first().waitFor()
   await page.context().close()
 })
 

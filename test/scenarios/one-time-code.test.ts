@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { bagPages } from '../bag-pages.ts'
 import { type ServedShop, servedShop } from '../served-shop.ts'
+import { MINUTE, openShop } from './shop.ts'
 
 let shop: ServedShop
 let pages: ReturnType<typeof bagPages>
@@ -87,3 +88,43 @@ test('the code is in no table and in no event', async () => {
     assert.deepEqual(found.rows, [], name)
   }
 })
+
+for (const told of ['by webhook', 'when asked'] as const)
+  test(`a code that nobody confirms ends after two minutes, as the provider says ${told}, and another pays once`, async () => {
+    const story = await openShop()
+    const { body: session } = await story.api.call<{ url: string }>('POST', '/v1/checkout_sessions', {
+      ...{ amount: 4995, currency: 'PLN', country: 'PL' },
+    })
+    const path = new URL(session.url).pathname
+    const send = async (method: 'GET' | 'POST', step: string, body?: object) => {
+      const headers = { host: '127.0.0.1', 'content-type': 'application/json' }
+      const payload = body === undefined ? {} : { payload: JSON.stringify(body) }
+      const { text } = await story.send({ method, path: `${path}${step}?lang=pl`, headers, ...payload })
+      return JSON.parse(text) as { phase: string; notice: { code: string } | null }
+    }
+    const typed = (attempt: string) => send('POST', '/pay', { attempt, method: 'blik', one_time_code: CODE })
+    const hear = async () => {
+      if (told === 'by webhook') return story.news()
+      // What it sends lies unread.
+      await story.simulator.deliverDue()
+      return story.ask()
+    }
+    assert.equal((await typed('attempt-1')).phase, 'action')
+    story.clock.advance(MINUTE)
+    await hear()
+    assert.equal((await send('GET', '/state')).phase, 'action', 'the app still asks')
+    // The provider is asked ever more rarely.
+    story.clock.advance((told === 'by webhook' ? 2 : 6) * MINUTE)
+    await hear()
+    const over = await send('GET', '/state')
+    assert.deepEqual([over.phase, over.notice?.code], ['pay', 'action_expired'])
+    assert.equal((await typed('attempt-1')).phase, 'pay', 'the same press again asks nobody')
+    assert.equal((await typed('attempt-2')).phase, 'action')
+    const [asking] = story.simulator.pages()
+    assert.ok(asking && story.simulator.act(asking.account, asking.operation_id, 'approve'))
+    story.clock.advance(told === 'by webhook' ? 0 : MINUTE)
+    await hear()
+    assert.equal((await send('GET', '/state')).phase, 'paid')
+    assert.deepEqual(story.journal(), ['captured 4995'])
+    await story.close()
+  })

@@ -82,6 +82,31 @@ export interface Order {
   page_url: string
 }
 
+/** What a cart's page is to be like. */
+export interface CheckoutOptions {
+  /** Of the page, two letters; default: what the browser asks for. */
+  language?: string
+  /** Where the customer goes on to after paying, and where they change their mind. Coming there proves nothing. */
+  success_url?: string
+  cancel_url?: string
+  /** Of a customer who is signed in: it is their page then, with their addresses and saved cards. */
+  customerSession?: string
+}
+
+/** A cart's page. It says nothing of whether it is paid: ask your server, which asks the API. */
+export interface CheckoutSession {
+  id: string
+  object: 'checkout_session'
+  url: string
+  state: string
+  amount: number
+  currency: string
+  cart_id: string | null
+  /** Once the cart has become an order on the page. */
+  order_id: string | null
+  expires_at: string
+}
+
 /** Something the API refuses. `code` is that of docs/errors.md, `no-answer` where there was none. */
 export class OnetillError extends Error {
   readonly code: string

@@ -1,7 +1,7 @@
 // The cart of this device. Its id and secret stay in the browser; what is in it is asked of the API at each step. Steps follow one
 // another: a second press waits for the first, and each uses the cart as it is by then.
 
-import type { CartChange, CartState, Fulfilment, Order } from './answers.ts'
+import type { CartChange, CartState, CheckoutOptions, CheckoutSession, Fulfilment, Order } from './answers.ts'
 import { OnetillError } from './answers.ts'
 import { Checkout } from './checkout.ts'
 import type { Send } from './send.ts'
@@ -24,8 +24,13 @@ export interface Cart {
   change(change: CartChange): Promise<CartState>
   /** Makes the cart an order; the device holds no cart after it. Repeated after a lost answer it is the same order. */
   place(more?: { email?: string; reference?: string }): Promise<Order>
-  /** As `place`, and the page where the order is paid. */
-  checkout(more?: { email?: string; language?: string }): Promise<{ order: Order; checkout: Checkout }>
+  /**
+   * The page where the customer says where it goes, and orders and pays in one go. Until then the cart stays as it is on this device, and
+   * may be changed: the page follows it.
+   */
+  checkout(options?: CheckoutOptions): Promise<{ session: CheckoutSession; checkout: Checkout }>
+  /** As `place`, for a shop that has asked for everything itself, and the page where the order is paid. */
+  order(more?: { email?: string; reference?: string; language?: string }): Promise<{ order: Order; checkout: Checkout }>
   /** Forgets the cart on this device. */
   leave(): void
 }
@@ -105,7 +110,7 @@ export function createCart(deps: { send: Send; url: string; name: string }, opti
     add: (variant_id, quantity = 1, fulfilment) =>
       inTurn(async () => {
         const line = { variant_id, quantity, ...(fulfilment ? { fulfilment } : {}) }
-        if (await read()) return step('POST', '/lines', line)
+        if (await read()) return step('POST', '/lines', { lines: [line] })
         const { currency, country } = options
         const body = { currency, channel: 'web', lines: [line], ...(country ? { country } : {}) }
         const made = await send<CartState & { secret: string }>('POST', '/v1/carts', { body })
@@ -117,10 +122,19 @@ export function createCart(deps: { send: Send; url: string; name: string }, opti
     removeLine: (id) => inTurn(() => step('DELETE', `/lines/${id}`)),
     change: (change) => inTurn(() => step('PATCH', '', change)),
     place: (more) => inTurn(() => place(more)),
-    checkout: ({ email, language } = {}) =>
+    checkout: ({ customerSession, ...options } = {}) =>
+      inTurn(async () => {
+        const { id, secret } = mine()
+        const body = { ...options, cart_id: id }
+        const session = await send<CheckoutSession>('POST', '/v1/checkout_sessions', {
+          ...{ body, secret, session: customerSession },
+        })
+        return { session, checkout: new Checkout(session.url, url) }
+      }),
+    order: ({ language, ...more } = {}) =>
       inTurn(async () => {
         const { secret } = mine()
-        const order = await place(email ? { email } : {})
+        const order = await place(more)
         const body = language ? { language } : {}
         const page = await send<{ url: string }>('POST', `/v1/orders/${order.id}/checkout`, { secret, body })
         return { order, checkout: new Checkout(page.url, url) }

@@ -7,7 +7,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 export type Send = <T>(
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
-  more?: { body?: object; secret?: string | undefined },
+  more?: { body?: object; secret?: string | undefined; session?: string | undefined },
 ) => Promise<T>
 
 /** Longer than a provider may take to answer. */
@@ -18,11 +18,12 @@ export function createSend({ key, url, fetch: own }: { key: string; url: string;
   return async <T>(
     method: string,
     path: string,
-    { body, secret }: { body?: object; secret?: string | undefined } = {},
+    { body, secret, session }: { body?: object; secret?: string | undefined; session?: string | undefined } = {},
   ): Promise<T> => {
     const headers: Record<string, string> = { authorization: `Bearer ${key}` }
     if (body) headers['content-type'] = 'application/json'
     if (secret) headers['cart-secret'] = secret
+    if (session) headers['customer-session'] = session
     const init: RequestInit = {
       ...{ method, headers, credentials: 'omit', cache: 'no-store', referrerPolicy: 'origin', redirect: 'error' },
       signal: AbortSignal.timeout(TIMEOUT_MS),
