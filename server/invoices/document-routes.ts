@@ -5,6 +5,7 @@ import { renderSVG } from 'uqr'
 import { type App, callerOf } from '../http/app.ts'
 import { closed } from '../http/schema.ts'
 import { Problem } from '../lib/problem.ts'
+import { cashRoundingOf } from '../payments/index.ts'
 import type { InvoiceDeps } from './deps.ts'
 import { epcOf } from './pay-code.ts'
 import { command, InvoicePath, mustRead, READ, TAGS, WRITE } from './routes.ts'
@@ -54,7 +55,10 @@ export function documentRoutes(app: App, deps: InvoiceDeps): void {
       await deps.consumer.catchUp(merchantId)
       const invoice = await mustRead(deps, merchantId, request.params.id)
       const lines = (await readLines(deps.db, merchantId, [invoice.id])).get(invoice.id) ?? []
-      return reply.header('content-type', 'application/xml; charset=utf-8').send(await renderUbl(invoice, lines))
+      const rounding = await cashRoundingOf(deps.db, merchantId, invoice.pays_as)
+      return reply
+        .header('content-type', 'application/xml; charset=utf-8')
+        .send(await renderUbl(invoice, lines, rounding))
     },
   )
   app.get(

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { validateXML } from 'xmllint-wasm'
+import { counterShop } from '../../test/scenarios/counter-shop.ts'
 import { orderShop } from '../../test/scenarios/order-shop.ts'
 import { CARDS, openShop, type Shop } from '../../test/scenarios/shop.ts'
 import { addressFault, electronicAddress } from './electronic-address.ts'
@@ -83,18 +84,19 @@ test('a draft has no XML, nor has what the network cannot address', async () => 
 describe('against what is published', { skip }, () => {
   let peppol: Rules
   let norm: Rules
+  let schemas: { fileName: string; contents: string }[]
   before(() => {
     if (skip) return
+    schemas = globSync('ubl/xsd/common/*.xsd', { cwd: DATA }).map((path) => ({
+      fileName: path.slice(path.lastIndexOf('/') + 1),
+      contents: readFileSync(join(DATA, path), 'utf8'),
+    }))
     const read = (path: string) => readRules(readFileSync(join(DATA, 'en16931', path), 'utf8'))
     norm = read('EN16931-UBL-validation-preprocessed.sch')
     peppol = read('peppol-sch/PEPPOL-EN16931-UBL.sch')
   })
 
   async function mustBeValid(xml: string, name: 'Invoice' | 'CreditNote'): Promise<void> {
-    const schemas = globSync('ubl/xsd/common/*.xsd', { cwd: DATA }).map((path) => ({
-      fileName: path.slice(path.lastIndexOf('/') + 1),
-      contents: readFileSync(join(DATA, path), 'utf8'),
-    }))
     // The reader has one folder for all files.
     const contents = readFileSync(join(DATA, `ubl/xsd/maindoc/UBL-${name}-2.1.xsd`), 'utf8').replaceAll(
       '../common/',
@@ -162,6 +164,33 @@ describe('against what is published', { skip }, () => {
     }
   })
 
+  test('cash that was rounded to coins is valid, down and up, and leaves nothing to pay', async () => {
+    const basket = orderShop(shop)
+    await basket.sells('kaars', '10.02')
+    const { inCash } = counterShop(shop)
+    for (const [quantity, paid, rounding] of [
+      [1, '10.00', '-0.02'],
+      [4, '40.10', '0.02'],
+    ] as const) {
+      const order = await basket.order({ kaars: quantity })
+      const cash = {
+        amount: order.total,
+        currency: 'EUR',
+        channel: 'pos' as const,
+        order_id: order.id,
+        tender: inCash(),
+      }
+      assert.equal((await shop.api.pay(cash)).body.status, 'captured')
+      const { id } = await desk.issued({ order_id: order.id, currency: undefined, lines: undefined, buyer: BUYER })
+      const xml = await ubl(id)
+      await mustBeValid(xml, 'Invoice')
+      const said = ['Prepaid', 'PayableRounding', 'Payable'].map(
+        (name) => new RegExp(`<cbc:${name}Amount currencyID="EUR">([^<]*)<`).exec(xml)?.[1],
+      )
+      assert.deepEqual(said, [paid, rounding, '0.00'])
+    }
+  })
+
   test('an order with a discount is valid, paid in part too, and what is left is what is due', async () => {
     const basket = orderShop(shop)
     await basket.sells('beker', '12.45')
@@ -179,6 +208,41 @@ describe('against what is published', { skip }, () => {
     assert.match(xml, /<cac:AllowanceCharge>/)
     assert.match(xml, /<cbc:PrepaidAmount currencyID="EUR">10\.00</)
     assert.ok(xml.includes(`<cbc:PayableAmount currencyID="EUR">${((total - 1_000) / 100).toFixed(2)}<`))
+  })
+
+  test('what bears no VAT is valid, whyever it bears none, and so is its credit note', async () => {
+    const abroad = {
+      ...BUYER,
+      address: { ...BUYER.address, country: 'US' },
+      peppol: { scheme: '0060', id: '123456789' },
+    }
+    const line = { name: 'Krus', unit_price: '10.00', quantity: '3', vat_rate_bp: 0 }
+    const cases: [object, object[]][] = [
+      [abroad, [{ ...line, vat_category: 'export', vat_reason: 'Uitvoer' }]],
+      [BUYER, [{ ...line, vat_category: 'reverse_charge', vat_reason: 'Btw verlegd' }]],
+      [
+        BUYER,
+        [
+          { ...line, vat_rate_bp: 2100 },
+          { ...line, vat_category: 'zero' },
+          { ...line, vat_category: 'exempt', vat_reason: 'Medisch' },
+        ],
+      ],
+      [
+        BUYER,
+        [
+          { ...line, vat_category: 'outside', vat_reason: 'Buiten de heffing' },
+          { ...line, name: 'Bon', vat_category: 'outside' },
+        ],
+      ],
+    ]
+    let last = ''
+    for (const [buyer, lines] of cases) {
+      last = (await desk.issued({ buyer, lines })).id
+      await mustBeValid(await ubl(last), 'Invoice')
+    }
+    const note = await desk.credit(last, { lines: [{ no: 1, quantity: '1' }] })
+    await mustBeValid(await ubl(note.id), 'CreditNote')
   })
 
   test('goods that go to a business in another member state are valid', async () => {

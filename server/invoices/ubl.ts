@@ -37,10 +37,11 @@ const PRICE_DECIMALS = 8
 type Xml = { [name: string]: Xml | Xml[] | string | undefined }
 
 /**
- * The XML of a document that was issued. Throws invalid-state for a draft, invoice-incomplete where the network needs more than the
+ * The XML of a document that was issued. `rounding`: what cash that paid it came to beyond its part, or less, because the smallest coin
+ * is not the smallest amount. Throws invalid-state for a draft, invoice-incomplete where the network needs more than the
  * invoice says.
  */
-export async function renderUbl(invoice: Invoice, lines: readonly InvoiceLine[]): Promise<string> {
+export async function renderUbl(invoice: Invoice, lines: readonly InvoiceLine[], rounding = 0n): Promise<string> {
   const { seller } = invoice
   if (invoice.state !== 'issued' || !seller) throw new Problem('invalid-state', { detail: 'Issue the invoice first.' })
   mustBeComplete(invoice, seller)
@@ -71,7 +72,7 @@ export async function renderUbl(invoice: Invoice, lines: readonly InvoiceLine[])
       'cbc:LineExtensionAmount': money(invoice.net),
       'cbc:TaxExclusiveAmount': money(invoice.net),
       'cbc:TaxInclusiveAmount': money(invoice.total),
-      ...payable(invoice, money),
+      ...payable(invoice, rounding, money),
     },
     [`cac:${name}Line`]: lines.map((line) => lineOf(line, invoice, money)),
   }
@@ -87,11 +88,18 @@ function moneyOf(currency: string): Money {
   return (amount) => ({ '@currencyID': currency, '#': toMajor(amount, exponent) })
 }
 
-/** What was paid before the document was read is not to be paid again: as on the PDF, what is left is what is due. */
-function payable({ kind, total, amount_paid }: Invoice, money: Money): Xml {
+/**
+ * What was paid before the document was read is not to be paid again: as on the PDF, what is left is what is due. Where cash was rounded,
+ * what was paid is what the drawer took, and the rest is no debt.
+ */
+function payable({ kind, total, amount_paid }: Invoice, rounding: bigint, money: Money): Xml {
   if (kind === 'credit_note' || amount_paid === 0n) return { 'cbc:PayableAmount': money(total) }
   const prepaid = amount_paid < total ? amount_paid : total
-  return { 'cbc:PrepaidAmount': money(prepaid), 'cbc:PayableAmount': money(total - prepaid) }
+  return {
+    'cbc:PrepaidAmount': money(prepaid + rounding),
+    'cbc:PayableRoundingAmount': rounding === 0n ? undefined : money(rounding),
+    'cbc:PayableAmount': money(total - prepaid),
+  }
 }
 
 function mustBeComplete(invoice: Invoice, seller: Seller): void {

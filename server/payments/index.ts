@@ -10,6 +10,7 @@ export { applyInbound, createStepNotes } from './inbound.ts'
 export { readStored } from './offline-store.ts'
 export { type OnceDeps, once, onceWithin } from './once.ts'
 export {
+  cashRoundingOf,
   cashSettledAt,
   type OperationFacts,
   operationAmount,

@@ -112,3 +112,13 @@ export async function cashSettledAt(db: Queryable, merchantId: string, paymentId
   )
   return rows[0]?.at ?? null
 }
+
+/** What cash for an order's payments came to beyond what it settled, or less (negative). Served by payment_by_order. */
+export async function cashRoundingOf(db: Queryable, merchantId: string, orderId: string): Promise<bigint> {
+  const { rows } = await db.query<{ rounding: bigint }>(
+    `select coalesce(sum(t.rounding), 0)::bigint as rounding from payment p join tender t using (merchant_id)
+     where p.merchant_id = $1 and p.order_id = $2 and p.direction = 'charge' and t.payment_id = p.id and t.method = 'cash' and t.captured > 0`,
+    [merchantId, orderId],
+  )
+  return rows[0]?.rounding ?? 0n
+}
