@@ -214,6 +214,67 @@ inBrowser(
   PHONE,
 )
 
+inBrowser(
+  'what somebody looks at is told to the store’s staff once they agree, and no longer than that',
+  async (page) => {
+    const told: string[] = []
+    page.on('request', (request) => {
+      if (request.method() === 'POST' && request.url().endsWith('/account/views')) told.push(request.postData() ?? '')
+    })
+    const look = async (words: string, name: string) => {
+      await page.goto(`${here()}/shop?lang=en&q=${encodeURIComponent(words)}`)
+      await page.locator('.card a', { hasText: name }).click()
+      await page.getByRole('heading', { name }).waitFor()
+    }
+    /** What the panel of the till asks for. */
+    const seen = async (customer: string) => {
+      const path = `/v1/customers/${customer}/views?limit=30`
+      const { body } = await world.api.call<{
+        data: { kind: string; product_id: string | null; query: string | null }[]
+      }>('GET', path)
+      return body.data
+    }
+    const agree = async (is: boolean) => {
+      await page.goto(`${here()}/shop/account/privacy?lang=en`)
+      await page.getByLabel('Remember what I look at').setChecked(is)
+      await page.getByText('Saved.').waitFor()
+    }
+    await look('linen towel', 'Linen towel')
+    await signIn(page, newAddress())
+    const customer = await customerOf(page)
+    await look('ash board', 'Ash cutting board')
+    await agree(true)
+    const posted = page.waitForResponse(/account\/views$/)
+    await look('soap', 'Spruce soap')
+    assert.deepEqual(await (await posted).json(), { recorded: 1 })
+    // Reading on is a look as well: it found something, and nobody typed on.
+    const searched = page.waitForResponse(/account\/views$/)
+    await page.goto(`${here()}/shop?lang=en&q=towel`)
+    await searched
+    const { body: soap } = await world.api.call<{ data: { variant: { product_id: string } }[] }>(
+      'GET',
+      '/v1/catalog/search?q=spruce+soap',
+    )
+    assert.deepEqual(
+      (await seen(customer)).map(({ kind, product_id, query }) => [kind, product_id ?? query]),
+      [
+        ['search', 'towel'],
+        ['product', soap.data[0]?.variant.product_id],
+      ],
+    )
+    await page.goto(`${here()}/shop/account/privacy?lang=en`)
+    await page.getByRole('link', { name: 'Spruce soap' }).waitFor()
+    await looksRight(page, 'what was looked at')
+    await agree(false)
+    await page.getByText('Nothing is remembered.').waitFor()
+    await look('ash board', 'Ash cutting board')
+    await page.getByRole('link', { name: 'Account' }).first().click()
+    await page.getByRole('heading', { name: /^Hello/ }).waitFor()
+    assert.equal(told.length, 2, told.join())
+    assert.deepEqual(await seen(customer), [])
+  },
+)
+
 inBrowser('everything is taken along as a file, and the account is deleted for good', async (page) => {
   const email = newAddress()
   await signIn(page, email)

@@ -10,6 +10,7 @@ import { CartPage } from './cart-page.tsx'
 import { JoinPage } from './join-page.tsx'
 import { LazyAccount } from './lazy-account.tsx'
 import { ListPage } from './list-page.tsx'
+import { useLooks } from './looks.ts'
 import { OrdersPage } from './orders-page.tsx'
 import { ProductPage } from './product-page.tsx'
 import { useSession } from './session.ts'
@@ -39,6 +40,7 @@ export function App({ state }: { state: ShopState }) {
   const currency = COUNTRIES[country] ?? view.currency
   const session = useSession()
   const { cart, api } = useCart(view.key, { country, currency, session })
+  const looks = useLooks(api, session)
 
   useEffect(() => {
     const kept = recall<string>(COUNTRY)
@@ -60,6 +62,7 @@ export function App({ state }: { state: ShopState }) {
     api,
     cart,
     session,
+    looks,
     to,
     go(target) {
       history.pushState(null, '', to(target))

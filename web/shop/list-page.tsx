@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { fill } from '../shared/fill.ts'
 import type { Api, Price, Product, ProductBrief, Variant } from './api.ts'
 import { Failed, Go, Skeleton } from './app.tsx'
+import { useSawSearch } from './looks.ts'
 import { Picture } from './picture.tsx'
 import { useLoaded, useShop } from './shop.ts'
 
@@ -46,6 +47,7 @@ export function ListPage({ q, category }: { q: string; category: string }) {
       n: loaded.is === 'there' ? loaded.data.entries.length : 0,
     })
   }, [q, loaded.is])
+  useSawSearch(q, loaded.is === 'there' && loaded.data.entries.length > 0)
   if (loaded.is === 'failed') return <Failed again={loaded.again} />
   if (loaded.is === 'loading' && earlier.length === 0 && q === '' && category === '') return <Skeleton />
   const entries = loaded.is === 'there' ? [...earlier, ...loaded.data.entries] : earlier

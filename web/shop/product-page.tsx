@@ -6,6 +6,7 @@ import { Icon } from '../shared/icon.tsx'
 import { type Nearby, type Price, type Product, Refused, type Variant } from './api.ts'
 import { Failed, Go, Skeleton } from './app.tsx'
 import { perKilo, pricesOf } from './list-page.tsx'
+import { useSawProduct } from './looks.ts'
 import { Picture } from './picture.tsx'
 import { useLoaded, useShop } from './shop.ts'
 
@@ -41,6 +42,7 @@ export function ProductPage({ id }: { id: string }) {
 function Article({ product, prices }: { product: Product; prices: Map<string, Price> }) {
   const { texts, cart, view } = useShop()
   const { variants } = product
+  useSawProduct(product.id)
   const [chosen, setChosen] = useState<Record<string, string>>(variants[0]?.options ?? {})
   const [weight, setWeight] = useState(WEIGHTS[1] as number)
   const [step, setStep] = useState<'idle' | 'busy' | 'added' | 'failed'>('idle')

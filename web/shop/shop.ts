@@ -5,6 +5,7 @@ import { useContext, useEffect, useState } from 'preact/hooks'
 import type { ShopView } from '../../server/storefront/shop-view.ts'
 import type { Api } from './api.ts'
 import type { CartHold } from './cart.ts'
+import type { Looks } from './looks.ts'
 import type { Session } from './session.ts'
 import type { AccountTexts } from './texts/account.ts'
 import type { Texts } from './texts/texts.ts'
@@ -24,6 +25,7 @@ export interface Shop extends ShopState {
   api: Api
   cart: CartHold
   session: Session
+  looks: Looks
   /** An address of the shop, in the reader's language. */
   to(path: string): string
   go(path: string): void

@@ -3,7 +3,8 @@
 import { useState } from 'preact/hooks'
 import { fill } from '../../shared/fill.ts'
 import { Refused } from '../api.ts'
-import { moneyIn, useShop } from '../shop.ts'
+import { Go } from '../app.tsx'
+import { moneyIn, useLoaded, useShop } from '../shop.ts'
 import { type Blocker, type Consent, dayOf, type Look } from './own.ts'
 import { Listed, type Paged, Said, useAct } from './parts.tsx'
 
@@ -18,7 +19,7 @@ export function Privacy() {
 }
 
 function Consents() {
-  const { own, api, language } = useShop()
+  const { own, api, language, looks } = useShop()
   const [turn, setTurn] = useState(0)
   const { act, said } = useAct()
   // What was pressed is shown pressed until the answer is there.
@@ -27,6 +28,7 @@ function Consents() {
     setPressed({ ...pressed, [purpose]: is_granted })
     const isSaid = await act(async () => {
       await api.send('POST', '/account/consents', { purpose, is_granted })
+      looks.askAgain()
       setTurn((n) => n + 1)
       return own.saved
     })
@@ -67,9 +69,15 @@ function Consents() {
               <p class="quiet">{own.noHistory}</p>
             ) : (
               <ul class="plain">
-                {data.map(({ id, kind, query, seen_at }) => (
+                {data.map(({ id, kind, query, product_id, seen_at }) => (
                   <li key={id} class="line">
-                    <span class="own">{fill(own.looked[kind], { text: query ?? '' })}</span>
+                    <span class="own">
+                      {product_id === null ? (
+                        fill(own.looked[kind], { text: query ?? '' })
+                      ) : (
+                        <SeenArticle id={product_id} />
+                      )}
+                    </span>
                     <span class="quiet">{dayOf(seen_at, language)}</span>
                   </li>
                 ))}
@@ -80,6 +88,12 @@ function Consents() {
       </section>
     </>
   )
+}
+
+function SeenArticle({ id }: { id: string }) {
+  const { own, api } = useShop()
+  const loaded = useLoaded(id, () => api.get<{ name: string }>(`/products/${id}`))
+  return <Go href={`/shop/p/${id}`}>{loaded.is === 'there' ? loaded.data.name : own.looked.product}</Go>
 }
 
 /** What asks for a fresh sign-in says so, with the way to it. */
