@@ -60,6 +60,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   account: [
     ...COMMERCE_GROUND,
     ...['customers', 'signin', 'vault', 'loyalty', 'carts', 'orders', 'fulfilments', 'returns', 'checkout', 'bags'],
+    ...['countries', 'invoices', 'links'],
   ],
   pages: ['lib', 'http'],
   // Only the page: what it does it does through the public API.

@@ -4,10 +4,12 @@
 import { forgetTypedOn } from '../bags/index.ts'
 import { forgetShoppers } from '../carts/index.ts'
 import { sessionsOf } from '../checkout/index.ts'
+import { booksKeptYears } from '../countries/index.ts'
 import { forgetPerson, lockLeaving, personOf } from '../customers/index.ts'
 import { type Queryable, transact } from '../db/pool.ts'
 import { forgetAddresses } from '../fulfilments/index.ts'
 import { type FieldProblem, Problem } from '../lib/problem.ts'
+import { forgetAddressee } from '../links/index.ts'
 import { loyaltyOf, storeCreditOf } from '../loyalty/index.ts'
 import { deleteMailTo } from '../mail/index.ts'
 import { forgetInEvents } from '../notify/index.ts'
@@ -29,13 +31,17 @@ const OVER = new Set(['settled', 'rejected', 'cancelled'])
 const MOST = 100
 
 /** What is kept without a name, and why: for the page that asks. */
-export const KEPT = ['orders', 'payments', 'invoices', 'consents'] as const
+export const KEPT = ['orders', 'payments', 'returns', 'invoices', 'consents'] as const
 
 export async function deletionView(deps: AccountDeps, who: SignedIn) {
   const money = await moneyLeft(deps, who)
   const customerIds = await personOf(deps.db, who.merchantId, who.customerId)
   const blockers = [...(await underWay(deps.db, who.merchantId, customerIds)), ...money]
-  return { object: 'account_deletion' as const, blockers, kept: [...KEPT] }
+  const country = (await deps.orders.merchantCache.get(who.merchantId))?.country ?? ''
+  return {
+    object: 'account_deletion' as const,
+    ...{ blockers, kept: [...KEPT], kept_years: booksKeptYears(country), country },
+  }
 }
 
 /** Deletes it. Throws account-in-use with what stands in the way. */
@@ -54,6 +60,7 @@ export async function deleteAccount(
     if (blockers.length > 0) throw new Problem('account-in-use', { errors: blockers.map(told) })
     const orderIds = await forgetBuyers(tx, merchantId, customerIds)
     await forgetAddresses(tx, merchantId, orderIds)
+    await forgetAddressee(tx, merchantId, { customerIds, emails })
     await forgetInEvents(tx, merchantId, orderIds)
     await forgetTypedOn(tx, merchantId, await sessionsOf(tx, merchantId, { customerIds, orderIds }))
     await forgetShoppers(tx, merchantId, customerIds)

@@ -1,11 +1,15 @@
 // Everything we hold about a customer, in one document a machine can read: the right of access and of portability (GDPR articles 15
 // and 20). Secrets of others are none of it: hashes of codes and tokens, staff's keys.
 
+import { goodsInCarts, listCarts } from '../carts/index.ts'
 import { addressesOf, consentsOf, identitiesOf, personOf, timelineOf, viewsOf } from '../customers/index.ts'
+import { invoiceView, listInvoices, readLines, todayFor } from '../invoices/index.ts'
+import { linkFacts, linksTo } from '../links/index.ts'
+import { movementsOf } from '../loyalty/index.ts'
 import { listMailTo } from '../mail/index.ts'
 import { listOrders, readOrderView } from '../orders/index.ts'
 import { returnsOfPerson } from '../returns/index.ts'
-import { passkeysOf, type SignedIn } from '../signin/index.ts'
+import { listSessions, passkeysOf, type SignedIn } from '../signin/index.ts'
 import type { AccountDeps } from './deps.ts'
 import { accountView, ownBalances, ownInstruments } from './own.ts'
 
@@ -13,6 +17,7 @@ import { accountView, ownBalances, ownInstruments } from './own.ts'
 const PAGE = 100
 const MOST_PAGES = 100
 const MOST_MAILS = 1_000
+const MOST_ROWS = 10_000
 
 export async function exportAccount(deps: AccountDeps, who: SignedIn) {
   const { merchantId, customerId } = who
@@ -40,9 +45,19 @@ export async function exportAccount(deps: AccountDeps, who: SignedIn) {
       (cursor) => returnsOfPerson(deps.db, merchantId, person, { limit: PAGE, ...cursor }),
       ({ id }) => id,
     ),
+    invoices: await ownInvoices(deps, merchantId, person),
+    payment_links: await ownLinks(deps, merchantId, {
+      customerIds: person,
+      emails: account.email === null ? [] : [account.email],
+    }),
+    carts: await ownCarts(deps, merchantId, person),
     saved_cards: await ownInstruments(deps, who),
     balances: await ownBalances(deps, who),
+    balance_movements: (await movementsOf(deps.db, merchantId, person, MOST_ROWS)).map(({ units, at, ...rest }) => ({
+      ...{ ...rest, units: Number(units), at: at.toISOString() },
+    })),
     passkeys: await passkeysOf(deps, who),
+    sign_ins: await listSessions(deps.db, merchantId, person, MOST_ROWS),
     looked_at: await all(
       (cursor) => viewsOf(deps.profiles, merchantId, { customerId, limit: PAGE, ...cursor }),
       ({ id }) => id,
@@ -61,6 +76,44 @@ export async function exportAccount(deps: AccountDeps, who: SignedIn) {
       ({ sequence }) => String(sequence),
     ),
   }
+}
+
+async function ownInvoices(deps: AccountDeps, merchantId: string, person: string[]) {
+  const today = todayFor(undefined, deps.clock.now())
+  const issued = []
+  for (const customer_id of person) {
+    const found = await all(
+      ({ cursor }) => listInvoices(deps.db, merchantId, { customer_id }, { limit: PAGE, cursor }),
+      ({ id }) => id,
+    )
+    const lines = await readLines(
+      deps.db,
+      merchantId,
+      found.map(({ id }) => id),
+    )
+    issued.push(...found.map((invoice) => invoiceView(invoice, lines.get(invoice.id) ?? [], today)))
+  }
+  return issued
+}
+
+async function ownLinks(deps: AccountDeps, merchantId: string, to: { customerIds: string[]; emails: string[] }) {
+  const now = deps.clock.now()
+  return (await linksTo(deps.db, merchantId, to, MOST_ROWS)).map((link) => linkFacts(link, now))
+}
+
+async function ownCarts(deps: AccountDeps, merchantId: string, person: string[]) {
+  const carts = await all(
+    ({ cursor }) => listCarts(deps.db, merchantId, { customer_ids: person, limit: PAGE, cursor }),
+    ({ id }) => id,
+  )
+  const goods = Map.groupBy(await goodsInCarts(deps.db, merchantId, person, MOST_ROWS), ({ cart_id }) => cart_id)
+  return carts.map((cart) => ({
+    ...{ id: cart.id, state: cart.state, currency: cart.currency, channel: cart.channel },
+    lines: (goods.get(cart.id) ?? []).map(({ variant_id, quantity, note }) => ({
+      ...{ variant_id, quantity: Number(quantity), note },
+    })),
+    created_at: cart.created_at.toISOString(),
+  }))
 }
 
 /** All pages of a list that gives one row more than it was asked for. */

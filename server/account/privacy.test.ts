@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type ReturnShop, returnShop } from '../../test/scenarios/return-shop.ts'
 import { CARDS, HOUR, openShop, type Shop } from '../../test/scenarios/shop.ts'
+import { BUYER, invoiceDesk } from '../invoices/invoices.fixture.ts'
 import type { OrderView } from '../orders/view.ts'
 import { openPage } from '../signin/page.fixture.ts'
 
@@ -43,6 +44,9 @@ async function adaline(email: string, word = 'Other') {
   await call('POST', '/v1/account/views', { views: [{ kind: 'search', query: `${word} kettle` }] })
   const token = await shop.api.token(CARDS.approved)
   await shop.api.call('POST', `/v1/customers/${who.customer}/instruments`, { token })
+  const amount = { amount: 500, currency: 'EUR', description: `For ${word}` }
+  const link = await shop.api.call('POST', '/v1/payment_links', { ...amount, email, reminders: [3] })
+  assert.equal(link.status, 201, link.text)
   return { ...who, email, call }
 }
 
@@ -70,6 +74,16 @@ describe('an export', () => {
   it('holds everything that is known, and no secret', async () => {
     const ada = await adaline('export@example.org')
     const order = await buys(ada.customer, ada.email)
+    const cart = await shop.api.call('POST', '/v1/carts', {
+      ...{ currency: 'EUR', channel: 'web', customer_id: ada.customer },
+      lines: [{ variant_id: order.lines[0]?.variant_id, quantity: 2 }],
+    })
+    assert.equal(cart.status, 201, cart.text)
+    const given = { currency: 'EUR', amount: 700, reason: 'sorry' }
+    await shop.api.command(`/v1/customers/${ada.customer}/store_credit/adjustments`, given)
+    const desk = invoiceDesk(shop.api)
+    await desk.settings()
+    await desk.issued({ customer_id: ada.customer, buyer: { ...BUYER, name: 'Adaline Other' } })
     const answer = await ada.call('GET', '/v1/account/export')
     assert.equal(answer.status, 200, answer.text)
     assert.match(answer.headers['content-disposition'] ?? '', /^attachment; filename="my-account\.json"$/)
@@ -80,10 +94,13 @@ describe('an export', () => {
       [exported?.id, exported?.shipping_address.city, exported?.payments.length],
       [order.id, 'Otherdam', 1],
     )
-    const lengths = ['identities', 'addresses', 'consents', 'saved_cards', 'looked_at', 'mails', 'timeline'].map(
-      (name) => (body[name] as unknown[]).length > 0,
+    const lists = Object.entries(body).filter(([, value]) => Array.isArray(value))
+    // A return and a passkey this customer has not; nothing else may be empty.
+    assert.deepEqual(
+      lists.filter(([, value]) => (value as unknown[]).length === 0).map(([name]) => name),
+      ['returns', 'passkeys'],
     )
-    assert.deepEqual(lengths, Array(7).fill(true))
+    assert.equal(lists.length, 16)
     assert.ok(!answer.text.includes(ada.token) && !answer.text.includes('_hash'), 'no token, no hash')
   })
 
@@ -110,7 +127,9 @@ describe('deletion', () => {
     await shop.settle()
     assert.notDeepEqual(await tablesWith('quux'), [])
     const preview = await ada.call('GET', '/v1/account/deletion')
-    assert.deepEqual(preview.body['blockers'], [])
+    const { blockers, kept: stays, kept_years, country } = preview.body
+    assert.deepEqual([blockers, kept_years, country], [[], 7, 'NL'])
+    assert.deepEqual(stays, ['orders', 'payments', 'returns', 'invoices', 'consents'])
     const gone = await ada.call('POST', '/v1/account/deletion', {})
     assert.equal(gone.status, 204, gone.text)
     await shop.settle()

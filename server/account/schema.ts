@@ -108,7 +108,16 @@ export const Deletion = Type.Object(
         { description: 'With id and number, currency and amount, or points.' },
       ),
     ),
-    kept: Type.Array(Text, { description: 'What stays without a name, because the books need it.' }),
+    kept: Type.Array(Text, {
+      description:
+        'What stays because the books need it: without a name, except on invoices, which the law wants whole.',
+    }),
+    kept_years: Nullable(
+      Type.Integer({
+        description: 'So many years from the end of the year, by the law of `country`; null where unknown.',
+      }),
+    ),
+    country: Text,
   },
   { title: 'What deleting an account meets' },
 )

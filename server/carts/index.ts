@@ -17,5 +17,12 @@ export { type ItemsToPrice, priceItems } from './price-items.ts'
 export { type CartRouteDeps, routes } from './routes.ts'
 export { admit } from './secret.ts'
 export { confirmCart } from './states.ts'
-export { createCartLoader, forgetShoppers, lockForOrder, type OrderLockOutcome } from './store.ts'
+export {
+  createCartLoader,
+  forgetShoppers,
+  goodsInCarts,
+  listCarts,
+  lockForOrder,
+  type OrderLockOutcome,
+} from './store.ts'
 export type { CartView } from './view.ts'

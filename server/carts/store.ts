@@ -177,6 +177,21 @@ export interface CartSummary {
   expires_at: Date
 }
 
+/** What lies in a person's carts, the newest carts first: for whoever takes everything along. */
+export async function goodsInCarts(
+  db: Queryable,
+  merchantId: string,
+  customerIds: string[],
+  limit: number,
+): Promise<{ cart_id: string; variant_id: string; quantity: bigint; note: string | null }[]> {
+  const { rows } = await db.query<{ cart_id: string; variant_id: string; quantity: bigint; note: string | null }>(
+    `select l.cart_id, l.variant_id, l.quantity, l.note from cart c join cart_line l on l.merchant_id = c.merchant_id and l.cart_id = c.id
+     where c.customer_id = any ($2) and c.merchant_id = $1 order by l.cart_id desc, l.seq limit $3`,
+    [merchantId, customerIds, limit],
+  )
+  return rows
+}
+
 export interface CartFilter {
   limit: number
   cursor?: string | undefined

@@ -11,7 +11,8 @@ export type { Invoice, InvoiceStatus } from './invoice.ts'
 export { type FoundReference, matchReference, type ReferenceKind, referenceOf } from './reference.ts'
 export { invoiceAttachments, invoiceOfOrder, pdfOf } from './send.ts'
 export { createInvoicesConsumer, withInvoices } from './settle.ts'
-export { readInvoice } from './store.ts'
+export { listInvoices, readInvoice, readLines } from './store.ts'
+export { invoiceView, todayFor } from './view.ts'
 
 /** Registers every route of invoices. */
 export function routes(app: App, deps: InvoiceDeps): void {

@@ -16,14 +16,18 @@ export type LinkEvent =
   | 'payment_link.expired'
   | 'payment_link.canceled'
 
-/** An event of a link as it stands. Its address is told to nobody but the one who made it. */
+/**
+ * An event of a link as it stands. Its address is told to nobody but the one who made it; and to whom it went and what was written to them
+ * are read from the link, where they can be forgotten.
+ */
 export function linkEvent(deps: Pick<LinkDeps, 'newId' | 'clock'>, type: LinkEvent, link: Link): NewEvent {
+  const { email: _, description: _said, ...data } = linkFacts(link, deps.clock.now())
   return {
     id: deps.newId('evt'),
     type,
     object_type: 'payment_link',
     object_id: link.id,
     object_version: Number(link.version),
-    data: linkFacts(link, deps.clock.now()),
+    data,
   }
 }

@@ -80,6 +80,32 @@ export async function payableLinkOf(
   return rows[0] ?? null
 }
 
+export interface Addressee {
+  customerIds: string[]
+  emails: string[]
+}
+
+/** Links made for a person, or mailed to them, newest first. */
+export async function linksTo(db: Queryable, merchantId: string, to: Addressee, limit: number): Promise<Link[]> {
+  const { rows } = await db.query<Link>(
+    `select ${COLUMNS} from payment_link where merchant_id = $1 and (customer_id = any ($2) or lower(email) = any ($3))
+     order by id desc limit $4`,
+    [merchantId, to.customerIds, lowered(to.emails), limit],
+  )
+  return rows
+}
+
+/** Forgets to whom links went and what was written to them; nobody is reminded any more. What was paid by them stays. */
+export async function forgetAddressee(tx: Tx, merchantId: string, to: Addressee): Promise<void> {
+  await tx.query(
+    `update payment_link set email = null, description = null, next_reminder_at = null
+     where merchant_id = $1 and (customer_id = any ($2) or lower(email) = any ($3))`,
+    [merchantId, to.customerIds, lowered(to.emails)],
+  )
+}
+
+const lowered = (texts: readonly string[]) => texts.map((text) => text.toLowerCase())
+
 /** What can be changed of a link that is there. */
 export type LinkChange = Partial<
   Pick<

@@ -243,6 +243,33 @@ export async function listEntries(
   return rows
 }
 
+export interface Movement {
+  id: string
+  kind: ValueKind
+  type: string
+  units: bigint
+  currency: string
+  order_id: string | null
+  at: Date
+}
+
+/** What moved a person's points and store credit, newest first. */
+export async function movementsOf(
+  db: Queryable,
+  merchantId: string,
+  customerIds: string[],
+  limit: number,
+): Promise<Movement[]> {
+  const { rows } = await db.query<Movement>(
+    `select e.id, v.kind, e.type, e.units, e.currency, e.order_id, e.at
+     from stored_value v join stored_value_entry e on e.merchant_id = v.merchant_id and e.account_id = v.id
+     where v.customer_id = any ($2) and v.kind in ('points', 'store_credit') and v.merchant_id = $1
+     order by e.id desc limit $3`,
+    [merchantId, customerIds, limit],
+  )
+  return rows
+}
+
 /** Whether an account ever moved. */
 export async function hasEntry(db: Queryable, merchantId: string, accountId: string): Promise<boolean> {
   const { rows } = await db.query<{ has: boolean }>(

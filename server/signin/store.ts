@@ -110,6 +110,28 @@ export async function endSessionsOf(
   return rowCount ?? 0
 }
 
+export interface PastSession {
+  way: string
+  created_at: Date
+  expires_at: Date
+  ended_at: Date | null
+}
+
+/** Sign-ins of a person that are still known, newest first. */
+export async function listSessions(
+  db: Queryable,
+  merchantId: string,
+  customerIds: string[],
+  limit: number,
+): Promise<PastSession[]> {
+  const { rows } = await db.query<PastSession>(
+    `select way, created_at, expires_at, ended_at from customer_session
+     where customer_id = any ($2) and merchant_id = $1 order by created_at desc limit $3`,
+    [merchantId, customerIds, limit],
+  )
+  return rows
+}
+
 export interface PasskeyRow {
   id: string
   customer_id: string

@@ -289,6 +289,7 @@ inBrowser('everything is taken along as a file, and the account is deleted for g
     page.getByRole('button', { name: 'Download my data' }).click(),
   ])
   assert.equal(download.suggestedFilename(), 'my-account.json')
+  await page.getByText('the law (Netherlands) wants the books for 7 years').waitFor()
   const button = page.getByRole('button', { name: 'Delete my account' })
   assert.equal(await button.getAttribute('aria-disabled'), 'true', 'the credit is to be given up first')
   await page.getByLabel('I give up €3.00 of store credit.').check()

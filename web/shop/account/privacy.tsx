@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import { fill } from '../../shared/fill.ts'
 import { Refused } from '../api.ts'
 import { Go } from '../app.tsx'
-import { moneyIn, useLoaded, useShop } from '../shop.ts'
+import { countryName, moneyIn, useLoaded, useShop } from '../shop.ts'
 import { type Blocker, type Consent, dayOf, type Look } from './own.ts'
 import { Listed, type Paged, Said, useAct } from './parts.tsx'
 
@@ -158,17 +158,41 @@ function Export() {
   )
 }
 
+interface Leaving {
+  blockers: Blocker[]
+  kept_years: number | null
+  country: string
+}
+
 function Erase() {
-  const { own } = useShop()
+  const { own, language } = useShop()
   return (
     <section class="sheet" aria-labelledby="erase">
       <h3 id="erase">{own.erase}</h3>
       <p>{own.eraseLead}</p>
-      <p class="quiet">{own.eraseKept}</p>
-      <Listed<{ blockers: Blocker[] }> path="/account/deletion">
-        {({ blockers }) => {
+      <ul>
+        {own.eraseGone.map((what) => (
+          <li key={what}>{what}</li>
+        ))}
+      </ul>
+      <Listed<Leaving> path="/account/deletion">
+        {({ blockers, kept_years, country }) => {
           const underWay = blockers.filter(({ kind }) => kind === 'order' || kind === 'return')
-          return underWay.length > 0 ? <UnderWay blockers={underWay} /> : <Sure money={blockers} />
+          const kept =
+            kept_years === null
+              ? own.eraseKeptOpen
+              : fill(own.eraseKept, { country: countryName(country, language), years: kept_years })
+          return (
+            <>
+              <p>{kept}</p>
+              <ul>
+                {own.eraseStays.map((what) => (
+                  <li key={what}>{what}</li>
+                ))}
+              </ul>
+              {underWay.length > 0 ? <UnderWay blockers={underWay} /> : <Sure money={blockers} />}
+            </>
+          )
         }}
       </Listed>
     </section>

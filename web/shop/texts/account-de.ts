@@ -100,10 +100,22 @@ export const accountDe: AccountTexts = {
   exportLead: 'Alles, was wir über Sie haben, als eine maschinenlesbare Datei.',
   exportButton: 'Meine Daten herunterladen',
   erase: 'Mein Konto löschen',
-  eraseLead:
-    'Name, Adressen, E-Mail, gespeicherte Karten, Passkeys und Verlauf werden endgültig gelöscht. Das lässt sich nicht rückgängig machen.',
-  eraseKept:
-    'Bestellungen, Zahlungen und Rechnungen bleiben in den Büchern, wie das Gesetz es will, aber Ihre Bestellungen tragen keinen Namen mehr.',
+  eraseLead: 'Endgültig gelöscht; das lässt sich nicht rückgängig machen:',
+  eraseGone: [
+    'Ihr Name, Ihre E-Mail-Adresse, Telefonnummer und Sprache',
+    'Ihre Adressen, auch an erledigten Bestellungen und Paketen',
+    'gespeicherte Karten, Passkeys und alles, woran wir Sie sonst erkennen; jede Anmeldung endet',
+    'was Sie angesehen haben, Ihr Verlauf bei uns und was Sie in Warenkörbe und Zahlungsseiten getippt haben',
+    'Mails, die wir Ihnen geschickt haben, und an wen Zahlungslinks gingen',
+    'Punkte und Guthaben, wenn Sie unten darauf verzichten',
+  ],
+  eraseKept: 'Aufbewahrt, weil das Gesetz ({country}) die Bücher {years} Jahre ab Jahresende will:',
+  eraseKeptOpen: 'Aufbewahrt, solange das Gesetz die Bücher will:',
+  eraseStays: [
+    'was gekauft, bezahlt und zurückgebracht wurde, und wann: ohne Ihren Namen',
+    'Rechnungen auf Ihren Namen: mit dem Namen und der Adresse, die darauf stehen',
+    'wozu Sie Ja gesagt und was Sie widerrufen haben: ohne Ihren Namen, als Nachweis',
+  ],
   eraseBlocked: 'Noch nicht: Etwas ist noch im Gange.',
   blockedOrder: 'Bestellung {number} ist nicht abgeschlossen.',
   blockedReturn: 'Eine Rücksendung läuft.',

@@ -95,10 +95,22 @@ export const accountEn: AccountTexts = {
   exportLead: 'All that we hold about you, as one file that machines can read.',
   exportButton: 'Download my data',
   erase: 'Delete my account',
-  eraseLead:
-    'Your name, addresses, e-mail, saved cards, passkeys and history are deleted for good. It cannot be undone.',
-  eraseKept:
-    'Orders, payments and invoices stay in the books, as the law wants, but your orders carry no name any more.',
+  eraseLead: 'Deleted for good; it cannot be undone:',
+  eraseGone: [
+    'your name, e-mail address, phone number and language',
+    'your addresses, also on orders and parcels that are done',
+    'saved cards, passkeys and whatever else knows you; every sign-in ends',
+    'what you looked at, your history with us, and what you typed into bags and payment pages',
+    'mails we sent you, and to whom payment links went',
+    'points and store credit, when you give them up below',
+  ],
+  eraseKept: 'Kept, because the law ({country}) wants the books for {years} years from the end of the year:',
+  eraseKeptOpen: 'Kept, for as long as the law wants the books:',
+  eraseStays: [
+    'what was bought, paid and brought back, and when: without your name',
+    'invoices made out to you: with the name and address that stand on them',
+    'what you agreed to and took back: without your name, as proof',
+  ],
   eraseBlocked: 'Not yet: something is still under way.',
   blockedOrder: 'Order {number} is not finished.',
   blockedReturn: 'A return is under way.',

@@ -100,10 +100,22 @@ export const accountFr: AccountTexts = {
   exportLead: 'Tout ce que nous avons sur vous, en un fichier lisible par des machines.',
   exportButton: 'Télécharger mes données',
   erase: 'Supprimer mon compte',
-  eraseLead:
-    'Nom, adresses, e-mail, cartes, clés d’accès et historique sont supprimés définitivement. C’est irréversible.',
-  eraseKept:
-    'Commandes, paiements et factures restent dans les livres, comme la loi l’exige, mais vos commandes ne portent plus de nom.',
+  eraseLead: 'Supprimé définitivement, sans retour possible :',
+  eraseGone: [
+    'vos nom, adresse e-mail, numéro de téléphone et langue',
+    'vos adresses, aussi sur les commandes et colis terminés',
+    'cartes enregistrées, clés d’accès et tout ce qui vous fait reconnaître ; chaque connexion prend fin',
+    'ce que vous avez regardé, votre historique chez nous et ce que vous avez saisi dans les paniers et les pages de paiement',
+    'les e-mails que nous vous avons envoyés, et à qui les liens de paiement sont allés',
+    'points et avoir, si vous y renoncez ci-dessous',
+  ],
+  eraseKept: 'Conservé, car la loi ({country}) exige les livres pendant {years} ans à partir de la fin de l’année :',
+  eraseKeptOpen: 'Conservé aussi longtemps que la loi exige les livres :',
+  eraseStays: [
+    'ce qui a été acheté, payé et rapporté, et quand : sans votre nom',
+    'les factures à votre nom : avec le nom et l’adresse qui y figurent',
+    'ce que vous avez accepté et retiré : sans votre nom, comme preuve',
+  ],
   eraseBlocked: 'Pas encore : quelque chose est en cours.',
   blockedOrder: 'La commande {number} n’est pas terminée.',
   blockedReturn: 'Un retour est en cours.',

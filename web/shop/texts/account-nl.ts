@@ -99,10 +99,22 @@ export const accountNl: AccountTexts = {
   exportLead: 'Alles wat we over je hebben, als één bestand dat machines kunnen lezen.',
   exportButton: 'Download mijn gegevens',
   erase: 'Mijn account verwijderen',
-  eraseLead:
-    'Je naam, adressen, e-mail, bewaarde kaarten, passkeys en geschiedenis worden voorgoed verwijderd. Dat kan niet ongedaan worden gemaakt.',
-  eraseKept:
-    'Bestellingen, betalingen en facturen blijven in de boeken, zoals de wet wil, maar je bestellingen dragen geen naam meer.',
+  eraseLead: 'Voorgoed verwijderd; dat kan niet ongedaan worden gemaakt:',
+  eraseGone: [
+    'je naam, e-mailadres, telefoonnummer en taal',
+    'je adressen, ook op bestellingen en pakketten die afgerond zijn',
+    'bewaarde kaarten, passkeys en al het andere waaraan we je herkennen; elke aanmelding eindigt',
+    'wat je bekeken hebt, je geschiedenis bij ons, en wat je in tassen en op betaalpagina’s typte',
+    'mails die we je stuurden, en naar wie betaallinks gingen',
+    'punten en tegoed, als je die hieronder opgeeft',
+  ],
+  eraseKept: 'Bewaard, omdat de wet in {country} de boeken {years} jaar vanaf het einde van het jaar wil:',
+  eraseKeptOpen: 'Bewaard, zo lang als de wet de boeken wil:',
+  eraseStays: [
+    'wat er gekocht, betaald en teruggebracht is, en wanneer: zonder je naam',
+    'facturen op jouw naam: met de naam en het adres die erop staan',
+    'waarmee je instemde en wat je terugnam: zonder je naam, als bewijs',
+  ],
   eraseBlocked: 'Nog niet: er loopt nog iets.',
   blockedOrder: 'Bestelling {number} is niet afgerond.',
   blockedReturn: 'Er loopt een retour.',

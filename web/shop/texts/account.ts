@@ -70,7 +70,11 @@ export interface AccountTexts extends SignInTexts {
   exportButton: string
   erase: string
   eraseLead: string
+  eraseGone: string[]
+  /** `{country}`, `{years}`. */
   eraseKept: string
+  eraseKeptOpen: string
+  eraseStays: string[]
   eraseBlocked: string
   blockedOrder: string
   blockedReturn: string
