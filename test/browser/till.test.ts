@@ -52,6 +52,19 @@ inBrowser('a cash sale takes four actions by scanner and keyboard, and the chang
   assert.deepEqual(payment.tenders[0]?.cash, { tendered: 2000, change: 1250 })
 })
 
+inBrowser('an article is found by words, and Enter takes the best; words of nothing say so', async (page) => {
+  await openTill(page, world)
+  await page.keyboard.press('F2')
+  await type(page, 'spruce so')
+  await page.locator('.tile', { hasText: 'Spruce soap' }).waitFor()
+  assert.equal(await page.locator('.tiles-empty').count(), 0)
+  await page.keyboard.press('Enter')
+  await page.locator('.line', { hasText: 'Spruce soap' }).waitFor()
+  await page.keyboard.press('F2')
+  await type(page, 'qxzq')
+  await page.getByText('Nothing found for “qxzq”.').waitFor()
+})
+
 inBrowser('a code scanned while a field has the focus goes to the ticket and not into the field', async (page) => {
   const soap = await barcodeOf('KP-SOAP')
   await openTill(page, world)

@@ -129,7 +129,7 @@ export function Find(props: {
       <Tiles
         tiles={tiles.slice(0, most)}
         empty={
-          isSearch && found.articles !== null && found.text === text.trim()
+          isSearch && found.articles?.length === 0 && found.text === text.trim()
             ? fill(texts.find.nothing, { q: text.trim() })
             : null
         }
