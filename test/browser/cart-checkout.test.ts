@@ -218,7 +218,7 @@ inBrowser(
     await page.getByRole('alert').filter({ hasText: 'That code is not right, or was used' }).waitFor()
     await pressed('111111')
     await page.getByRole('alert').filter({ hasText: 'That code is too old' }).waitFor()
-    const inApp = async (act: 'approve' | 'decline') => {
+    const inApp = async (act: 'approve' | 'decline' | 'abandon') => {
       await title(page, 'Confirm in BLIK')
       const phone = await world.device(PHONE)
       await phone.goto((await page.getByRole('link', { name: /^Open / }).getAttribute('href')) as string)
@@ -229,6 +229,9 @@ inBrowser(
     await looksRight(page, 'waiting for the bank’s app')
     await inApp('decline')
     await page.getByRole('alert').filter({ hasText: 'othing was charged' }).waitFor({ timeout: 20_000 })
+    await pressed('112233')
+    await inApp('abandon')
+    await page.getByRole('alert').filter({ hasText: 'You left before paying' }).waitFor({ timeout: 20_000 })
     await pressed('654321')
     await inApp('approve')
     await title(page, 'Paid')

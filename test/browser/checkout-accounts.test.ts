@@ -69,37 +69,55 @@ inBrowser(
   PHONE,
 )
 
-inBrowser('store credit of a recognised customer pays what it has, and the rest another way', async (page) => {
-  const { api } = world
-  const customer = await api.call<{ id: string }>('POST', '/v1/customers', { name: 'Ada' })
-  const token = await api.call<{ id: string }>('POST', '/v1/tokens', {
-    card: { number: '4242424242424242', exp_month: 12, exp_year: 2030, cvc: '123' },
-  })
-  const sale = await api.pay({
-    ...{ amount: 2000, currency: 'EUR', channel: 'web', customer_id: customer.body.id },
-    tender: { method: 'card', token: token.body.id },
-  })
-  assert.equal(sale.body.status, 'captured')
-  const back = await api.refund(sale.body.id, { amount: 2000, to: { method: 'store_credit' } })
-  assert.ok(back.status < 300, back.text)
+inBrowser(
+  'points and store credit of a recognised customer pay what they have, and the rest another way',
+  async (page) => {
+    const { api } = world
+    const customer = await api.call<{ id: string }>('POST', '/v1/customers', { name: 'Ada' })
+    const token = await api.call<{ id: string }>('POST', '/v1/tokens', {
+      card: { number: '4242424242424242', exp_month: 12, exp_year: 2030, cvc: '123' },
+    })
+    const sale = await api.pay({
+      ...{ amount: 2000, currency: 'EUR', channel: 'web', customer_id: customer.body.id },
+      tender: { method: 'card', token: token.body.id },
+    })
+    assert.equal(sale.body.status, 'captured')
+    const back = await api.refund(sale.body.id, { amount: 2000, to: { method: 'store_credit' } })
+    assert.ok(back.status < 300, back.text)
+    const programme = {
+    ...{ name: 'Friends', is_enabled: true, pending_days: 30, tiers: [], excluded_categories: [] },
+    rates: [{ currency: 'EUR', earn: '1', point_value: '0.01' }],
+  }
+  const set = await api.call('PUT', '/v1/loyalty/programme', programme)
+  assert.ok(set.status < 300, set.text)
+  const given = await api.command(`/v1/customers/${customer.body.id}/loyalty/adjustments`, {
+      ...{ points: 500, currency: 'EUR' },
+      reason: 'hello',
+    })
+    assert.equal(given.status, 201, given.text)
 
-  const session = await open(page, { customer_id: customer.body.id })
-  await choose(page, /^Store credit €20.00/)
-  await looksRight(page, 'store credit')
-  await press(page)
-  await page.getByText('Part of it is paid.').waitFor()
-  await page.getByText('€29.95').first().waitFor()
-  assert.equal(await page.getByRole('radio', { name: /^Store credit/ }).count(), 0, 'what is empty is not offered')
-  await choose(page, /^Card/)
-  await page.fill('#card-number', '4242424242424242')
-  await page.fill('#card-expiry', '12/30')
-  await page.fill('#card-cvc', '123')
-  await press(page)
-  await page.getByRole('heading', { name: 'Paid' }).waitFor({ timeout: 20_000 })
-  const payment = await paymentOf(session)
-  assert.deepEqual(
-    payment.tenders.map(({ method, amount }) => `${method} ${amount}`),
-    ['store_credit 2000', 'card 2995'],
-  )
-  assert.equal(payment.amount_captured, 4995)
-})
+    const session = await open(page, { customer_id: customer.body.id })
+    await choose(page, /^Points €5.00/)
+    await press(page)
+    await page.getByText('€44.95').first().waitFor()
+    await choose(page, /^Store credit €20.00/)
+    await looksRight(page, 'store credit')
+    await press(page)
+    await page.getByText('€24.95').first().waitFor()
+    await page.getByText('Part of it is paid.').waitFor()
+    assert.equal(await page.getByRole('radio', { name: /^Points/ }).count(), 0, 'all points are spent')
+    assert.equal(await page.getByRole('radio', { name: /^Store credit/ }).count(), 0, 'what is empty is not offered')
+    await choose(page, /^Card/)
+    await page.fill('#card-number', '4242424242424242')
+    await page.fill('#card-expiry', '12/30')
+    await page.fill('#card-cvc', '123')
+    await press(page)
+    await page.getByRole('heading', { name: 'Paid' }).waitFor({ timeout: 20_000 })
+    const payment = await paymentOf(session)
+    assert.deepEqual(
+      payment.tenders.map(({ method, amount }) => `${method} ${amount}`),
+      ['points 500', 'store_credit 2000', 'card 2495'],
+    )
+    assert.equal(payment.amount_captured, 4995)
+  },
+)

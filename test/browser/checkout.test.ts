@@ -117,18 +117,26 @@ inBrowser('3-D Secure: reload in the middle, back, and then approve', async (pag
   assert.deepEqual((await booked(made)).tenders, ['card captured'])
 })
 
-inBrowser('3-D Secure failed says that nothing was charged', async (page) => {
+inBrowser('3-D Secure failed, declined or left says that nothing was charged', async (page) => {
   const made = await session()
   await page.goto(made.url)
-  await typeCard(page, '4000002500003155')
-  await payButton(page).click()
-  await atSimulator(page, 'approve', '000000')
-  await page.getByText('could not confirm that it was you').waitFor({ timeout: 15_000 })
-  assert.equal((await booked(made)).captured, 0)
+  for (const [act, code, says] of [
+    ['approve', '000000', 'could not confirm that it was you'],
+    ['decline', undefined, 'The payment was declined'],
+    ['abandon', undefined, 'You left before paying'],
+  ] as const) {
+    await typeCard(page, '4000002500003155')
+    await payButton(page).click()
+    await atSimulator(page, act, code)
+    await page.getByRole('alert').filter({ hasText: says }).waitFor({ timeout: 15_000 })
+  }
+  const { captured, tenders } = await booked(made)
+  assert.deepEqual([captured, tenders], [0, ['card failed', 'card failed', 'card failed']])
 })
 
 for (const [method, input, radio] of [
   ['ideal', {}, /^iDEAL/],
+  ['wero', { country: 'BE' }, /^Wero/],
   ['bancontact', { country: 'BE' }, /^Bancontact/],
   ['przelewy24', { currency: 'PLN', country: 'PL' }, /^Przelewy24/],
   ['trustly', { currency: 'SEK', country: 'SE' }, /^Trustly/],
@@ -162,28 +170,37 @@ for (const [method, input, radio] of [
   })
 }
 
-for (const [method, input] of [['swish', { currency: 'SEK', country: 'SE' }]] as const) {
-  inBrowser(
-    `${method}: the phone confirms while this page waits`,
-    async (page) => {
-      const made = await session(input)
-      await page.goto(made.url)
-      await choose(page, new RegExp(`^${method}`, 'i'))
+inBrowser(
+  'Swish: declined, left, and confirmed on the phone while this page waits, or sleeps',
+  async (page) => {
+    const made = await session({ currency: 'SEK', country: 'SE' })
+    await page.goto(made.url)
+    const phone = await world.device(PHONE)
+    const pressPay = async () => {
+      await choose(page, /^Swish/)
       await page.getByRole('button', { name: /^Pay / }).click()
-      await title(page, new RegExp(`Confirm in ${method}`, 'i'))
+      await title(page, 'Confirm in Swish')
       await page.getByRole('img', { name: /QR code/ }).waitFor()
-      await looksRight(page, 'waiting for the app')
-      const phone = await world.device(PHONE)
       await phone.goto((await page.getByRole('link', { name: /^Open / }).getAttribute('href')) as string)
-      await atSimulator(phone, 'approve')
-      await phone.context().close()
-      // Nobody touches this page.
-      await title(page, 'Paid')
-      assert.deepEqual((await booked(made)).tenders, [`${method} captured`])
-    },
-    PHONE,
-  )
-}
+    }
+    await pressPay()
+    await looksRight(page, 'waiting for the app')
+    await atSimulator(phone, 'decline')
+    // Nobody touches this page.
+    await page.getByRole('alert').filter({ hasText: 'othing was charged' }).waitFor({ timeout: 15_000 })
+    await pressPay()
+    await atSimulator(phone, 'abandon')
+    await page.getByRole('alert').filter({ hasText: 'You left before paying' }).waitFor({ timeout: 15_000 })
+    await pressPay()
+    await page.context().setOffline(true)
+    await atSimulator(phone, 'approve')
+    await phone.context().close()
+    await page.context().setOffline(false)
+    await title(page, 'Paid')
+    assert.deepEqual((await booked(made)).tenders, ['swish failed', 'swish failed', 'swish captured'])
+  },
+  PHONE,
+)
 
 inBrowser('another way: what waited is taken back, and is never paid besides', async (page) => {
   const made = await session()
@@ -206,25 +223,29 @@ inBrowser('another way: what waited is taken back, and is never paid besides', a
   })
 })
 
-inBrowser('Google Pay: closed, declined and confirmed on the device’s sheet', async (page) => {
-  const made = await session()
-  await page.goto(made.url)
-  await choose(page, /^Google Pay/)
-  await payButton(page).click()
-  await page.getByRole('dialog').waitFor()
-  await looksRight(page, 'the sheet')
-  await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'hidden' })
-  assert.equal((await booked(made)).status, 'none')
-  await payButton(page).click()
-  await page.getByLabel('Card', { exact: true }).last().selectOption({ label: 'Visa •••• 0002' })
-  await page.getByRole('button', { name: 'Pay with Google Pay' }).click()
-  await page.getByRole('alert').filter({ hasText: 'nothing was charged' }).waitFor()
-  await payButton(page).click()
-  await page.getByRole('button', { name: 'Pay with Google Pay' }).click()
-  await title(page, 'Paid')
-  assert.deepEqual((await booked(made)).tenders, ['google_pay failed', 'google_pay captured'])
-})
+for (const [method, name] of [
+  ['google_pay', 'Google Pay'],
+  ['apple_pay', 'Apple Pay'],
+] as const)
+  inBrowser(`${name}: closed, declined and confirmed on the device’s sheet`, async (page) => {
+    const made = await session()
+    await page.goto(made.url)
+    await choose(page, new RegExp(`^${name}`))
+    await payButton(page).click()
+    await page.getByRole('dialog').waitFor()
+    await looksRight(page, 'the sheet')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    assert.equal((await booked(made)).status, 'none')
+    await payButton(page).click()
+    await page.getByLabel('Card', { exact: true }).last().selectOption({ label: 'Visa •••• 0002' })
+    await page.getByRole('button', { name: `Pay with ${name}` }).click()
+    await page.getByRole('alert').filter({ hasText: 'nothing was charged' }).waitFor()
+    await payButton(page).click()
+    await page.getByRole('button', { name: `Pay with ${name}` }).click()
+    await title(page, 'Paid')
+    assert.deepEqual((await booked(made)).tenders, [`${method} failed`, `${method} captured`])
+  })
 
 inBrowser('a gift card pays what it has, and a card the rest', async (page) => {
   const made = await session()
