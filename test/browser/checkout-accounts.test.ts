@@ -85,12 +85,12 @@ inBrowser(
     const back = await api.refund(sale.body.id, { amount: 2000, to: { method: 'store_credit' } })
     assert.ok(back.status < 300, back.text)
     const programme = {
-    ...{ name: 'Friends', is_enabled: true, pending_days: 30, tiers: [], excluded_categories: [] },
-    rates: [{ currency: 'EUR', earn: '1', point_value: '0.01' }],
-  }
-  const set = await api.call('PUT', '/v1/loyalty/programme', programme)
-  assert.ok(set.status < 300, set.text)
-  const given = await api.command(`/v1/customers/${customer.body.id}/loyalty/adjustments`, {
+      ...{ name: 'Friends', is_enabled: true, pending_days: 30, tiers: [], excluded_categories: [] },
+      rates: [{ currency: 'EUR', earn: '1', point_value: '0.01' }],
+    }
+    const set = await api.call('PUT', '/v1/loyalty/programme', programme)
+    assert.ok(set.status < 300, set.text)
+    const given = await api.command(`/v1/customers/${customer.body.id}/loyalty/adjustments`, {
       ...{ points: 500, currency: 'EUR' },
       reason: 'hello',
     })
