@@ -146,4 +146,4 @@ async function keep(): Promise<void> {
   await cluster.remove()
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await keep()
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) void keep()

@@ -1,17 +1,23 @@
 // Runs every test file against one throw-away PostgreSQL, and ends with one plain line: `N passed, N failed, N skipped`.
-// On a terminal it shows each test; elsewhere a line per file and every failure in full.
+// Before it come a line per file and every failure in full. Files share processes, a few dozen at a time (test-files.mjs).
 
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { run } from 'node:test'
-import { spec } from 'node:test/reporters'
 import { inspect } from 'node:util'
 import { startTestCluster } from '../../test/cluster.ts'
 import { NODE_FLAGS, ROOT } from './runtime.mjs'
 
-/** A test that takes longer hangs. */
+/** Files that share a process and take longer hang. */
 const TIMEOUT_MS = 10 * 60_000
+
+const CORES = Math.max(2, availableParallelism())
+/** How many files share a process: enough to pay for its start, few enough that all cores are busy until the end. */
+const FILES_TOGETHER = 20
+/** Files that take half a minute, and wait for other processes anyway. They begin first. */
+const SLOW = /^test\/(browser|chaos|properties)\/|^server\/replay\/|launcher|examples/
+const SLOW_TOGETHER = 3
 
 const picks = process.argv.slice(2)
 const files = globSync(['server/**/*.test.ts', 'test/**/*.test.ts'], { cwd: ROOT })
@@ -43,41 +49,69 @@ async function test() {
 }
 
 async function runFiles() {
-  const events = run({
-    cwd: ROOT,
-    files: files.map((file) => join(ROOT, file)),
-    concurrency: Math.max(2, availableParallelism()),
-    execArgv: NODE_FLAGS,
-    timeout: TIMEOUT_MS,
-  })
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  events.on('test:summary', ({ file, counts: of }) => {
-    if (file === undefined)
-      Object.assign(counts, { passed: of.passed, failed: of.failed + of.cancelled, skipped: of.skipped + of.todo })
-  })
-  if (process.stdout.isTTY) {
-    for await (const text of events.compose(spec)) process.stdout.write(text)
-  } else {
-    for await (const event of events) report(event)
+  const waiting = [
+    ...inParts(
+      files.filter((file) => SLOW.test(file)),
+      SLOW_TOGETHER,
+    ),
+    ...inParts(
+      files.filter((file) => !SLOW.test(file)),
+      FILES_TOGETHER,
+    ),
+  ]
+  const work = async () => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) await runTogether(part, counts)
   }
+  await Promise.all(Array.from({ length: CORES }, work))
   return counts
 }
 
-function report({ type, data }) {
-  if (type === 'test:stderr' || type === 'test:stdout') process.stdout.write(data.message)
-  if (type === 'test:fail' && data.details.error?.failureType !== 'subtestsFailed') {
-    const place = `${relative(ROOT, data.file ?? '')}:${data.line ?? 0}`
-    console.log(
-      `FAILED  ${place}\n        ${data.name}\n${indent(inspect(data.details.error?.cause ?? data.details.error))}`,
-    )
+async function runTogether(part, counts) {
+  const events = run({
+    cwd: ROOT,
+    files: [join(import.meta.dirname, 'test-files.mjs')],
+    argv: part,
+    execArgv: NODE_FLAGS,
+    timeout: TIMEOUT_MS,
+  })
+  // Of the file that is running; they take turns.
+  let own = { passed: 0, failed: 0, skipped: 0 }
+  for await (const { type, data } of events) {
+    if (type === 'test:stderr' || type === 'test:stdout') process.stdout.write(data.message)
+    if (type === 'test:summary' && data.file === undefined) {
+      counts.passed += data.counts.passed
+      counts.failed += data.counts.failed + data.counts.cancelled
+      counts.skipped += data.counts.skipped + data.counts.todo
+    }
+    if (type !== 'test:pass' && type !== 'test:fail') continue
+    if (type === 'test:fail' && data.details.error?.failureType !== 'subtestsFailed') reportFailure(data)
+    if (data.details.type === 'suite') {
+      if (data.nesting > 0) continue
+      reportFile(data, type === 'test:pass', own)
+      own = { passed: 0, failed: 0, skipped: 0 }
+    } else if (data.skip !== undefined || data.todo !== undefined) own.skipped++
+    else if (type === 'test:pass') own.passed++
+    else own.failed++
   }
-  if (type === 'test:summary' && data.file !== undefined) {
-    const { passed, failed, cancelled, skipped } = data.counts
-    const wrong = failed + cancelled
-    console.log(
-      `${wrong > 0 ? 'FAILED ' : 'ok     '} ${relative(ROOT, data.file)}: ${passed} passed${wrong > 0 ? `, ${wrong} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}, ${(data.duration_ms / 1000).toFixed(1)} s`,
-    )
-  }
+}
+
+function reportFailure({ file, line, name, details }) {
+  console.log(
+    `FAILED  ${relative(ROOT, file ?? '')}:${line ?? 0}\n        ${name}\n${indent(inspect(details.error?.cause ?? details.error))}`,
+  )
+}
+
+function reportFile({ name, details }, isGood, { passed, failed, skipped }) {
+  console.log(
+    `${isGood ? 'ok     ' : 'FAILED '} ${name}: ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}, ${(details.duration_ms / 1000).toFixed(1)} s`,
+  )
+}
+
+/** Never fewer parts than cores. */
+function inParts(list, most) {
+  const size = Math.max(1, Math.min(most, Math.ceil(list.length / CORES)))
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) => list.slice(at * size, (at + 1) * size))
 }
 
 function indent(text) {

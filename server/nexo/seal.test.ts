@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import * as vendor from '@adyen/api-library/lib/src/security/nexoCrypto.js'
 import { Secret } from '../lib/secret.ts'
 import { isSealed, keysOf, open, request, SealBroken, type SharedKey, seal, type Wire } from './index.ts'
 
@@ -114,7 +115,6 @@ test('every byte of the blob is guarded', () => {
 
 // ---- Against the library of the vendor ------------------------------------------------------------------------------
 
-const vendor = await import('@adyen/api-library/lib/src/security/nexoCrypto.js')
 const NexoCrypto = vendor.default.default
 const vendorKey = { AdyenCryptoVersion: 1, KeyIdentifier: 'kid', KeyVersion: 1, Passphrase: PASSPHRASE }
 

@@ -15,6 +15,8 @@ import {
   TerminalCloudAPI,
   TerminalLocalAPI,
 } from '@adyen/api-library'
+import * as sealedDevice from '@adyen/api-library/lib/src/services/clouddevice/encryptedCloudDeviceApi.js'
+import * as plainLocal from '@adyen/api-library/lib/src/services/terminalLocalAPIUnencrypted.js'
 import { worldClock } from '../../test/world-luck.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Secret } from '../lib/secret.ts'
@@ -33,9 +35,6 @@ import {
 import { POI, paymentOf, TAPS } from './fixture.ts'
 import { createVirtualTerminals, type Fault, type VirtualTerminals } from './index.ts'
 import { type TerminalServer, terminalServer } from './server.ts'
-
-const plainLocal = await import('@adyen/api-library/lib/src/services/terminalLocalAPIUnencrypted.js')
-const sealedDevice = await import('@adyen/api-library/lib/src/services/clouddevice/encryptedCloudDeviceApi.js')
 
 /** Fixed in the client. */
 const PORT = 8443

@@ -1,10 +1,13 @@
 // Sums of the books that no JavaScript number holds are still answered, to the last digit.
 
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { openShop } from './shop.ts'
+import { after, before, test } from 'node:test'
+import { openShop, type Shop } from './shop.ts'
 
-const shop = await openShop()
+let shop: Shop
+before(async () => {
+  shop = await openShop()
+})
 after(() => shop.close())
 
 /** Two entries of 6,000,000,000,000,000,000 + 1 minor units each: past 2^53 alone, and past 2^63 in sum. */

@@ -1,11 +1,14 @@
 // Pages of the ledger's entries.
 
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import type { Refusal } from '../api.ts'
-import { openShop } from './shop.ts'
+import { openShop, type Shop } from './shop.ts'
 
-const shop = await openShop()
+let shop: Shop
+before(async () => {
+  shop = await openShop()
+})
 after(() => shop.close())
 
 test('the cursor of another list is refused, one of this list is taken', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLog } from '../../lib/log.ts'
 import { Secret } from '../../lib/secret.ts'
@@ -52,8 +52,11 @@ async function listen(server: Server): Promise<string> {
 }
 
 const app = simulatorServer(simulator)
-const address = await app.listen({ port: 0, host: '127.0.0.1' })
-closing.push(() => app.close().then(() => simulator.stop()))
+let address: string
+before(async () => {
+  address = await app.listen({ port: 0, host: '127.0.0.1' })
+  closing.push(() => app.close().then(() => simulator.stop()))
+})
 
 const faults: [fault: FaultName, word: string, found: string][] = [
   ['lost_before', 'unknown', 'not_found'],
