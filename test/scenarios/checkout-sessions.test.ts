@@ -265,3 +265,42 @@ test('the order of the ways to pay is explained, and so is what is not there', a
   assert.equal(own.status, 200, own.text)
   assert.equal(own.body.left_out.find(({ code }) => code === 'store_credit')?.why, 'empty')
 })
+
+test('settings of the page take no address, colour, picture or origin that could do anything there', async () => {
+  const before = (await api.call<object>('GET', '/v1/checkout_settings')).body
+  const hostile: [string, unknown][] = [
+    ...[
+      'javascript:alert(1)',
+      'JaVaScRiPt:alert(1)',
+      'data:text/html,<script>',
+      '//evil.example',
+      'https://a b',
+      ' https://a.example',
+    ].flatMap((url): [string, unknown][] => [
+      ['terms_url', url],
+      ['privacy_url', url],
+    ]),
+    ['support_email', 'a@example.org\r\nBcc: b@example.org'],
+    ['support_email', 'a@example.org?bcc=b@example.org'],
+    ['accent', 'red;}body{display:none'],
+    ['accent', '#12345'],
+    ['display_name', 'Shop\r\nX: 1'],
+    ['display_name', 'x'.repeat(81)],
+    ['logo', 'https://evil.example/x.png'],
+    ['logo', 'data:text/html;base64,PHNjcmlwdD4='],
+    ['logo', 'data:image/png;base64,AAAA" onerror="alert(1)'],
+    ...[
+      '*',
+      'null',
+      'javascript:',
+      "https://a.example' 'unsafe-inline",
+      'https://a.example/path',
+      'https://*.example',
+    ].map((origin): [string, unknown] => ['allowed_origins', [origin]]),
+  ]
+  for (const [name, value] of hostile) {
+    const { status } = await api.call('PATCH', '/v1/checkout_settings', { [name]: value })
+    assert.equal(status, 422, `${name} ${JSON.stringify(value)}`)
+  }
+  assert.deepEqual((await api.call<object>('GET', '/v1/checkout_settings')).body, before)
+})

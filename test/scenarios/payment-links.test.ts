@@ -344,6 +344,10 @@ test('what cannot be is refused, with the field that is wrong', async () => {
     [{ order_id: `ord_${'0'.repeat(26)}` }, 'reference-not-found /order_id'],
     [{ ...FIXED, success_url: 'https://elsewhere.example/x' }, 'url-not-allowed /success_url'],
     [{ ...FIXED, success_url: 'javascript:alert(1)' }, 'url-not-allowed /success_url'],
+    [{ ...FIXED, email: 'a@example.org\r\nBcc: b@example.org' }, 'validation-error /email'],
+    [{ ...FIXED, email: 'a@example.org, b@example.org' }, 'validation-error /email'],
+    [{ ...FIXED, description: 'x\r\nBcc: b@example.org' }, 'validation-error /description'],
+    [{ ...FIXED, description: 'x'.repeat(1_000_000) }, 'validation-error /description'],
   ] as const)
     assert.equal(await links.refused(input), expected, JSON.stringify(input))
 })
@@ -351,6 +355,12 @@ test('what cannot be is refused, with the field that is wrong', async () => {
 test('an address that leads nowhere says so, and names in previews stay text', async () => {
   const unknown = await links.visit({ url: `http://127.0.0.1/l/pl_${'x'.repeat(24)}` })
   assert.equal(unknown.status, 404)
+  // What whoever opens it says about the amount is not asked.
+  const fixed = await links.link(FIXED)
+  const path = links.leadsTo(await links.press({ url: fixed.url }, '0.01'))
+  const said = `${path}/state?lang=en&amount=1&seen=1&pay_up_to=1`
+  const { text: page } = await shop.send({ method: 'GET', path: said, headers: { host: '127.0.0.1' } })
+  assert.ok(page.includes('€49.95') && !page.includes('0.01'), page.slice(0, 300))
   const evil = '"><script>alert(1)</script><meta property="og:title" content="x'
   const link = await links.link({ ...FIXED, description: evil })
   const { text } = await links.visit(link, {})
