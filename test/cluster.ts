@@ -21,7 +21,7 @@ const SETTINGS = {
   // Every test file has a database of its own with a pool of its own.
   max_connections: '300',
   shared_buffers: '128MB',
-  autovacuum_naptime: '60s',
+  autovacuum_naptime: '600s',
   // What a run writes must fit beside everything else where the cluster lies in memory.
   max_wal_size: '1GB',
 }
