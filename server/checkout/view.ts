@@ -57,7 +57,7 @@ export async function checkoutView(
     due_minor: Number(due),
     left: bag?.total ?? show(standing.left),
     part_url: session.payment_link_id === null ? null : ((await deps.guard?.partUrl(session)) ?? null),
-    paid: paidParts(standing.payment, (tender) => nameOf(config, tender, language), show),
+    paid: paidParts(standing.payment, { phase, nameOf: (tender) => nameOf(config, tender, language), show }),
     is_free: session.cart_id !== null && session.order_id !== null && session.amount === 0n,
     bag,
     methods: phase === 'pay' && due > 0n ? await methodViews(deps, session, { config, language, due }) : [],
@@ -100,14 +100,18 @@ function merchantView(config: MerchantConfig, settings: Settings): CheckoutView[
 
 type TenderView = PaymentView['tenders'][number]
 
+/** Nothing more is taken: what has gone back by then is not paid. */
+const IS_OVER: ReadonlySet<Phase> = new Set(['expired', 'canceled', 'paused'])
+
 function paidParts(
   payment: PaymentView | null,
-  nameOf: (tender: TenderView) => string,
-  show: (amount: bigint) => string,
+  of: { phase: Phase; nameOf: (tender: TenderView) => string; show: (amount: bigint) => string },
 ): CheckoutView['paid'] {
+  const partOf = (tender: TenderView) =>
+    coveredBy(tender) - (IS_OVER.has(of.phase) ? BigInt(tender.amount_refunded) : 0n)
   return (payment?.tenders ?? [])
-    .filter((tender) => tender.status !== 'processing' && coveredBy(tender) > 0n)
-    .map((tender) => ({ name: nameOf(tender), amount: show(coveredBy(tender)) }))
+    .filter((tender) => tender.status !== 'processing' && partOf(tender) > 0n)
+    .map((tender) => ({ name: of.nameOf(tender), amount: of.show(partOf(tender)) }))
 }
 
 function nameOf(config: MerchantConfig, { method, instrument }: TenderView, language: Language): string {

@@ -34,6 +34,8 @@ export interface LinkPageView {
   reference: string | null
   /** What is to be paid now, as text; null where the payer says. */
   amount: string | null
+  /** Of a link for one payment: some of it is paid, and not all. */
+  is_part_paid: boolean
   /** Where a part is paid already: all of it, and what was paid. */
   parts: { total: string; paid: string } | null
   /** The field for the amount, where there is one. */

@@ -31,7 +31,11 @@ export async function linkPageView(
   const show = (amount: bigint) => amountText(language, amount, link.currency)
   const zone = config.stores.get(link.store_id ?? '')?.timeZone ?? 'UTC'
   const isPart = phase === 'choose' && link.kind !== 'open'
-  const shown = phase === 'paid' || phase === 'paid_elsewhere' ? (total ?? (link.amount_paid || null)) : due
+  const isPartPaid = link.max_uses === 1 && link.amount_paid > 0n && phase !== 'paid'
+  const isOver = phase === 'expired' || phase === 'canceled' || phase === 'paused'
+  const left = total !== null && total > link.amount_paid ? total - link.amount_paid : null
+  const wasDue = isPartPaid && isOver ? left : due
+  const shown = phase === 'paid' || phase === 'paid_elsewhere' ? (total ?? (link.amount_paid || null)) : wasDue
   return {
     path: `/l/${link.token}`,
     phase,
@@ -41,8 +45,11 @@ export async function linkPageView(
     description: link.description,
     reference: link.reference,
     amount: shown === null || shown === 0n ? null : show(shown),
+    is_part_paid: isPartPaid,
     parts:
-      isPart && link.amount_paid > 0n && total !== null ? { total: show(total), paid: show(link.amount_paid) } : null,
+      isPartPaid && (isPart || isOver) && left !== null && total !== null
+        ? { total: show(total), paid: show(link.amount_paid) }
+        : null,
     field:
       phase === 'choose'
         ? {

@@ -245,6 +245,29 @@ test('cancelled, paused and expired links take no money, and a resumed one does'
   }
 })
 
+test('a link that ends when a part of it is paid says so, and never that nothing was charged', async () => {
+  for (const end of ['cancel', 'pause', 'expire'] as const) {
+    const link = await links.link({ ...FIXED, amount: 10_000, allows_partial: true, expires_in: 3600 })
+    const path = links.leadsTo(await links.press(link, '40'))
+    assert.equal((await links.tryCard(path)).notice?.code, 'partly_paid')
+    if (end === 'expire') shop.clock.advance(61 * MINUTE)
+    else assert.equal((await links.move(link, end)).status, 200)
+    const { phase, paid } = await links.page(path)
+    assert.deepEqual(
+      [phase, paid.map(({ amount }) => amount)],
+      [{ cancel: 'canceled', pause: 'paused', expire: 'expired' }[end], ['€40.00']],
+    )
+    const page = await shop.send({ method: 'GET', path: `${path}?lang=en`, headers: { host: '127.0.0.1' } })
+    for (const { text } of [page, await links.visit(link)]) {
+      assert.match(text, /A part of it is paid already\. Ask Story Retail about the rest/)
+      assert.equal(text.split('<script')[0]?.includes('Nothing was charged'), false, end)
+    }
+    const payment = (await shop.api.get<{ data: { id: string }[] }>('/v1/payments?limit=1')).body.data[0]
+    assert.ok((await shop.api.refund(payment?.id as string, { amount: 4000 })).status < 300)
+    assert.deepEqual((await links.page(path)).paid, [], 'what went back is not paid')
+  }
+})
+
 /** All that the simulated issuer declines at once. */
 const DECLINED = ['4000000000000002', '4000000000009995', '4000000000000069', '4000000000000127', '4000000000000119']
 

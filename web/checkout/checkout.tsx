@@ -146,6 +146,9 @@ function Summary({ view, texts, children }: { view: CheckoutView; texts: Texts; 
   )
 }
 
+/** Of a page that takes nothing more nobody may read that nothing was charged when a part was. */
+const partOr = ({ paid }: CheckoutView, part: string, none: string) => (paid.length > 0 ? part : none)
+
 /** The amount never wraps: the longer it is, the smaller it stands. */
 function sizeOf(amount: string): string {
   return amount.length <= 10 ? '' : amount.length <= 14 ? 'long' : 'longer'
@@ -216,15 +219,32 @@ function Phase(props: StepProps) {
       )
     case 'expired':
       return (
-        <Told icon="info" tone="info" title={texts.expiredTitle} lead={fill(texts.expiredLead, { merchant })}>
+        <Told
+          icon="info"
+          tone="info"
+          title={texts.expiredTitle}
+          lead={fill(partOr(view, texts.endedPart, texts.expiredLead), { merchant })}
+        >
           <Onward url={view.cancel_url} texts={texts} merchant={merchant} />
         </Told>
       )
     case 'paused':
-      return <Told icon="info" tone="warn" title={texts.pausedTitle} lead={fill(texts.pausedLead, { merchant })} />
+      return (
+        <Told
+          icon="info"
+          tone="warn"
+          title={texts.pausedTitle}
+          lead={fill(partOr(view, texts.endedPart, texts.pausedLead), { merchant })}
+        />
+      )
     case 'canceled':
       return (
-        <Told icon="info" tone="info" title={texts.canceledTitle} lead={fill(texts.canceledLead, { merchant })}>
+        <Told
+          icon="info"
+          tone="info"
+          title={texts.canceledTitle}
+          lead={fill(partOr(view, texts.endedPart, texts.canceledLead), { merchant })}
+        >
           <Onward url={view.cancel_url} texts={texts} merchant={merchant} />
         </Told>
       )

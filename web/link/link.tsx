@@ -81,6 +81,9 @@ function Summary({ view, own, texts }: Props) {
   )
 }
 
+/** As on the checkout page: where a part was paid, nobody may read that nothing was charged. */
+const partOr = ({ is_part_paid }: LinkPageView, part: string, none: string) => (is_part_paid ? part : none)
+
 function Step(props: Props) {
   const { view, own, texts } = props
   const merchant = view.merchant.name
@@ -106,11 +109,32 @@ function Step(props: Props) {
         </Told>
       )
     case 'paused':
-      return <Told icon="info" tone="warn" title={texts.pausedTitle} lead={fill(texts.pausedLead, { merchant })} />
+      return (
+        <Told
+          icon="info"
+          tone="warn"
+          title={texts.pausedTitle}
+          lead={fill(partOr(view, texts.endedPart, texts.pausedLead), { merchant })}
+        />
+      )
     case 'expired':
-      return <Told icon="info" tone="info" title={texts.expiredTitle} lead={fill(texts.expiredLead, { merchant })} />
+      return (
+        <Told
+          icon="info"
+          tone="info"
+          title={texts.expiredTitle}
+          lead={fill(partOr(view, texts.endedPart, texts.expiredLead), { merchant })}
+        />
+      )
     case 'canceled':
-      return <Told icon="info" tone="info" title={texts.canceledTitle} lead={fill(texts.canceledLead, { merchant })} />
+      return (
+        <Told
+          icon="info"
+          tone="info"
+          title={texts.canceledTitle}
+          lead={fill(partOr(view, texts.endedPart, texts.canceledLead), { merchant })}
+        />
+      )
     case 'used_up':
       return <Told icon="info" tone="info" title={own.usedUpTitle} lead={fill(own.usedUpLead, { merchant })} />
     case 'busy':

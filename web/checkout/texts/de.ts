@@ -121,6 +121,7 @@ export const de: Texts = {
   close: 'Sie können diese Seite schließen.',
   elsewhereTitle: 'Schon bezahlt',
   elsewhereLead: 'Dies ist schon bezahlt oder wird auf anderem Weg bezahlt. Hier wird nichts mehr abgebucht.',
+  endedPart: 'Ein Teil davon ist schon bezahlt. Fragen Sie {merchant} nach dem Rest oder nach Ihrem Geld.',
   expiredTitle: 'Diese Seite ist abgelaufen',
   expiredLead: 'Es wurde nichts abgebucht. Bitten Sie {merchant} um einen neuen Link.',
   canceledTitle: 'Hier ist nichts zu zahlen',

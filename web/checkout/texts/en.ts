@@ -109,6 +109,7 @@ export const en: Texts = {
   close: 'You can close this page.',
   elsewhereTitle: 'Already paid',
   elsewhereLead: 'This has been paid, or is being paid, another way. Nothing more is charged here.',
+  endedPart: 'A part of it is paid already. Ask {merchant} about the rest, or for your money back.',
   expiredTitle: 'This page has ended',
   expiredLead: 'Nothing was charged. Ask {merchant} for a new link.',
   canceledTitle: 'There is nothing to pay here',

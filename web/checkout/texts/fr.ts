@@ -116,6 +116,7 @@ export const fr: Texts = {
   close: 'Vous pouvez fermer cette page.',
   elsewhereTitle: 'Déjà payé',
   elsewhereLead: 'Ceci est déjà payé, ou en train de l’être autrement. Rien de plus n’est débité ici.',
+  endedPart: 'Une partie est déjà payée. Demandez à {merchant} comment payer le reste, ou le remboursement.',
   expiredTitle: 'Cette page a expiré',
   expiredLead: 'Rien n’a été débité. Demandez un nouveau lien à {merchant}.',
   canceledTitle: 'Il n’y a rien à payer ici',

@@ -119,6 +119,7 @@ export const nl: Texts = {
   close: 'Je kunt deze pagina sluiten.',
   elsewhereTitle: 'Al betaald',
   elsewhereLead: 'Dit is al betaald, of wordt op een andere manier betaald. Hier wordt niets meer afgeschreven.',
+  endedPart: 'Een deel ervan is al betaald. Vraag {merchant} naar de rest, of om je geld terug.',
   expiredTitle: 'Deze pagina is verlopen',
   expiredLead: 'Er is niets afgeschreven. Vraag {merchant} om een nieuwe link.',
   canceledTitle: 'Hier valt niets te betalen',

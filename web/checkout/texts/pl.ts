@@ -109,6 +109,7 @@ export const pl: Texts = {
   close: 'Możesz zamknąć tę stronę.',
   elsewhereTitle: 'Już zapłacone',
   elsewhereLead: 'To zostało już zapłacone albo jest płacone w inny sposób. Tutaj nic więcej nie pobierzemy.',
+  endedPart: 'Część jest już zapłacona. Zapytaj {merchant} o resztę albo poproś o zwrot pieniędzy.',
   expiredTitle: 'Ta strona wygasła',
   expiredLead: 'Nic nie pobrano. Poproś {merchant} o nowy link.',
   canceledTitle: 'Nie ma tu nic do zapłaty',

@@ -110,6 +110,7 @@ export const sv: Texts = {
   close: 'Du kan stänga sidan.',
   elsewhereTitle: 'Redan betalt',
   elsewhereLead: 'Det här är redan betalt, eller betalas på ett annat sätt. Inget mer dras här.',
+  endedPart: 'En del är redan betald. Fråga {merchant} om resten, eller be att få pengarna tillbaka.',
   expiredTitle: 'Sidan har gått ut',
   expiredLead: 'Inget drogs. Be {merchant} om en ny länk.',
   canceledTitle: 'Det finns inget att betala här',

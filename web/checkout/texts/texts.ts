@@ -75,6 +75,8 @@ export interface Texts {
   close: string
   elsewhereTitle: string
   elsewhereLead: string
+  /** Where a page takes nothing more and a part is paid. */
+  endedPart: string
   expiredTitle: string
   expiredLead: string
   canceledTitle: string
