@@ -50,6 +50,8 @@ export interface TenderRow {
   refundable: bigint
   covers: bigint
   captured: bigint
+  /** Of what was captured, what its provider took back. */
+  reversed: bigint
   refunded: bigint
   charge_in_flight: bigint
   /** Given for the staff, less what went back of it. */
@@ -68,7 +70,7 @@ export async function readPayment(db: Queryable, merchantId: string, paymentId: 
   if (!payment) return null
   const tenders = await db.query<TenderRow>(
     `select t.id, t.seq, t.method, t.amount, t.connector_account_id, t.can, t.over_capture_bp, t.initiator, t.terminal_id, t.register_id,
-       t.rounding, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.refunded, t.charge_in_flight, t.tip - t.tip_back as tip,
+       t.rounding, t.cash_tendered, t.card_id, t.token_id, t.instrument_id, t.stored_value_id, t.charge_operation_id, t.psp_reference, t.next_action, t.authorized, t.captured, t.reversed, t.refunded, t.charge_in_flight, t.tip - t.tip_back as tip,
        tender_hold(t) as hold, tender_capturable(t) as capturable, tender_covers(t) as covers,
        tender_refundable(t) as refundable
      from tender t where t.merchant_id = $1 and t.payment_id = $2 order by t.seq`,

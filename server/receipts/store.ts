@@ -81,18 +81,13 @@ export async function stampsOfShift(db: Queryable, merchantId: string, shiftId: 
   return rows
 }
 
-/** The last thing done at a register for a payment: where and in which shift it was completed. */
-export async function lastStampOf(
-  db: Queryable,
-  merchantId: string,
-  paymentId: string,
-): Promise<Pick<StampRow, 'register_id' | 'shift_id'> | null> {
-  const { rows } = await db.query<Pick<StampRow, 'register_id' | 'shift_id'>>(
-    `select register_id, shift_id from till_stamp where payment_id = $2 and merchant_id = $1
-     order by operation_id desc limit 1`,
+/** Everything that was done at registers for a payment, in order. Served by till_stamp_by_payment. */
+export async function stampsOfPayment(db: Queryable, merchantId: string, paymentId: string): Promise<StampRow[]> {
+  const { rows } = await db.query<StampRow>(
+    `select ${STAMP} from till_stamp where payment_id = $2 and merchant_id = $1 order by operation_id`,
     [merchantId, paymentId],
   )
-  return rows[0] ?? null
+  return rows
 }
 
 /** The receipts of these payments' sales, by payment; without those that are not written yet. Served by receipt_of_sale. */
@@ -240,6 +235,30 @@ export async function readReceipt(
     [merchantId, value],
   )
   return rows[0] ? receiptOf(rows[0]) : null
+}
+
+/** The receipt of a payment's sale, held until the transaction ends; null while there is none. Served by receipt_of_sale. */
+export async function lockSale(tx: Tx, merchantId: string, paymentId: string): Promise<{ total: bigint } | null> {
+  const { rows } = await tx.query<{ total: bigint }>(
+    `select total from receipt where merchant_id = $1 and payment_id = $2 and kind = 'sale' for update`,
+    [merchantId, paymentId],
+  )
+  return rows[0] ?? null
+}
+
+/** What the receipts of a payment's refunds come to, up to an operation. By its stamps, which are few: served by receipt_of_refund. */
+export async function refundedByReceipts(
+  db: Queryable,
+  merchantId: string,
+  { paymentId, upTo }: { paymentId: string; upTo: string },
+): Promise<bigint> {
+  const { rows } = await db.query<{ total: bigint }>(
+    `select coalesce(sum(r.total), 0)::bigint as total
+     from till_stamp s join receipt r on r.merchant_id = s.merchant_id and r.operation_id = s.operation_id and r.kind = 'refund'
+     where s.payment_id = $2 and s.merchant_id = $1 and s.operation_id <= $3`,
+    [merchantId, paymentId, upTo],
+  )
+  return (rows[0] as { total: bigint }).total
 }
 
 /** Those of an order, or of that number at one of some registers; oldest first. Served by receipt_by_order and receipt_by_number. */

@@ -5,18 +5,20 @@
 import { type Queryable, type Tx, transact } from '../db/pool.ts'
 import type { JsonValue } from '../lib/json.ts'
 import { lineNow, type OrderLine, readOrder, readOrderLines } from '../orders/index.ts'
-import { type OperationFacts, operationFacts, readPayment } from '../payments/index.ts'
+import { type OperationFacts, operationFacts, type PaymentRow, readPayment } from '../payments/index.ts'
 import { readReturn } from '../returns/index.ts'
 import type { ReceiptDeps } from './deps.ts'
 import {
   dueStamps,
   insertReceipt,
-  lastStampOf,
+  lockSale,
   lockStamp,
   type ReceiptRow,
   readReceipt,
+  refundedByReceipts,
   type StampRow,
   settleStamp,
+  stampsOfPayment,
   takeNumber,
   type VatRow,
   waitingStamps,
@@ -99,7 +101,7 @@ async function write(deps: ReceiptDeps, tx: Tx, stamp: StampRow): Promise<boolea
   if (!operation) throw new BadDocument('there is no such operation')
   if (IS_OPEN.has(operation.state)) return false
   if (operation.state !== 'succeeded') return true
-  if (operation.kind === 'refund' || operation.kind === 'credit') return writeRefund(deps, tx, stamp, operation)
+  if (isBack(operation.kind)) return writeRefund(deps, tx, stamp, operation)
   if (operation.kind === 'sale' || operation.kind === 'authorize') return writeSale(deps, tx, stamp, operation)
   return true
 }
@@ -110,14 +112,13 @@ async function writeSale(deps: ReceiptDeps, tx: Tx, stamp: StampRow, operation: 
   const payment = await readPayment(tx, merchantId, operation.payment_id)
   if (!payment) throw new BadDocument('there is no such payment')
   if (await readReceipt(tx, merchantId, { saleOf: payment.id })) return true
-  // Given up: what was taken of it goes back, with a receipt of its own where that happens at a register.
-  if (payment.is_canceled) return true
-  const covered = payment.tenders.reduce((sum, tender) => sum + tender.captured + tender.hold, 0n)
-  if (covered < payment.amount) return false
+  if (takenOf(payment) < payment.amount || payment.is_canceled) return isGivenUp(payment)
   const sold = payment.order_id?.startsWith('ord_') ? await soldWith(tx, merchantId, payment.order_id) : null
-  const where = (await lastStampOf(tx, merchantId, payment.id)) ?? stamp
+  // Where it was completed. What was given back since says nothing about that.
+  const where = (await stampedOf(tx, merchantId, payment.id)).charges.at(-1)?.stamp ?? stamp
   await issue(deps, tx, merchantId, {
-    ...{ kind: 'sale', payment_id: payment.id, operation_id: null, order_id: payment.order_id, ...where },
+    ...{ kind: 'sale', payment_id: payment.id, operation_id: null, order_id: payment.order_id },
+    ...{ register_id: where.register_id, shift_id: where.shift_id },
     ...{ currency: payment.currency, total: payment.amount },
     ...{ discount: sold?.discount ?? 0n, items: sold?.items ?? 0n },
     vat: sold ? partOf(sold.vat, payment.amount) : unknownVat(payment.amount),
@@ -130,13 +131,79 @@ async function writeRefund(deps: ReceiptDeps, tx: Tx, stamp: StampRow, operation
   if (await readReceipt(tx, merchantId, { refundOf: operation.id })) return true
   const payment = await readPayment(tx, merchantId, operation.payment_id)
   if (!payment) throw new BadDocument('there is no such payment')
-  const total = operation.amount_effective ?? operation.amount
+  const total = await returnedBy(tx, merchantId, payment, operation)
+  if (total === null) return false
+  if (total === 0n) return true
   await issue(deps, tx, merchantId, {
     ...{ kind: 'refund', payment_id: payment.id, operation_id: operation.id, order_id: payment.order_id },
     ...{ register_id, shift_id, currency: payment.currency, total, discount: 0n, items: 0n },
     vat: partOf(await vatGivenBack(tx, merchantId, operation, payment.order_id), total),
   })
   return true
+}
+
+/** What is taken of a payment, or held, whatever went back of it. */
+function takenOf({ tenders }: PaymentRow): bigint {
+  return tenders.reduce((sum, { captured, reversed, hold }) => sum + captured - reversed + hold, 0n)
+}
+
+/** Whether nothing of what was paid is left, nor on its way. */
+function isGivenUp({ is_canceled, tenders }: PaymentRow): boolean {
+  if (is_canceled) return true
+  return tenders.every(
+    (of) => of.captured - of.reversed === of.refunded && of.hold === 0n && of.charge_in_flight === 0n,
+  )
+}
+
+/** What was done at registers for a payment, and took effect at least once. */
+async function stampedOf(tx: Tx, merchantId: string, paymentId: string) {
+  const stamps = await stampsOfPayment(tx, merchantId, paymentId)
+  const ids = stamps.map(({ operation_id }) => operation_id)
+  const operations = await operationFacts(tx, merchantId, ids)
+  const done = stamps.flatMap((stamp) => {
+    const operation = operations.get(stamp.operation_id)
+    return operation?.state === 'succeeded' || operation?.state === 'reversed' ? [{ stamp, operation }] : []
+  })
+  return {
+    charges: done.filter(({ operation: { kind } }) => kind === 'sale' || kind === 'authorize'),
+    refunds: done.filter(({ operation: { kind, state } }) => isBack(kind) && state === 'succeeded'),
+  }
+}
+
+function isBack(kind: string): boolean {
+  return kind === 'refund' || kind === 'credit'
+}
+
+/**
+ * How much of a refund gives back what a receipt says was sold; null while its sale is not complete. Money that was given back before
+ * that, and taken anew or given up with the sale, is no return: receipts come to what is left of the money. Nor is a refund that
+ * is made again because the first did not arrive.
+ */
+async function returnedBy(
+  tx: Tx,
+  merchantId: string,
+  payment: PaymentRow,
+  operation: OperationFacts,
+): Promise<bigint | null> {
+  const amount = amountOf(operation)
+  const { charges, refunds } = await stampedOf(tx, merchantId, payment.id)
+  // Sold elsewhere: a return here, and all there is to say about it.
+  if (charges.length === 0) return amount
+  // Held, so that two refunds count each other's receipts.
+  const sale = await lockSale(tx, merchantId, payment.id)
+  if (!sale) return isGivenUp(payment) ? 0n : null
+  const sumOf = (of: typeof refunds) => of.reduce((sum, refund) => sum + amountOf(refund.operation), 0n)
+  const elsewhere = payment.tenders.reduce((sum, { refunded }) => sum + refunded, 0n) - sumOf(refunds)
+  const surplus = takenOf(payment) - sale.total - elsewhere
+  // Ids follow the clock: the first refunds are those that were no returns, in whichever order they are looked at.
+  const sent = sumOf(refunds.filter(({ operation: { id } }) => id <= operation.id))
+  const told = await refundedByReceipts(tx, merchantId, { paymentId: payment.id, upTo: operation.id })
+  const left = sent - (surplus > 0n ? surplus : 0n) - told
+  return left < 0n ? 0n : left < amount ? left : amount
+}
+
+function amountOf({ amount, amount_effective }: OperationFacts): bigint {
+  return amount_effective ?? amount
 }
 
 /** By what came back where that is known, else by what was sold. */
@@ -146,7 +213,7 @@ export async function vatGivenBack(
   operation: OperationFacts,
   orderId: string | null,
 ): Promise<VatRow[]> {
-  const amount = operation.amount_effective ?? operation.amount
+  const amount = amountOf(operation)
   if (!orderId?.startsWith('ord_')) return unknownVat(amount)
   const lines = await readOrderLines(tx, merchantId, [orderId])
   const back = await returnBehind(tx, merchantId, operation)

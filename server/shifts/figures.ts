@@ -110,10 +110,16 @@ function amountOf({ amount, amount_effective }: OperationFacts): bigint {
   return amount_effective ?? amount
 }
 
+function isIn({ kind }: OperationFacts): boolean {
+  return kind === 'sale' || kind === 'capture'
+}
+
+function isOut({ kind }: OperationFacts): boolean {
+  return kind === 'refund' || kind === 'credit'
+}
+
 /** Money that came in and went back, by how it was paid; in the order of their names. */
 function tendersOf(done: readonly OperationFacts[]): TenderSums[] {
-  const isIn = ({ kind }: OperationFacts) => kind === 'sale' || kind === 'capture'
-  const isOut = ({ kind }: OperationFacts) => kind === 'refund' || kind === 'credit'
   const moved = done.filter((operation) => isIn(operation) || isOut(operation))
   return [...Map.groupBy(moved, ({ method }) => method)]
     .map(([method, of]) => ({
@@ -126,13 +132,16 @@ function tendersOf(done: readonly OperationFacts[]): TenderSums[] {
     .sort((a, b) => (a.method < b.method ? -1 : 1))
 }
 
-/** Sales of which a part is paid and the rest is not: they wait without a fault. */
+/** Sales of which a part is paid and the rest is not: they wait without a fault. What went back of such a part is not there any more. */
 function unfinishedOf(stamps: readonly StampRow[], operations: ReadonlyMap<string, OperationFacts>): Sum {
   const waiting = stamps.flatMap(({ operation_id, due_at, fault }) => {
     const operation = operations.get(operation_id)
     return due_at !== null && fault === null && operation?.state === 'succeeded' ? [operation] : []
   })
-  return sum(waiting, amountOf)
+  const left = [...Map.groupBy(waiting, ({ payment_id }) => payment_id).values()]
+    .map((of) => of.reduce((total, each) => total + (isOut(each) ? -amountOf(each) : amountOf(each)), 0n))
+    .filter((amount) => amount > 0n)
+  return sum(left, (amount) => amount)
 }
 
 /** What has a fault, and what nobody knows the end of. */

@@ -221,3 +221,52 @@ test('a gift card that pays at the till is counted by the till, and on its Z', a
   )
   assert.deepEqual(z.vat, [{ rate_bp: null, net: 1000, tax: 0, gross: 1000 }], 'nobody told what was sold')
 })
+
+/** A sale of nothing in particular, of which a part is paid in cash. */
+async function partPaid(amount: number): Promise<string> {
+  const tender = { method: 'cash', amount, cash: { register_id: shop.till } } as const
+  const { body } = await cashier.pay({ amount: 10_000, currency: 'EUR', channel: 'pos', tender })
+  return body.id
+}
+
+test('what was paid of a ticket that is given up goes back without being a return', async () => {
+  const shift = await till.open(cashier, 10_000)
+  const given = await partPaid(6_000)
+  assert.equal((await cashier.refund(given, {})).status, 201)
+  const waits = await partPaid(1_000)
+  assert.equal((await cashier.refund(waits, { amount: 400 })).status, 201)
+  await till.count(cashier, shift.id, 10_600)
+  const z = await till.close(cashier, shift.id)
+  assert.deepEqual([z.sales.amount, z.returns, z.net], [0, { count: 0, amount: 0 }, 0], 'nothing was sold')
+  assert.deepEqual(z.vat_returned, [])
+  assert.deepEqual([z.tenders[0]?.sales.amount, z.tenders[0]?.refunds.amount], [7_000, 6_400])
+  assert.deepEqual(z.unfinished, { count: 1, amount: 600 })
+  assert.deepEqual(z.exceptions, [])
+})
+
+test('a part that is paid, given back and paid again makes one sale of what was owed', async () => {
+  const shift = await till.open(cashier, 10_000)
+  const id = await partPaid(6_000)
+  assert.equal((await cashier.refund(id, { amount: 2_000 })).status, 201)
+  await shop.work()
+  const paid = await cashier.tender(id, { method: 'cash', cash: { register_id: shop.till } })
+  assert.equal(paid.body.amount_captured, 12_000, paid.text)
+  assert.equal((await cashier.refund(id, { amount: 3_000, reason: 'brought back' })).status, 201)
+  await till.count(cashier, shift.id, 17_000)
+  const z = await till.close(cashier, shift.id)
+  assert.deepEqual([z.sales.amount, z.returns, z.net], [10_000, { count: 1, amount: 3_000 }, 7_000])
+  assert.deepEqual([z.tenders[0]?.net, z.drawer['variance']], [7_000, 0])
+})
+
+test('a sale is told of where it was made, also when it is brought back elsewhere before its receipt is written', async () => {
+  const shift = await till.open(cashier, 10_000)
+  const { payment } = await till.sell(cashier, { mug: 1 })
+  const { store_id } = (await shop.api.get<{ store_id: string }>(`/v1/shifts/${shift.id}`)).body
+  const other = await shop.api.call<{ id: string }>('POST', '/v1/registers', { store_id, name: 'Second' })
+  await shop.api.call('POST', '/v1/shifts', { register_id: other.body.id, float: 5_000 })
+  const to = { method: 'cash', register_id: other.body.id } as const
+  assert.equal((await shop.api.refund(payment, { amount: 1_210, to })).status, 201)
+  await till.count(cashier, shift.id, 11_210)
+  const z = await till.close(cashier, shift.id)
+  assert.deepEqual([z.sales.amount, z.returns.amount], [1_210, 0])
+})
