@@ -13,6 +13,18 @@ export function invalid(pointer: string, detail: string): Problem {
   return new Problem('validation-error', { detail: `${pointer.slice(1)} ${detail}`, errors: [{ pointer, detail }] })
 }
 
+/** A refusal of a tender that was the whole body, and not its member `tender`. */
+export function ofBody(error: unknown): unknown {
+  if (!(error instanceof Problem) || error.errors.length === 0) return error
+  const errors = error.errors.map(({ pointer, detail }) => ({
+    pointer: pointer.replace(/^\/tender(?=\/)/, ''),
+    detail,
+  }))
+  const detail = error.detail.replace(/^tender\//, '')
+  const { status, retryAfterS, more } = error
+  return new Problem(error.code, { errors, detail, status, more, ...(retryAfterS !== undefined && { retryAfterS }) })
+}
+
 /** Names the payment that occupies the terminal, so that staff can look there; null when it has just become free. */
 export function terminalBusy(slot: TerminalSlot | null): Problem {
   if (slot?.session_kind === 'identify') return new Problem('terminal-busy', { detail: 'A card is being read there.' })

@@ -27,6 +27,7 @@ import {
   ResolutionInput,
   TenderInput,
 } from './payment.ts'
+import { ofBody } from './problems.ts'
 import { credit, refund } from './refund.ts'
 import { decide } from './resolve.ts'
 import { closeTask, listPaymentIds, renderPayment, renderPayments } from './store.ts'
@@ -91,7 +92,9 @@ export function routes(app: App, deps: PaymentDeps): void {
           idempotencyOf(request),
           idOf(request),
           request.body as TenderInput,
-        ),
+        ).catch((error: unknown) => {
+          throw ofBody(error)
+        }),
       ),
   )
   app.post(
@@ -106,7 +109,10 @@ export function routes(app: App, deps: PaymentDeps): void {
     async (request, reply) => {
       const { id, tender_id } = request.params as { id: string; tender_id: string }
       const of = { paymentId: id, tenderId: tender_id }
-      return sendStored(reply, await withdraw(deps, callerOf(request).merchantId, idempotencyOf(request), of))
+      return sendStored(
+        reply,
+        await withdraw(asCaller(deps, request), callerOf(request).merchantId, idempotencyOf(request), of),
+      )
     },
   )
   app.post(
@@ -122,7 +128,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       sendStored(
         reply,
         await capture(
-          deps,
+          asCaller(deps, request),
           callerOf(request).merchantId,
           idempotencyOf(request),
           idOf(request),
@@ -140,7 +146,10 @@ export function routes(app: App, deps: PaymentDeps): void {
       }),
     },
     async (request, reply) =>
-      sendStored(reply, await cancel(deps, callerOf(request).merchantId, idempotencyOf(request), idOf(request))),
+      sendStored(
+        reply,
+        await cancel(asCaller(deps, request), callerOf(request).merchantId, idempotencyOf(request), idOf(request)),
+      ),
   )
   app.post(
     '/v1/payments/:id/refunds',
@@ -171,7 +180,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       sendStored(
         reply,
         await increment(
-          deps,
+          asCaller(deps, request),
           callerOf(request).merchantId,
           idempotencyOf(request),
           idOf(request),
@@ -192,7 +201,7 @@ export function routes(app: App, deps: PaymentDeps): void {
       sendStored(
         reply,
         await extend(
-          deps,
+          asCaller(deps, request),
           callerOf(request).merchantId,
           idempotencyOf(request),
           idOf(request),

@@ -52,6 +52,21 @@ test('up as well as down; 10.00 for 10.00 is not a rounding, and too little cash
   assert.deepEqual(await shop.books(even.body.id), ['sale_succeeded, cash +1000, sales_clearing -1000'])
   const short = await shop.api.pay({ ...sale(1003), tender: counter.inCash(1004) })
   assert.deepEqual([short.status, short.body.errors[0]?.pointer], [422, '/tender/cash/tendered'])
+  assert.equal(short.body.detail, 'tender/cash/tendered is less than what has to be paid in cash: at least 1005')
+  const rest = await shop.api.pay(sale(1003))
+  const later = await shop.api.tender(rest.body.id, counter.inCash(1004))
+  assert.deepEqual(
+    [later.status, later.body.errors[0]?.pointer],
+    [422, '/cash/tendered'],
+    'where the body is the tender',
+  )
+  assert.deepEqual((await shop.api.payment(rest.body.id)).tenders, [], 'nothing was begun')
+  const none = await shop.api.tender(rest.body.id, counter.inCash())
+  assert.deepEqual(
+    none.body.tenders[0]?.cash,
+    { tendered: 1005, change: 0 },
+    'exactly what is due, unless more is told',
+  )
   const less = await shop.api.pay({ ...sale(1002), tender: counter.inCash(1000) })
   assert.deepEqual([less.status, less.body.tenders[0]?.cash?.change], [201, 0])
 })
