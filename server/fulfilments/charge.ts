@@ -258,7 +258,7 @@ export async function carryOutCharge(deps: FulfilmentDeps, merchantId: string, f
 }
 
 async function instruct(deps: FulfilmentDeps, merchantId: string, f: Fulfilment, plan: ChargePlan): Promise<Reply> {
-  const { payments } = deps
+  const payments = { ...deps.payments, registerId: plan.register_id }
   const held = plan.held ?? 0
   const amount = Number(f.charge_amount) - held
   if (held > 0) {

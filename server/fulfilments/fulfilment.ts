@@ -138,6 +138,8 @@ export interface ChargePlan {
   order_total: number
   channel: string
   tender?: CounterTender
+  /** The till that the tender was given at, whatever process charges it. */
+  register_id?: string
   /** Route `tender`: what is captured first, because the hold covers a part; the tender is for the rest. */
   held?: number
   /** What was handed over with it, to be taken back should it be declined. */

@@ -4,7 +4,15 @@
 import { type Tx, transact } from '../db/pool.ts'
 import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
-import { type Applied, carryOut, fulfilLines, lockOrder, type Order, readOrderLines } from '../orders/index.ts'
+import {
+  type Applied,
+  atRegister,
+  carryOut,
+  fulfilLines,
+  lockOrder,
+  type Order,
+  readOrderLines,
+} from '../orders/index.ts'
 import { once, type Reply } from '../payments/index.ts'
 import { getToken } from '../vault/index.ts'
 import { type Begun, begin, type Command, moveOf, refused } from './begin.ts'
@@ -60,7 +68,7 @@ export async function handOver(
   deps: FulfilmentDeps,
   merchantId: string,
   idempotency: Idempotency,
-  command: Command & { input: HandOver },
+  command: Command & { input: HandOver; registerId: string | undefined },
 ): Promise<Reply> {
   if (!(await readFulfilment(deps.db, merchantId, command.id))) throw new Problem('not-found')
   await mustKnowTender(deps, merchantId, command.input.tender)
@@ -82,7 +90,7 @@ async function start(
   tx: Tx,
   merchantId: string,
   key: string,
-  command: Command & { input: HandOver; hash: string | null },
+  command: Command & { input: HandOver; registerId: string | undefined; hash: string | null },
 ): Promise<Started> {
   const begun = await begin(tx, merchantId, command.id)
   const { fulfilment: f, order } = begun
@@ -114,7 +122,8 @@ async function start(
     ...(input.staff_override_reason === undefined ? {} : { reason: input.staff_override_reason }),
   }
   const reason = input.refuse?.[0]?.reason ?? 'refused'
-  const refund = await cancelUnits(deps, tx, merchantId, begun, refusedUnits, { reason, by })
+  const here = { ...deps, orders: atRegister(deps.orders, command.registerId) }
+  const refund = await cancelUnits(here, tx, merchantId, begun, refusedUnits, { reason, by })
   if (taken.length === 0) {
     const isEmpty = rest.length === 0
     const patch: Patch = isEmpty
@@ -131,10 +140,13 @@ async function start(
   }
   const now = (await lockOrder(tx, merchantId, order.id)) as Order
   const orderLines = await readOrderLines(tx, merchantId, order.id)
-  const { amount, plan } = await planCharge(tx, merchantId, {
+  const { amount, plan: planned } = await planCharge(tx, merchantId, {
     ...{ order: now, lines: orderLines, fulfilment: f, siblings: begun.siblings, units: taken },
     ...(input.tender === undefined ? {} : { tender: input.tender }),
   })
+  const { registerId } = command
+  const isGivenHere = input.tender !== undefined && registerId !== undefined
+  const plan = planned && isGivenHere ? { ...planned, register_id: registerId } : planned
   await fulfilLines(
     tx,
     merchantId,

@@ -194,8 +194,9 @@ function simpleRoutes(app: App, deps: FulfilmentDeps): void {
 
 function handOverRoutes(app: App, deps: FulfilmentDeps): void {
   const run = async (request: Parameters<typeof idempotencyOf>[0], id: string, input: HandOver) => {
-    const { merchantId, keyId } = callerOf(request)
-    const command = { id, by: keyId, ifVersion: versionOf(request.headers['if-match']), input }
+    const { merchantId, keyId, till } = callerOf(request)
+    const of = { id, by: keyId, ifVersion: versionOf(request.headers['if-match']) }
+    const command = { ...of, input, registerId: till?.registerId }
     return handOver(deps, merchantId, idempotencyOf(request), command)
   }
 

@@ -82,7 +82,7 @@ export async function applyChange(
 
   const payments = (await paymentsOfOrder(tx, merchantId, order.id)).filter(({ direction }) => direction === 'charge')
   const refund = isOver
-    ? await giveAllBack(tx, merchantId, order, payments, reason, at)
+    ? await giveAllBack(deps, tx, merchantId, order, payments, reason, at)
     : await giveBeyondBack(deps, tx, merchantId, { ...order, total: sums.total }, payments, reason, at)
   return { lines: after, total: sums.total, isOver, refund }
 }
@@ -94,6 +94,7 @@ export function without(line: OrderLine, cancel: readonly Units[]): OrderLine {
 }
 
 async function giveAllBack(
+  deps: OrderDeps,
   tx: Tx,
   merchantId: string,
   order: Order,
@@ -106,7 +107,14 @@ async function giveAllBack(
       amount_capturable + amount_refundable + amount_in_flight > 0n,
   )
   if (!holdsMoney) return null
-  const refund = { order_id: order.id, scope: 'all' as const, amount: 0n, reason, is_expected: true }
+  const refund = {
+    order_id: order.id,
+    scope: 'all' as const,
+    amount: 0n,
+    reason,
+    is_expected: true,
+    register_id: deps.payments.registerId ?? null,
+  }
   return insertRefund(tx, merchantId, refund, leased(at))
 }
 
@@ -140,7 +148,14 @@ async function giveBeyondBack(
   const held = payments.reduce((sum, payment) => sum + payment.amount_capturable, 0n)
   const owed = order.total + toRefund - amount_captured
   if (amount === 0n && held <= owed) return null
-  const refund = { order_id: order.id, scope: 'part' as const, amount, reason, is_expected: true }
+  const refund = {
+    order_id: order.id,
+    scope: 'part' as const,
+    amount,
+    reason,
+    is_expected: true,
+    register_id: deps.payments.registerId ?? null,
+  }
   return insertRefund(tx, merchantId, refund, leased(at))
 }
 

@@ -58,3 +58,8 @@ export interface OrderDeps {
   /** Brings orders to what their payments have come to. */
   consumer: Pick<Consumer, 'catchUp'>
 }
+
+/** The same, where somebody asks at a till, or asked: what is given back is given back there. */
+export function atRegister(deps: OrderDeps, registerId: string | null | undefined): OrderDeps {
+  return { ...deps, payments: { ...deps.payments, registerId: registerId ?? undefined } }
+}

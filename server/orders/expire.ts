@@ -119,6 +119,7 @@ async function giveBackParts(tx: Tx, merchantId: string, kept: readonly Order[],
       amount: 0n,
       reason: 'not paid in time',
       is_expected: false,
+      register_id: null,
     }
     await insertRefund(tx, merchantId, refund, { at: now, dueAt: now })
   }

@@ -11,7 +11,7 @@ export { createGuestOrdersConsumer } from './attach.ts'
 export { bookOrder, type SoldLine, type SoldOrder } from './book.ts'
 export { cancelOrder } from './cancel.ts'
 export { returnableSince, returnWindowEnd } from './close.ts'
-export type { OrderDeps } from './deps.ts'
+export { atRegister, type OrderDeps } from './deps.ts'
 export { createOrderBook } from './due.ts'
 export { appendOrderEvents, type OrderEvent } from './event.ts'
 export {

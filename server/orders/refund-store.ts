@@ -12,10 +12,12 @@ export interface OrderRefund {
   reason: string
   /** False when money came for an order that was given up. */
   is_expected: boolean
+  /** The till where it was decided; null for none. */
+  register_id: string | null
   attempt: number
 }
 
-const REFUND = 'merchant_id, order_id, n, scope, amount, reason, is_expected, attempt'
+const REFUND = 'merchant_id, order_id, n, scope, amount, reason, is_expected, register_id, attempt'
 
 /**
  * Writes an intent to give money back, and counts a part as decided upon. The caller holds the order's lock, which keeps `n`
@@ -27,12 +29,12 @@ export async function insertRefund(
   refund: Omit<OrderRefund, 'merchant_id' | 'n' | 'attempt'>,
   dates: { at: Date; dueAt: Date },
 ): Promise<OrderRefund> {
-  const { order_id, scope, amount, reason, is_expected } = refund
+  const { order_id, scope, amount, reason, is_expected, register_id } = refund
   const { rows } = await tx.query<OrderRefund>(
-    `insert into order_refund (merchant_id, order_id, n, scope, amount, reason, is_expected, state, due_at, created_at)
-       select $1, $2, coalesce(max(n), 0) + 1, $3, $4, $5, $6, 'open', $7, $8 from order_refund where merchant_id = $1 and order_id = $2
+    `insert into order_refund (merchant_id, order_id, n, scope, amount, reason, is_expected, register_id, state, due_at, created_at)
+       select $1, $2, coalesce(max(n), 0) + 1, $3, $4, $5, $6, $9, 'open', $7, $8 from order_refund where merchant_id = $1 and order_id = $2
      returning ${REFUND}`,
-    [merchantId, order_id, scope, amount, reason, is_expected, dates.dueAt, dates.at],
+    [merchantId, order_id, scope, amount, reason, is_expected, dates.dueAt, dates.at, register_id],
   )
   await tx.query('update sales_order set amount_to_refund = amount_to_refund + $3 where merchant_id = $1 and id = $2', [
     merchantId,

@@ -14,7 +14,7 @@ import {
   refund as refundPayment,
   release,
 } from '../payments/index.ts'
-import type { OrderDeps } from './deps.ts'
+import { atRegister, type OrderDeps } from './deps.ts'
 import { appendOrderEvents } from './event.ts'
 import { giveBackExchange } from './refund-exchange.ts'
 import {
@@ -54,8 +54,9 @@ export async function carryOutRefunds(deps: OrderDeps): Promise<number> {
  * Carries out one refund that was claimed. What cannot be given back leaves a task; what cannot be given back yet is looked
  * at again. Never throws for a refusal of the payment core.
  */
-export async function carryOut(deps: OrderDeps, refund: OrderRefund): Promise<void> {
-  const { merchant_id, order_id } = refund
+export async function carryOut(anywhere: OrderDeps, refund: OrderRefund): Promise<void> {
+  const { merchant_id, order_id, register_id } = refund
+  const deps = atRegister(anywhere, register_id)
   const payments = await paymentsOfOrder(deps.db, merchant_id, order_id)
   const all = payments.filter((payment) => payment.direction === 'charge')
   // One payment at a time has an order's money (ADR 10). The choice must not move with what we give back ourselves, so that a

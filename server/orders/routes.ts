@@ -15,7 +15,7 @@ import { cancelOrder } from './cancel.ts'
 import { changeView, confirmChange, declineChange, draftChange } from './change.ts'
 import { listChanges } from './change-store.ts'
 import { closeOrder } from './close.ts'
-import type { OrderDeps } from './deps.ts'
+import { atRegister, type OrderDeps } from './deps.ts'
 import { orderPageUrl } from './page-token.ts'
 import { placeOrder } from './place.ts'
 import { readOrderView } from './read.ts'
@@ -147,14 +147,15 @@ export function routes(app: App, deps: OrderDeps): void {
       response: { 200: OrderBody },
     },
     handler: async (request, reply) => {
-      const { merchantId, keyId } = callerOf(request)
+      const { merchantId, keyId, till } = callerOf(request)
+      const here = atRegister(deps, till?.registerId)
       const command = {
         id: request.params.id,
         by: keyId,
         ifVersion: versionOf(request.headers['if-match']),
         input: request.body,
       }
-      return sendStored(reply, await cancelOrder(deps, merchantId, idempotencyOf(request), command))
+      return sendStored(reply, await cancelOrder(here, merchantId, idempotencyOf(request), command))
     },
   })
 
@@ -245,10 +246,11 @@ function changeRoutes(app: App, deps: OrderDeps): void {
       response: { 200: OrderChangeBody },
     },
     handler: async (request, reply) => {
-      const { merchantId, keyId } = callerOf(request)
+      const { merchantId, keyId, till } = callerOf(request)
+      const here = atRegister(deps, till?.registerId)
       const { id, change_id } = request.params
       const decision = { orderId: id, id: change_id, by: keyId }
-      return sendStored(reply, await confirmChange(deps, merchantId, idempotencyOf(request), decision))
+      return sendStored(reply, await confirmChange(here, merchantId, idempotencyOf(request), decision))
     },
   })
 

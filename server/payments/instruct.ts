@@ -122,6 +122,15 @@ export function terminalOf(merchant: MerchantConfig, id: string | null | undefin
   return terminal && { id: terminal.id, serial: terminal.serial }
 }
 
+/**
+ * Where it is written down as done. Cash goes back into the drawer it came from; whatever else is given back is given back where somebody
+ * asks for it. What is taken or let go of a hold is done at a till when the hold was made at one: money held on the web is none of its.
+ */
+function registerOf(deps: PaymentDeps, tender: TenderRow, kind: string): string | undefined {
+  if (tender.method === 'cash') return tender.register_id ?? undefined
+  return kind === 'refund' || tender.register_id !== null ? deps.registerId : undefined
+}
+
 /** A follow-up of a tender's charge at the account it was made at. Throws operation-unsupported before anything is written. */
 export function followUp(
   deps: PaymentDeps,
@@ -141,8 +150,7 @@ export function followUp(
     amount,
     connector_account_id: account.id,
     method: tender.method,
-    // Cash goes back into the drawer it came from; whatever else is done where somebody asks for it.
-    register_id: tender.method === 'cash' ? (tender.register_id ?? undefined) : deps.registerId,
+    register_id: registerOf(deps, tender, kind),
     is_final: more.is_final,
     reason: more.reason,
     tip: more.tip,

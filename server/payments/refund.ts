@@ -60,10 +60,11 @@ export function refund(
       })
     const operations: PlannedOperation[] = []
     for (const part of spread(tenders, amount)) {
+      const to = input.to ?? ownDrawer(deps, merchant, part.tender)
       operations.push(
-        input.to === undefined
+        to === undefined
           ? await byReference(deps, { merchant, payment }, part, input)
-          : await toDestination(deps, merchant, payment, part, input.to, input.reason),
+          : await toDestination(deps, merchant, payment, part, to, input.reason),
       )
     }
     return {
@@ -87,21 +88,33 @@ async function sentAgain(
   operation: OpenOperation,
   { to, reason }: { to?: Destination; reason?: string },
 ): Promise<Outcome | undefined> {
-  if (operation.kind !== 'credit' || to === undefined) return undefined
-  if (to.token !== undefined || to.instrument_id !== undefined || to.terminal_id !== undefined) return undefined
+  if (operation.kind !== 'credit') return undefined
+  if (to?.token !== undefined || to?.instrument_id !== undefined || to?.terminal_id !== undefined) return undefined
   const merchant = await merchantFor(deps, merchantId)
   const payment = await readPayment(deps.db, merchantId, operation.payment_id)
   const tender = payment?.tenders.find(({ id }) => id === operation.tender_id)
-  if (!payment || !tender) return undefined
+  const destination = to ?? (tender && ownDrawer(deps, merchant, tender))
+  if (!payment || !tender || !destination) return undefined
   try {
     const part = { tender, amount: operation.amount, operationId: operation.id }
-    const { call } = await toDestination(deps, merchant, payment, part, to, reason)
+    const { call } = await toDestination(deps, merchant, payment, part, destination, reason)
     return await call()
   } catch (error) {
     // What may not be sent there any more is no refusal of what was begun: the asking finds its end.
     if (error instanceof Problem) return undefined
     throw error
   }
+}
+
+/** At a till cash comes out of the till's own drawer: nobody reaches into the one that it was paid into elsewhere. */
+function ownDrawer(
+  { registerId }: PaymentDeps,
+  merchant: MerchantConfig,
+  { method, register_id }: TenderRow,
+): Destination | undefined {
+  if (registerId === undefined || register_id === null || register_id === registerId) return undefined
+  if (merchant.methods.get(method)?.kind !== 'cash') return undefined
+  return { method, register_id: registerId, store_id: merchant.registers.get(registerId)?.storeId }
 }
 
 interface Part {

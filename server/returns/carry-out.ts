@@ -54,7 +54,7 @@ async function giveBack(
             amount: Number(intent.amount),
             tender_id,
             reason: row.reason,
-            ...(destination === null ? {} : { to: handedOut(row, destination) }),
+            ...(destination === null ? {} : { to: await handedOut(deps, merchantId, row, destination) }),
           })
     return resultOf(reply)
   } catch (error) {
@@ -71,10 +71,17 @@ async function giveBack(
   }
 }
 
-/** The store that took the goods back hands the money out, wherever they were sold. */
-function handedOut(row: ReturnRow, to: Destination): Destination & { store_id?: string } {
-  const isAtCounter = to.register_id !== undefined || to.terminal_id !== undefined
-  return isAtCounter && row.store_id !== null ? { ...to, store_id: row.store_id } : to
+/** The store that hands the money out is that of the drawer or terminal, wherever the goods were sold. */
+async function handedOut(
+  { merchantCache }: ReturnDeps,
+  merchantId: string,
+  row: ReturnRow,
+  to: Destination,
+): Promise<Destination & { store_id?: string }> {
+  if (to.register_id === undefined && to.terminal_id === undefined) return to
+  const drawer = (await merchantCache.get(merchantId))?.registers.get(to.register_id ?? '')
+  const storeId = drawer?.storeId ?? row.store_id
+  return storeId === null ? to : { ...to, store_id: storeId }
 }
 
 /** Sent: the provider has it, and its end comes as an event. Unknown is sent: it is asked about until it is known. */

@@ -23,13 +23,15 @@ export interface RefundPlan {
 
 /**
  * Spreads `amount` over `tenders`, which are newest first. `to`: where money goes that cannot go back by reference;
- * `isForced`: all of it goes there. Parts never exceed what a tender can still give.
+ * `isForced`: all of it goes there. `here`: the till where it is given back, whose drawer gives what was paid in cash at another. Parts
+ * never exceed what a tender can still give.
  */
 export function planRefund(
   amount: bigint,
   tenders: readonly RefundableTender[],
   to: Destination | undefined,
   isForced: boolean,
+  here?: string,
 ): RefundPlan {
   const parts: Part[] = []
   let rest = amount
@@ -41,13 +43,19 @@ export function planRefund(
     rest -= part
     const { payment_id, tender_id, method } = tender
     if (!isForced && canGoBack(tender, part))
-      parts.push({ payment_id, tender_id, method, amount: part, destination: null })
+      parts.push({ payment_id, tender_id, method, amount: part, destination: ownDrawer(tender, here) })
     else if (to) {
       parts.push({ payment_id, tender_id, method: to.method, amount: part, destination: to })
       if (to.method === 'cash' && method !== 'cash') cashOut += part
     } else stuck += part
   }
   return { parts, stuck: stuck + rest, cashOut }
+}
+
+/** Nobody reaches into a drawer that they do not stand at. */
+function ownDrawer({ method, register_id }: RefundableTender, here: string | undefined): Destination | null {
+  if (method !== 'cash' || here === undefined || register_id === null || register_id === here) return null
+  return { method: 'cash', register_id: here }
 }
 
 /** Whether a tender takes this much back by reference. */

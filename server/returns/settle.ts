@@ -103,7 +103,14 @@ export async function decide(
   const whole = refundOf(before) - given
   const amount = most === undefined || most.amount > whole ? whole : most.amount
   const destination = allowed(step.to, rules, before)
-  const parts = await partsOf(tx, merchantId, before, { ...step, to: destination, earlier }, amount, rules)
+  const parts = await partsOf(
+    tx,
+    merchantId,
+    before,
+    { ...step, to: destination, earlier, here: deps.payments.registerId },
+    amount,
+    rules,
+  )
   await giveUpOutstanding(tx, merchantId, before, at)
   await insertRefunds(
     tx,
@@ -130,14 +137,14 @@ async function partsOf(
   tx: Tx,
   merchantId: string,
   row: ReturnRow,
-  settlement: Settlement & { earlier: readonly RefundRow[] },
+  settlement: Settlement & { earlier: readonly RefundRow[]; here: string | undefined },
   amount: bigint,
   rules: ReturnRules,
 ): Promise<Pick<RefundRow, 'payment_id' | 'tender_id' | 'method' | 'amount' | 'destination'>[]> {
   if (amount === 0n) return []
   if (row.order_id === null) return [withoutReceipt(row, settlement.to, amount)]
   const tenders = await tendersLeft(tx, merchantId, row.order_id, settlement.earlier)
-  const plan = planRefund(amount, tenders, settlement.to, settlement.isForced ?? false)
+  const plan = planRefund(amount, tenders, settlement.to, settlement.isForced ?? false, settlement.here)
   if (plan.stuck > 0n) {
     throw new Problem('operation-unsupported', {
       detail: `${plan.stuck} of ${amount} can go back to no tender of the order; name another way in "to".`,
