@@ -43,6 +43,7 @@ export const PROBLEMS = {
   'shift-running': { status: 409, title: 'A shift runs at this register', retry: 'no', when: 'The register’s last shift is not closed. Go on with it, or count and close it.' },
   'offline-gap': { status: 409, title: 'A document is missing before this one', retry: 'no', when: 'A till has sent a document of its chain whose predecessor is not here. `next_sequence` is the number that comes next: send the documents from there on, in order. What came before the gap is taken.' },
   'shift-not-counted': { status: 409, title: 'The drawer is not counted', retry: 'no', when: 'A shift is closed after its drawer was counted. Send the count first.' },
+  'drawer-short': { status: 409, title: 'There is not that much in the drawer', retry: 'no', when: 'More is to be taken out of a drawer than it holds by the books. Count it, or enter first what came in.' },
   'not-found': { status: 404, title: 'Not found', retry: 'no', when: 'Nothing with this id exists for this merchant. Another merchant’s id answers the same.' },
   'method-not-allowed': { status: 405, title: 'Method not allowed', retry: 'no', when: 'The path does not take this HTTP method.' },
   'misdirected-request': { status: 421, title: 'This host is not served here', retry: 'no', when: 'The Host header names a host this server does not answer to. Use the configured public URL.' },

@@ -64,10 +64,14 @@ export interface OperationFacts {
   amount: bigint
   /** What took effect; null while nobody knows. */
   amount_effective: bigint | null
+  /** What had taken effect and was taken back. */
+  amount_undone: bigint | null
   /** Of cash: what the drawer got or gave, less the amount. */
   rounding: bigint | null
   /** Beyond the amount: what the customer gave for the staff, or of it went back. */
   tip: bigint | null
+  /** Of an authorisation: what is held and not taken yet. */
+  held: bigint
   idempotency_key: string | null
   reason: string | null
   created_at: Date
@@ -81,9 +85,11 @@ export async function operationFacts(
   ids: readonly string[],
 ): Promise<Map<string, OperationFacts>> {
   const { rows } = await db.query<OperationFacts>(
-    `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.method, p.currency, o.amount, o.amount_effective, o.rounding, o.tip,
+    `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.method, p.currency, o.amount, o.amount_effective, o.amount_undone, o.rounding, o.tip,
+       case when o.kind = 'authorize' then tender_hold(t) else 0 end as held,
        o.idempotency_key, o.reason, o.created_at, o.settled_at
      from operation o join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
+     join tender t on t.merchant_id = o.merchant_id and t.payment_id = o.payment_id and t.id = o.tender_id
      where o.id = any ($2) and o.merchant_id = $1`,
     [merchantId, ids],
   )

@@ -13,11 +13,16 @@ export interface StampRow {
   due_at: Date | null
   attempt: number
   fault: string | null
+  /** The report that counted its money. */
   report_id: string | null
+  /** It had succeeded and was taken back. */
+  is_reversed: boolean
+  /** The report that counted that. */
+  reversal_report_id: string | null
 }
 
-const STAMP =
-  'merchant_id, operation_id, payment_id, register_id, shift_id, created_at, due_at, attempt, fault, report_id'
+const STAMP = `merchant_id, operation_id, payment_id, register_id, shift_id, created_at, due_at, attempt, fault, report_id, is_reversed,
+  reversal_report_id`
 
 /** Stamps whose time has come, of all merchants, oldest first. Served by till_stamp_due. */
 export async function dueStamps(
@@ -31,7 +36,10 @@ export async function dueStamps(
   return rows
 }
 
-/** Stamps that still wait, whatever their time: of a payment, or of a shift. In the order in which they were made. */
+/**
+ * Stamps that still wait, whatever their time: of a payment, or of the payments that wait in a shift, because what is given back here
+ * waits for the receipt of its sale, made anywhere. In the order in which they were made.
+ */
 export async function waitingStamps(
   db: Queryable,
   merchantId: string,
@@ -39,7 +47,9 @@ export async function waitingStamps(
 ): Promise<string[]> {
   const { rows } = await db.query<{ operation_id: string }>(
     `select operation_id from till_stamp
-     where merchant_id = $1 and due_at is not null and ($2::text is null or payment_id = $2) and ($3::text is null or shift_id = $3)
+     where merchant_id = $1 and due_at is not null and ($2::text is null or payment_id = $2)
+       and ($3::text is null or payment_id in (
+         select payment_id from till_stamp where shift_id = $3 and merchant_id = $1 and due_at is not null))
      order by operation_id`,
     [merchantId, of.payment_id ?? null, of.shift_id ?? null],
   )
@@ -60,15 +70,17 @@ export async function lockStamp(
   return rows[0] ?? null
 }
 
-/** Says what becomes of a stamp: done (`due_at` null), or looked at again then. */
+/** Says what becomes of a stamp: done (`due_at` null), or looked at again then. `hasMoved`: its money has, so a report must count it. */
 export async function settleStamp(
   db: Queryable,
   merchantId: string,
-  stamp: { operation_id: string; due_at: Date | null; attempt: number; fault: string | null },
+  stamp: { operation_id: string; due_at: Date | null; attempt: number; fault: string | null; hasMoved: boolean },
 ): Promise<void> {
   await db.query(
-    'update till_stamp set due_at = $3, attempt = $4, fault = $5 where merchant_id = $1 and operation_id = $2',
-    [merchantId, stamp.operation_id, stamp.due_at, stamp.attempt, stamp.fault],
+    `update till_stamp set due_at = $3, attempt = $4, fault = $5,
+       needs_report = needs_report or ($6 and report_id is null and shift_id is not null)
+     where merchant_id = $1 and operation_id = $2`,
+    [merchantId, stamp.operation_id, stamp.due_at, stamp.attempt, stamp.fault, stamp.hasMoved],
   )
 }
 
@@ -104,15 +116,24 @@ export async function receiptIdsOf(
   return new Map(rows.map(({ payment_id, id }) => [payment_id, id]))
 }
 
-/** Counts stamps and receipts into a report. Each goes into one report only. */
+/** Counts stamps, what was taken back of them, and receipts into a report. Each goes into one report only. */
 export async function putInReport(
   tx: Tx,
   merchantId: string,
-  of: { reportId: string; operationIds: readonly string[]; receiptIds: readonly string[] },
+  of: {
+    reportId: string
+    operationIds: readonly string[]
+    reversedIds: readonly string[]
+    receiptIds: readonly string[]
+  },
 ): Promise<void> {
   await tx.query(
-    'update till_stamp set report_id = $2 where merchant_id = $1 and operation_id = any ($3) and report_id is null',
-    [merchantId, of.reportId, of.operationIds],
+    // One that is taken back while the report is being written is left for the next.
+    `update till_stamp set needs_report = is_reversed and reversal_report_id is null and not operation_id = any ($4::text[]),
+       report_id = case when operation_id = any ($3::text[]) then coalesce(report_id, $2) else report_id end,
+       reversal_report_id = case when operation_id = any ($4::text[]) then coalesce(reversal_report_id, $2) else reversal_report_id end
+     where merchant_id = $1 and operation_id = any ($3::text[] || $4::text[])`,
+    [merchantId, of.reportId, of.operationIds, of.reversedIds],
   )
   await tx.query('update receipt set report_id = $2 where merchant_id = $1 and id = any ($3) and report_id is null', [
     merchantId,
@@ -338,10 +359,11 @@ export async function copiesOfShift(
   return rows[0] as { count: number; amount: bigint }
 }
 
-/** Shifts with receipts that no report has counted: those that run, and closed ones that something came to later. */
+/** Shifts with receipts or money that no report has counted: those that run, and closed ones that something came to later. */
 export async function shiftsNotReported(db: Queryable): Promise<{ merchant_id: string; shift_id: string }[]> {
   const { rows } = await db.query<{ merchant_id: string; shift_id: string }>(
-    'select distinct merchant_id, shift_id from receipt where report_id is null and shift_id is not null',
+    `select merchant_id, shift_id from receipt where report_id is null and shift_id is not null
+     union select merchant_id, shift_id from till_stamp where needs_report`,
   )
   return rows
 }

@@ -30,6 +30,8 @@ const BATCH = 50
 /** What waits for a customer, a provider or a repair is looked at again after 1 s, 2 s, … at most this. */
 const AGAIN_AT_MOST_S = 600
 
+/** What a report tells of: money that came, was held, or went. */
+const MOVES = new Set(['sale', 'authorize', 'capture', 'refund', 'credit'])
 const IS_OPEN = new Set(['created', 'dispatched', 'pending', 'unknown'])
 
 /** One step of the worker. Answers how many stamps it was done with. */
@@ -64,10 +66,10 @@ async function writeOne(
     return await transact(deps.db, async (tx) => {
       const stamp = await lockStamp(tx, merchantId, { operationId, wait })
       if (!stamp) return false
-      const isDone = await write(deps, tx, stamp)
+      const { isDone, hasMoved } = await write(deps, tx, stamp)
       const due_at = isDone ? null : againAt(deps, stamp)
       const attempt = isDone ? stamp.attempt : stamp.attempt + 1
-      await settleStamp(tx, merchantId, { operation_id: operationId, due_at, attempt, fault: null })
+      await settleStamp(tx, merchantId, { operation_id: operationId, due_at, attempt, fault: null, hasMoved })
       return isDone
     })
   } catch (error) {
@@ -76,7 +78,9 @@ async function writeOne(
       const stamp = await lockStamp(tx, merchantId, { operationId, wait })
       if (!stamp) return
       const fault = error instanceof BadDocument ? error.message : 'could not be written'
-      const again = { due_at: againAt(deps, stamp), attempt: stamp.attempt + 1, fault }
+      const operation = (await operationFacts(tx, merchantId, [operationId])).get(operationId)
+      const hasMoved = operation?.state === 'succeeded' && MOVES.has(operation.kind)
+      const again = { due_at: againAt(deps, stamp), attempt: stamp.attempt + 1, fault, hasMoved }
       await settleStamp(tx, merchantId, { operation_id: operationId, ...again })
     })
     deps.log.warn('a receipt could not be written and will be tried again', {
@@ -95,15 +99,16 @@ function againAt(deps: ReceiptDeps, { attempt }: Pick<StampRow, 'attempt'>): Dat
   return new Date(deps.clock.now().getTime() + 1_000 * Math.min(AGAIN_AT_MOST_S, 2 ** Math.min(attempt, 10)))
 }
 
-/** True when there is nothing more to wait for. */
-async function write(deps: ReceiptDeps, tx: Tx, stamp: StampRow): Promise<boolean> {
+/** `isDone`: there is nothing more to wait for. */
+async function write(deps: ReceiptDeps, tx: Tx, stamp: StampRow): Promise<{ isDone: boolean; hasMoved: boolean }> {
   const operation = (await operationFacts(tx, stamp.merchant_id, [stamp.operation_id])).get(stamp.operation_id)
   if (!operation) throw new BadDocument('there is no such operation')
-  if (IS_OPEN.has(operation.state)) return false
-  if (operation.state !== 'succeeded') return true
-  if (isBack(operation.kind)) return writeRefund(deps, tx, stamp, operation)
-  if (operation.kind === 'sale' || operation.kind === 'authorize') return writeSale(deps, tx, stamp, operation)
-  return true
+  if (IS_OPEN.has(operation.state)) return { isDone: false, hasMoved: false }
+  if (operation.state !== 'succeeded') return { isDone: true, hasMoved: false }
+  const hasMoved = MOVES.has(operation.kind)
+  if (isBack(operation.kind)) return { isDone: await writeRefund(deps, tx, stamp, operation), hasMoved }
+  if (isCharge(operation.kind)) return { isDone: await writeSale(deps, tx, stamp, operation), hasMoved }
+  return { isDone: true, hasMoved }
 }
 
 /** A sale is one receipt, written when the last of its tenders is through. */
@@ -165,9 +170,13 @@ async function stampedOf(tx: Tx, merchantId: string, paymentId: string) {
     return operation?.state === 'succeeded' || operation?.state === 'reversed' ? [{ stamp, operation }] : []
   })
   return {
-    charges: done.filter(({ operation: { kind } }) => kind === 'sale' || kind === 'authorize'),
+    charges: done.filter(({ operation: { kind } }) => isCharge(kind)),
     refunds: done.filter(({ operation: { kind, state } }) => isBack(kind) && state === 'succeeded'),
   }
+}
+
+function isCharge(kind: string): boolean {
+  return kind === 'sale' || kind === 'authorize'
 }
 
 function isBack(kind: string): boolean {
@@ -272,13 +281,23 @@ async function issue(
 ): Promise<void> {
   const at = deps.clock.now()
   const [sales, returns] = facts.kind === 'sale' ? [facts.total, 0n] : [0n, facts.total]
-  const number = await takeNumber(tx, merchantId, { registerId: facts.register_id, sales, returns })
+  const isForeign = facts.currency !== (await currencyAt(deps, merchantId, facts.register_id))
+  const number = await takeNumber(tx, merchantId, {
+    registerId: facts.register_id,
+    // The totals of a register are sums in its store's currency.
+    ...(isForeign ? { sales: 0n, returns: 0n } : { sales, returns }),
+  })
   const row: ReceiptRow = { ...facts, id: deps.newId('rct'), number, report_id: null, created_at: at }
   await insertReceipt(tx, merchantId, row)
   await deps.journal.append(tx, merchantId, {
     ...{ registerId: row.register_id, kind: row.kind === 'sale' ? 'receipt' : 'refund', subjectId: row.id, at },
     body: journalBody(row),
   })
+}
+
+async function currencyAt(deps: ReceiptDeps, merchantId: string, registerId: string): Promise<string | null> {
+  const merchant = await deps.merchantCache.get(merchantId)
+  return merchant?.stores.get(merchant.registers.get(registerId)?.storeId ?? '')?.currency ?? null
 }
 
 function journalBody(row: ReceiptRow): { [name: string]: JsonValue } {

@@ -110,8 +110,8 @@ async function supplement(deps: ShiftDeps, merchantId: string, shiftId: string):
   return transact(deps.db, async (tx) => {
     const shift = await lockShift(tx, merchantId, shiftId)
     if (shift?.state !== 'closed') return null
-    const { counted } = await figuresOf(tx, merchantId, { shiftId, notReported: true })
-    if (counted.receiptIds.length === 0 && counted.operationIds.length === 0) return null
+    const { counted } = await figuresOf(tx, merchantId, { shiftId, currency: shift.currency, notReported: true })
+    if (Object.values(counted).every((ids) => ids.length === 0)) return null
     const original = zOf(await reportsOf(tx, merchantId, shiftId))
     return issue(deps, tx, merchantId, { kind: 'supplement', shift, original, by: NOBODY, at })
   })
@@ -157,7 +157,10 @@ async function bodyOf(
   { kind, shift, at }: { kind: ReportKind; shift: ShiftRow; at: Date },
 ): Promise<ReportBody & Pick<Figures, 'counted'>> {
   const totals = await lockTotals(tx, merchantId, shift.register_id)
-  const figures = await figuresOf(tx, merchantId, { shiftId: shift.id, notReported: kind !== 'x' })
+  const figures = await figuresOf(tx, merchantId, {
+    ...{ shiftId: shift.id, currency: shift.currency },
+    notReported: kind !== 'x',
+  })
   const drawerNow = await lockBalance(tx, merchantId, { ...drawerOf(shift.register_id), currency: shift.currency })
   const input: ReportInput = { kind, shift, figures, totals, drawerNow, at }
   return { ...(await reportBody(deps, merchantId, input)), counted: figures.counted }

@@ -23,6 +23,8 @@ export interface TenderSums {
   method: string
   sales: Sum
   refunds: Sum
+  /** Taken back by its provider, less refunds that came back. */
+  reversals: bigint
   /** Of cash: what the drawer got beyond the amounts. */
   rounding: bigint
   /** Beyond the amounts, for the staff. */
@@ -54,51 +56,92 @@ export interface Figures {
   receipts: { first: bigint; last: bigint } | null
   movements: MovementRow[]
   /** What the report counts, so that no other one does. */
-  counted: { operationIds: string[]; receiptIds: string[] }
+  counted: { operationIds: string[]; reversedIds: string[]; receiptIds: string[] }
+  /** What was paid in currencies that are not the shift's. */
+  others: OtherCurrency[]
+}
+
+export interface OtherCurrency {
+  currency: string
+  sales: Sum
+  returns: Sum
+  tenders: TenderSums[]
 }
 
 const IS_OPEN = new Set(['created', 'dispatched', 'pending', 'unknown'])
 
-/** The figures of a shift; `notReported`: of what no report has counted yet. */
+/**
+ * The figures of a shift, in its currency; what was paid in others stands apart, because sums of two say nothing. `notReported`: of what
+ * no report has counted yet.
+ */
 export async function figuresOf(
   db: Queryable,
   merchantId: string,
-  { shiftId, notReported }: { shiftId: string; notReported: boolean },
+  { shiftId, currency, notReported }: { shiftId: string; currency: string; notReported: boolean },
 ): Promise<Figures> {
   const isNew = ({ report_id }: { report_id: string | null }) => !notReported || report_id === null
-  const stamps = (await stampsOfShift(db, merchantId, shiftId)).filter(isNew)
+  const all = await stampsOfShift(db, merchantId, shiftId)
+  const stamps = all.filter(isNew)
   const receipts = (await receiptsOfShift(db, merchantId, shiftId)).filter(isNew)
   const operations = await operationFacts(
     db,
     merchantId,
-    stamps.map(({ operation_id }) => operation_id),
+    all.map(({ operation_id }) => operation_id),
   )
-  const done = stamps.flatMap(({ operation_id }) => {
-    const operation = operations.get(operation_id)
-    return operation?.state === 'succeeded' ? [operation] : []
-  })
-  const sold = receipts.filter(({ kind }) => kind === 'sale')
-  const returned = receipts.filter(({ kind }) => kind === 'refund')
+  const factsOf = (of: readonly StampRow[]) => of.flatMap(({ operation_id }) => operations.get(operation_id) ?? [])
+  // What was taken back had moved first: a report that tells of that has told of the moving, or does so too.
+  const done = factsOf(stamps).filter(({ state }) => state === 'succeeded' || state === 'reversed')
+  const isUntold = (of: StampRow) => of.is_reversed && (!notReported || of.reversal_report_id === null)
+  const reversed = factsOf(all.filter(isUntold))
+  const isHere = (of: { currency: string }) => of.currency === currency
+  const { sales, returns, tenders } = totalsOf({ receipts, done, reversed }, isHere)
+  const sold = receipts.filter((of) => of.kind === 'sale' && isHere(of))
+  const returned = receipts.filter((of) => of.kind === 'refund' && isHere(of))
   const discounted = sold.filter(({ discount }) => discount > 0n)
   const numbers = receipts.map(({ number }) => number)
+  const foreign = [...new Set([...receipts, ...done, ...reversed].map((of) => of.currency))].filter(
+    (code) => code !== currency,
+  )
   return {
-    sales: sum(sold, ({ total }) => total),
-    returns: sum(returned, ({ total }) => total),
+    ...{ sales, returns, tenders },
     discounts: sum(discounted, ({ discount }) => discount),
     items: sold.reduce((total, { items }) => total + items, 0n),
     vat: sumVat(sold.flatMap(({ vat }) => vat)),
     vat_returned: sumVat(returned.flatMap(({ vat }) => vat)),
-    tenders: tendersOf(done),
     held: sum(
-      done.filter(({ kind }) => kind === 'authorize'),
-      amountOf,
+      done.filter((of) => of.held > 0n && isHere(of)),
+      ({ held }) => held,
     ),
-    unfinished: unfinishedOf(stamps, operations),
+    unfinished: unfinishedOf(stamps, operations, isHere),
     exceptions: exceptionsOf(stamps, operations),
     copies: await copiesOfShift(db, merchantId, shiftId),
     receipts: numbers.length === 0 ? null : { first: numbers[0] as bigint, last: numbers.at(-1) as bigint },
     movements: await movementsOf(db, merchantId, shiftId),
-    counted: { operationIds: done.map(({ id }) => id), receiptIds: receipts.map(({ id }: ReceiptRow) => id) },
+    counted: {
+      operationIds: done.map(({ id }) => id),
+      reversedIds: reversed.map(({ id }) => id),
+      receiptIds: receipts.map(({ id }: ReceiptRow) => id),
+    },
+    others: foreign.sort().map((code) => ({
+      currency: code,
+      ...totalsOf({ receipts, done, reversed }, (of) => of.currency === code),
+    })),
+  }
+}
+
+interface Told {
+  receipts: readonly ReceiptRow[]
+  done: readonly OperationFacts[]
+  reversed: readonly OperationFacts[]
+}
+
+/** What was sold and given back in one currency, and how it was paid. */
+function totalsOf({ receipts, done, reversed }: Told, isOne: (of: { currency: string }) => boolean) {
+  const of = (wanted: ReceiptRow['kind']) => receipts.filter((row) => row.kind === wanted && isOne(row))
+  return {
+    sales: sum(of('sale'), ({ total }) => total),
+    returns: sum(of('refund'), ({ total }) => total),
+    tenders: tendersOf(done.filter(isOne), reversed.filter(isOne)),
   }
 }
 
@@ -106,8 +149,8 @@ function sum<T>(rows: readonly T[], of: (row: T) => bigint): Sum {
   return { count: rows.length, amount: rows.reduce((total, row) => total + of(row), 0n) }
 }
 
-function amountOf({ amount, amount_effective }: OperationFacts): bigint {
-  return amount_effective ?? amount
+function amountOf({ state, amount, amount_effective, amount_undone }: OperationFacts): bigint {
+  return state === 'reversed' ? (amount_undone ?? 0n) : (amount_effective ?? amount)
 }
 
 function isIn({ kind }: OperationFacts): boolean {
@@ -119,24 +162,33 @@ function isOut({ kind }: OperationFacts): boolean {
 }
 
 /** Money that came in and went back, by how it was paid; in the order of their names. */
-function tendersOf(done: readonly OperationFacts[]): TenderSums[] {
-  const moved = done.filter((operation) => isIn(operation) || isOut(operation))
-  return [...Map.groupBy(moved, ({ method }) => method)]
-    .map(([method, of]) => ({
+function tendersOf(done: readonly OperationFacts[], reversed: readonly OperationFacts[]): TenderSums[] {
+  const hasMoved = (of: OperationFacts) => (isIn(of) || isOut(of)) && amountOf(of) > 0n
+  const methods = new Set([...done, ...reversed].filter(hasMoved).map(({ method }) => method))
+  return [...methods].sort().map((method) => {
+    const of = done.filter((each) => each.method === method && hasMoved(each))
+    const back = reversed.filter((each) => each.method === method && hasMoved(each))
+    const signed = (each: OperationFacts, amount: bigint) => (isIn(each) ? amount : -amount)
+    return {
       method,
       sales: sum(of.filter(isIn), amountOf),
       refunds: sum(of.filter(isOut), amountOf),
-      rounding: of.reduce((total, each) => total + (isIn(each) ? 1n : -1n) * (each.rounding ?? 0n), 0n),
-      tips: of.reduce((total, each) => total + (isIn(each) ? 1n : -1n) * (each.tip ?? 0n), 0n),
-    }))
-    .sort((a, b) => (a.method < b.method ? -1 : 1))
+      reversals: back.reduce((total, each) => total + signed(each, amountOf(each)), 0n),
+      rounding: of.reduce((total, each) => total + signed(each, each.rounding ?? 0n), 0n),
+      tips: of.reduce((total, each) => total + signed(each, each.tip ?? 0n), 0n),
+    }
+  })
 }
 
 /** Sales of which a part is paid and the rest is not: they wait without a fault. What went back of such a part is not there any more. */
-function unfinishedOf(stamps: readonly StampRow[], operations: ReadonlyMap<string, OperationFacts>): Sum {
+function unfinishedOf(
+  stamps: readonly StampRow[],
+  operations: ReadonlyMap<string, OperationFacts>,
+  isHere: (of: OperationFacts) => boolean,
+): Sum {
   const waiting = stamps.flatMap(({ operation_id, due_at, fault }) => {
     const operation = operations.get(operation_id)
-    return due_at !== null && fault === null && operation?.state === 'succeeded' ? [operation] : []
+    return due_at !== null && fault === null && operation?.state === 'succeeded' && isHere(operation) ? [operation] : []
   })
   const left = [...Map.groupBy(waiting, ({ payment_id }) => payment_id).values()]
     .map((of) => of.reduce((total, each) => total + (isOut(each) ? -amountOf(each) : amountOf(each)), 0n))

@@ -37,11 +37,7 @@ export async function reportBody(deps: ShiftDeps, merchantId: string, input: Rep
     items: Number(figures.items),
     vat: figures.vat.map(vatOut),
     vat_returned: figures.vat_returned.map(vatOut),
-    tenders: figures.tenders.map(({ method, sales: taken, refunds, rounding, tips }) => ({
-      ...{ method, sales: sumOut(taken), refunds: sumOut(refunds) },
-      ...{ net: Number(taken.amount - refunds.amount), rounding: Number(rounding) },
-      tips: Number(tips),
-    })),
+    tenders: figures.tenders.map(tenderOut),
     held: sumOut(figures.held),
     unfinished: sumOut(figures.unfinished),
     copies: sumOut(figures.copies),
@@ -57,12 +53,25 @@ export async function reportBody(deps: ShiftDeps, merchantId: string, input: Rep
       ...{ sales: Number(totals.sales), returns: Number(totals.returns) },
       net: Number(totals.sales - totals.returns),
     },
+    other_currencies: figures.others.map((other) => ({
+      ...{ currency: other.currency, sales: sumOut(other.sales), returns: sumOut(other.returns) },
+      net: Number(other.sales.amount - other.returns.amount),
+      tenders: other.tenders.map(tenderOut),
+    })),
   }
 }
 export type ReportBody = Awaited<ReturnType<typeof reportBody>>
 
 function sumOut({ count, amount }: { count: number; amount: bigint }) {
   return { count, amount: Number(amount) }
+}
+
+function tenderOut({ method, sales, refunds, reversals, rounding, tips }: Figures['tenders'][number]) {
+  return {
+    ...{ method, sales: sumOut(sales), refunds: sumOut(refunds), reversals: Number(reversals) },
+    net: Number(sales.amount - refunds.amount - reversals),
+    ...{ rounding: Number(rounding), tips: Number(tips) },
+  }
 }
 
 function vatOut({ rate_bp, net, tax, gross }: Figures['vat'][number]) {

@@ -69,6 +69,10 @@ export const Shift = Type.Object(
     counted: Nullable(AmountOrZero),
     expected: Nullable(Type.Integer({ description: `What the books say the drawer holds. ${HIDDEN}` })),
     variance: Nullable(Type.Integer({ description: 'Counted less expected.' })),
+    is_overdrawn: Type.Boolean({
+      description:
+        'More went out of the drawer than it ever held by the books: something that came in was not entered.',
+    }),
     needs_reason: Type.Boolean({ description: 'The difference is too large to be closed without a reason.' }),
     denominations: Nullable(Denominations),
     counted_at: Nullable(Timestamp),
@@ -128,6 +132,17 @@ const Drawer = Type.Object({
   denominations: Nullable(Denominations),
 })
 
+const Tender = Type.Object({
+  ...{ method: Type.String(), sales: Sum, refunds: Sum },
+  reversals: Type.Integer({
+    description:
+      'Taken back by the provider afterwards, less refunds that came back. What was sold stays sold: the money is owed.',
+  }),
+  net: SignedAmount,
+  rounding: Type.Integer({ description: 'Of cash: what the drawer got beyond the amounts.' }),
+  tips: Type.Integer({ description: 'Beyond the amounts, for the staff.' }),
+})
+
 const REPORT = {
   seller: Type.Object({
     name: Type.String(),
@@ -154,13 +169,7 @@ const REPORT = {
   items: Type.Integer(),
   vat: Type.Array(Vat),
   vat_returned: Type.Array(Vat),
-  tenders: Type.Array(
-    Type.Object({
-      ...{ method: Type.String(), sales: Sum, refunds: Sum, net: SignedAmount },
-      rounding: Type.Integer({ description: 'Of cash: what the drawer got beyond the amounts.' }),
-      tips: Type.Integer({ description: 'Beyond the amounts, for the staff.' }),
-    }),
-  ),
+  tenders: Type.Array(Tender),
   held: Type.Object(Sum.properties, { description: 'Approved and not taken yet.' }),
   unfinished: Type.Object(Sum.properties, { description: 'Paid in part only.' }),
   copies: Sum,
@@ -181,7 +190,14 @@ const REPORT = {
   ),
   totals: Type.Object(
     { sales: Type.Integer(), returns: Type.Integer(), net: Type.Integer() },
-    { description: 'What the register has ever sold and given back. Never set back.' },
+    { description: 'What the register has ever sold and given back, in its currency. Never set back.' },
+  ),
+  other_currencies: Type.Array(
+    Type.Object({
+      ...{ currency: Currency, sales: Sum, returns: Sum, net: SignedAmount },
+      tenders: Type.Array(Tender),
+    }),
+    { description: 'What was paid in other currencies. It is in no other figure, but for the numbers of receipts.' },
   ),
 }
 

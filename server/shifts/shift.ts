@@ -65,7 +65,7 @@ export interface MoveInput {
 
 /**
  * Cash in or out, or the drawer opened for nothing. The same `reference` again is the same movement. Throws not-found, other-till,
- * invalid-state for a shift that has ended, validation-error.
+ * invalid-state for a shift that has ended, validation-error, drawer-short for more than the books say is there.
  */
 export async function moveCash(
   deps: ShiftDeps,
@@ -83,6 +83,7 @@ export async function moveCash(
     const known = reference === undefined ? null : await movementByReference(tx, merchantId, { shiftId, reference })
     if (known) return { shift, movement: known }
     if (shift.state !== 'open') throw new Problem('invalid-state', { detail: `The shift is ${shift.state}.` })
+    if (type === 'paid_out' || type === 'drop') await mustHold(deps, tx, merchantId, { shift, amount: amount ?? 0n })
     const signed = type === 'paid_in' ? (amount ?? 0n) : -(amount ?? 0n)
     const movement = await move(deps, tx, merchantId, shift, {
       ...{ type, amount: signed, by: by.id, at, reason, reference },
@@ -92,6 +93,20 @@ export async function moveCash(
     await tell(deps, tx, merchantId, moved, { kind: type, event: `shift.${type}`, by, at, told })
     return { shift: moved, movement }
   })
+}
+
+/**
+ * Refuses to take out more than is there, without telling how much that is: the count is blind. What a till has sold alone and not handed
+ * in is in the drawer and not in the books, so while there is such a thing the till is believed. Throws drawer-short.
+ */
+async function mustHold(
+  deps: ShiftDeps,
+  tx: Tx,
+  merchantId: string,
+  { shift: { register_id, currency }, amount }: { shift: ShiftRow; amount: bigint },
+): Promise<void> {
+  const held = await lockBalance(tx, merchantId, { ...drawerOf(register_id), currency })
+  if (amount > held && (await deps.waitingAt(tx, merchantId, register_id)) === null) throw new Problem('drawer-short')
 }
 
 /** Sales are over, counting begins; again it changes nothing. Throws not-found, other-till, invalid-state when closed. */

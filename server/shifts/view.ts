@@ -1,6 +1,9 @@
 // What the API shows of shifts and reports. What the books expect in a drawer is hidden from tills until it was counted.
 
+import type { Queryable } from '../db/pool.ts'
+import { readBalances } from '../ledger/index.ts'
 import type { By, ShiftDeps, Waiting } from './deps.ts'
+import { drawerOf } from './drawer.ts'
 import type { ReportBody } from './report.ts'
 import { type MovementRow, movementsOf, type ReportRow, type ShiftRow } from './store.ts'
 import { asksForReason } from './variance.ts'
@@ -16,6 +19,7 @@ export async function shiftView(
   const ids = [...new Set([shift.opened_by, ...movements.map((movement) => movement.by)])]
   const names = await deps.namesOf(deps.db, merchantId, ids)
   const isHidden = by.registerId !== null && shift.counted === null
+  const isOverdrawn = shift.state !== 'closed' && (await heldIn(deps.db, merchantId, shift)) < 0n
   const variance = shift.counted === null || shift.expected === null ? null : shift.counted - shift.expected
   return {
     ...{
@@ -32,6 +36,7 @@ export async function shiftView(
     counted: numberOr(shift.counted),
     expected: isHidden ? null : numberOr(shift.expected),
     variance: numberOr(variance),
+    is_overdrawn: isOverdrawn,
     needs_reason: variance !== null && asksForReason(variance, shift.currency),
     denominations: shift.denominations,
     counted_at: shift.counted_at?.toISOString() ?? null,
@@ -41,6 +46,17 @@ export async function shiftView(
     offline: await waitingFor(deps, merchantId, shift),
     version: shift.version,
   }
+}
+
+/** What the books say the drawer holds. */
+async function heldIn(db: Queryable, merchantId: string, { register_id, currency }: ShiftRow): Promise<bigint> {
+  const [balance] = await readBalances(
+    db,
+    merchantId,
+    { ...drawerOf(register_id), currency },
+    { channel: false, store: false },
+  )
+  return balance ? balance.debit - balance.credit : 0n
 }
 
 /** Of a closed shift only what was sold before it was closed can still belong to it. */

@@ -42,9 +42,22 @@ export const REGISTER_CHECKS: readonly Check[] = [
     holds: 'What a register has ever sold and given back are the sums of its receipts',
     sql: `select coalesce(t.merchant_id, r.merchant_id) || ' ' || coalesce(t.register_id, r.register_id) as "where"
       from register_total t
-      full join (select merchant_id, register_id, max(number) as last, coalesce(sum(total) filter (where kind = 'sale'), 0) as sales,
-          coalesce(sum(total) filter (where kind = 'refund'), 0) as returns from receipt group by 1, 2) r using (merchant_id, register_id)
+      full join (select c.merchant_id, c.register_id, max(c.number) as last,
+          coalesce(sum(c.total) filter (where c.kind = 'sale' and c.currency = s.currency), 0) as sales,
+          coalesce(sum(c.total) filter (where c.kind = 'refund' and c.currency = s.currency), 0) as returns
+        from receipt c
+        join register g on g.merchant_id = c.merchant_id and g.id = c.register_id
+        join store s on s.merchant_id = g.merchant_id and s.id = g.store_id
+        group by 1, 2) r using (merchant_id, register_id)
       where (t.last_receipt, t.sales, t.returns) is distinct from (r.last, r.sales, r.returns)`,
+  },
+  {
+    id: 'receipt',
+    holds: 'What was taken back of what was done at a register is on a report, or will be',
+    sql: `select s.merchant_id || ' ' || s.operation_id as "where" from till_stamp s
+      join operation o on o.merchant_id = s.merchant_id and o.id = s.operation_id
+      where (o.state = 'reversed') <> s.is_reversed
+        or (s.is_reversed and s.shift_id is not null and s.reversal_report_id is null and not s.needs_report)`,
   },
   {
     id: 'receipt',

@@ -7,12 +7,14 @@ import type { Shop } from './shop.ts'
 
 export interface ShiftView {
   id: string
+  store_id: string
   no: number
   state: string
   float: number
   counted: number | null
   expected: number | null
   variance: number | null
+  is_overdrawn: boolean
   needs_reason: boolean
   counts: number
   movements: { type: string; amount: number; reason: string | null; by_name: string | null }[]
@@ -21,6 +23,14 @@ export interface ShiftView {
 interface Sum {
   count: number
   amount: number
+}
+interface TenderOfReport {
+  method: string
+  sales: Sum
+  refunds: Sum
+  reversals: number
+  net: number
+  rounding: number
 }
 export interface ReportView {
   id: string
@@ -32,7 +42,9 @@ export interface ReportView {
   discounts: Sum
   vat: { rate_bp: number | null; net: number; tax: number; gross: number }[]
   vat_returned: { rate_bp: number | null; net: number; tax: number; gross: number }[]
-  tenders: { method: string; sales: Sum; refunds: Sum; net: number; rounding: number }[]
+  tenders: TenderOfReport[]
+  other_currencies: { currency: string; sales: Sum; returns: Sum; net: number; tenders: TenderOfReport[] }[]
+  held: Sum
   unfinished: Sum
   copies: Sum
   no_sales: number
@@ -49,14 +61,15 @@ export function tillShop(shop: Shop) {
   const goods = orderShop(shop)
   return {
     goods,
-    /** Pairs a device with the register and signs somebody new in at it. */
+    /** Pairs a device with a register and signs somebody new in at it. */
     async signIn(
       role: 'cashier' | 'supervisor' | 'manager',
       name = 'Sanne de Vries',
+      register = shop.till,
     ): Promise<Api & { key: string; staff: string }> {
       const pin = '4711'
       const staff = await shop.api.call<{ id: string }>('POST', '/v1/staff', { name, role, pin })
-      const code = await shop.api.call<{ code: string }>('POST', `/v1/registers/${shop.till}/pairing_codes`, {})
+      const code = await shop.api.call<{ code: string }>('POST', `/v1/registers/${register}/pairing_codes`, {})
       const device = createApi(shop.send, undefined)
       const paired = await device.call<{ key: string }>('POST', '/v1/till/pair', { code: code.body.code })
       const at = createApi(shop.send, paired.body.key)

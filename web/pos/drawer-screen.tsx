@@ -153,6 +153,7 @@ function ShiftFacts({ shift }: { shift: Shift }) {
         <dt>{texts.shift.float}</dt>
         <dd className="figure">{money(shift.float)}</dd>
       </dl>
+      {shift.is_overdrawn ? <Banner kind="warn">{texts.drawer.overdrawn}</Banner> : null}
       <h3>{texts.drawer.movements}</h3>
       <ul className="moves">
         {shift.movements.map(({ id, type, amount, reason, at }) => (

@@ -2,9 +2,10 @@
 
 import { createPortal } from 'react-dom'
 import { fill } from '../shared/fill.ts'
+import { datesFor } from './dates.ts'
 import { Icon } from './icon.tsx'
 import { Banner, Dialog } from './parts.tsx'
-import type { Report } from './shift.ts'
+import type { Report, TenderOfReport } from './shift.ts'
 import { percent, useTill } from './till.tsx'
 
 export function ReportDialog({ report, onClose }: { report: Report; onClose(): void }) {
@@ -47,6 +48,10 @@ function Sheet({ report }: { report: Report }) {
         <dd className="figure">{value}</dd>
       </div>
     ))
+  const nameOf = ({ method }: TenderOfReport) => texts.methods[method] ?? method
+  const named = (of: TenderOfReport) => `${nameOf(of)} · ${of.sales.count + of.refunds.count}`
+  const taken = report.tenders.filter(({ reversals }) => reversals !== 0)
+  const dates = datesFor(language)
   return (
     <div className="report">
       <p className="own">
@@ -76,13 +81,16 @@ function Sheet({ report }: { report: Report }) {
       </dl>
       <h3>{texts.report.tenders}</h3>
       <dl className="figures">
-        {rows(
-          report.tenders.map(({ method, sales, refunds, net }) => [
-            `${texts.methods[method] ?? method} · ${sales.count + refunds.count}`,
-            money(net),
-          ]),
-        )}
+        {rows([
+          ...report.tenders.map((of) => [named(of), money(of.net)] as const),
+          ...taken.map((of) => [`${texts.report.reversals} · ${nameOf(of)}`, money(-of.reversals)] as const),
+        ])}
       </dl>
+      {report.other_currencies.map(({ currency, tenders }) => (
+        <dl className="figures" key={currency}>
+          {rows(tenders.map((of) => [`${currency} · ${named(of)}`, dates.money(of.net, currency)]))}
+        </dl>
+      ))}
       {drawer === null ? null : (
         <>
           <h3>{texts.report.drawer}</h3>

@@ -19,6 +19,7 @@ export interface Shift {
   counted: number | null
   expected: number | null
   variance: number | null
+  is_overdrawn: boolean
   needs_reason: boolean
   movements: Movement[]
 }
@@ -39,6 +40,14 @@ export interface Drawer {
   variance: number | null
   reason: string | null
 }
+export interface TenderOfReport {
+  method: string
+  sales: Sum
+  refunds: Sum
+  reversals: number
+  net: number
+  tips: number
+}
 export interface Report {
   object: 'x_report' | 'z_report'
   /** Of a Z. */
@@ -54,7 +63,8 @@ export interface Report {
   discounts: Sum
   items: number
   vat: { rate_bp: number | null; net: number; tax: number; gross: number }[]
-  tenders: { method: string; sales: Sum; refunds: Sum; net: number; tips: number }[]
+  tenders: TenderOfReport[]
+  other_currencies: { currency: string; tenders: TenderOfReport[] }[]
   copies: Sum
   no_sales: number
   exceptions: { operation_id: string; amount: number | null; fault: string }[]

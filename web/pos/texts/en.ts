@@ -1,6 +1,7 @@
 // The words of the till, in English. What a person at a counter reads in a second.
 
 import { offlineEn } from './offline-en.ts'
+import { reportEn } from './report-en.ts'
 import { serviceEn } from './service-en.ts'
 
 export const en = {
@@ -356,6 +357,7 @@ export const en = {
     done: '{what}: done',
     save: 'Save',
     reason: 'Reason',
+    overdrawn: 'More cash went out than the books say this drawer ever held. Enter what came in, or count it.',
     noScan: 'Go back to selling to scan.',
     reasons: {
       paid_in: ['Change from the bank', 'Correction'],
@@ -389,29 +391,11 @@ export const en = {
     again: 'Count again',
     close: 'Close the shift',
   },
-  report: {
-    x: 'Interim report (X)',
-    z: 'Z report {no}',
-    sales: 'Sales, {n}',
-    returns: 'Returns, {n}',
-    net: 'Net',
-    discounts: 'Discounts, {n}',
-    vat: 'VAT',
-    tenders: 'Ways to pay',
-    drawer: 'Drawer',
-    cashSales: 'Cash sales',
-    cashRefunds: 'Cash refunds',
-    counters: 'Counters',
-    copies: 'Copies of receipts',
-    noSales: 'Drawer openings without a sale',
-    grandSales: 'All sales ever',
-    grandReturns: 'All returns ever',
-    grandNet: 'Net ever',
-    exceptions: '{n} could not be counted. Somebody in the office looks at them.',
-  },
+  report: reportEn,
   service: serviceEn,
   offline: offlineEn,
   refusals: {
+    'drawer-short': 'There is not that much in the drawer.',
     'shift-running': 'A shift is open already.',
     'shift-not-open': 'Open a shift first.',
     'no-answer': 'The server does not answer.',

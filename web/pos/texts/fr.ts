@@ -1,4 +1,5 @@
 import { offlineFr } from './offline-fr.ts'
+import { reportFr } from './report-fr.ts'
 import { serviceFr } from './service-fr.ts'
 import type { Texts } from './texts.ts'
 
@@ -355,6 +356,8 @@ export const fr: Texts = {
     done: '{what} : fait',
     save: 'Enregistrer',
     reason: 'Motif',
+    overdrawn:
+      'Il est sorti plus d’espèces que ce tiroir n’en a jamais contenu d’après les livres. Saisissez ce qui est entré, ou comptez-le.',
     noScan: 'Revenez à la vente pour scanner.',
     reasons: {
       paid_in: ['Monnaie de la banque', 'Correction'],
@@ -388,29 +391,11 @@ export const fr: Texts = {
     again: 'Recompter',
     close: 'Clôturer le service',
   },
-  report: {
-    x: 'Rapport X',
-    z: 'Rapport Z {no}',
-    sales: 'Ventes, {n}',
-    returns: 'Retours, {n}',
-    net: 'Net',
-    discounts: 'Remises, {n}',
-    vat: 'TVA',
-    tenders: 'Moyens de paiement',
-    drawer: 'Tiroir',
-    cashSales: 'Ventes en espèces',
-    cashRefunds: 'Remboursements en espèces',
-    counters: 'Compteurs',
-    copies: 'Duplicatas',
-    noSales: 'Ouvertures sans vente',
-    grandSales: 'Ventes cumulées',
-    grandReturns: 'Retours cumulés',
-    grandNet: 'Net cumulé',
-    exceptions: '{n} n’ont pas pu être comptés. Quelqu’un au bureau les regarde.',
-  },
+  report: reportFr,
   service: serviceFr,
   offline: offlineFr,
   refusals: {
+    'drawer-short': 'Il n’y a pas autant dans le tiroir.',
     'shift-running': 'Un service est déjà ouvert.',
     'shift-not-open': 'Ouvrez d’abord un service.',
     'no-answer': 'Le serveur ne répond pas.',

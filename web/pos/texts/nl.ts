@@ -1,4 +1,5 @@
 import { offlineNl } from './offline-nl.ts'
+import { reportNl } from './report-nl.ts'
 import { serviceNl } from './service-nl.ts'
 import type { Texts } from './texts.ts'
 
@@ -355,6 +356,8 @@ export const nl: Texts = {
     done: '{what}: gedaan',
     save: 'Opslaan',
     reason: 'Reden',
+    overdrawn:
+      'Er is meer contant uitgegaan dan er volgens de boeken ooit in deze lade zat. Voer in wat erin kwam, of tel de lade.',
     noScan: 'Ga terug naar verkopen om te scannen.',
     reasons: {
       paid_in: ['Wisselgeld van de bank', 'Correctie'],
@@ -388,29 +391,11 @@ export const nl: Texts = {
     again: 'Opnieuw tellen',
     close: 'Dienst afsluiten',
   },
-  report: {
-    x: 'Tussenstand (X)',
-    z: 'Z-rapport {no}',
-    sales: 'Verkopen, {n}',
-    returns: 'Retouren, {n}',
-    net: 'Netto',
-    discounts: 'Kortingen, {n}',
-    vat: 'Btw',
-    tenders: 'Betaalwijzen',
-    drawer: 'Lade',
-    cashSales: 'Contant verkocht',
-    cashRefunds: 'Contant terugbetaald',
-    counters: 'Tellers',
-    copies: 'Kopieën van bonnen',
-    noSales: 'Lade geopend zonder verkoop',
-    grandSales: 'Alle verkopen ooit',
-    grandReturns: 'Alle retouren ooit',
-    grandNet: 'Netto ooit',
-    exceptions: '{n} konden niet worden geteld. Iemand op kantoor kijkt ernaar.',
-  },
+  report: reportNl,
   service: serviceNl,
   offline: offlineNl,
   refusals: {
+    'drawer-short': 'Zoveel zit er niet in de lade.',
     'shift-running': 'Er is al een dienst open.',
     'shift-not-open': 'Open eerst een dienst.',
     'no-answer': 'De server antwoordt niet.',

@@ -1,4 +1,5 @@
 import { offlinePl } from './offline-pl.ts'
+import { reportPl } from './report-pl.ts'
 import { servicePl } from './service-pl.ts'
 import type { Texts } from './texts.ts'
 
@@ -355,6 +356,8 @@ export const pl: Texts = {
     done: '{what}: gotowe',
     save: 'Zapisz',
     reason: 'Powód',
+    overdrawn:
+      'Wydano więcej gotówki, niż według ksiąg było kiedykolwiek w tej szufladzie. Wprowadź wpłaty albo policz szufladę.',
     noScan: 'Wróć do sprzedaży, aby skanować.',
     reasons: {
       paid_in: ['Bilon z banku', 'Korekta'],
@@ -388,29 +391,11 @@ export const pl: Texts = {
     again: 'Policz jeszcze raz',
     close: 'Zamknij zmianę',
   },
-  report: {
-    x: 'Raport X',
-    z: 'Raport Z {no}',
-    sales: 'Sprzedaż, {n}',
-    returns: 'Zwroty, {n}',
-    net: 'Netto',
-    discounts: 'Rabaty, {n}',
-    vat: 'VAT',
-    tenders: 'Sposoby płatności',
-    drawer: 'Szuflada',
-    cashSales: 'Sprzedaż za gotówkę',
-    cashRefunds: 'Zwroty gotówką',
-    counters: 'Liczniki',
-    copies: 'Kopie paragonów',
-    noSales: 'Otwarcia szuflady bez sprzedaży',
-    grandSales: 'Cała sprzedaż',
-    grandReturns: 'Wszystkie zwroty',
-    grandNet: 'Razem netto',
-    exceptions: 'Nie dało się policzyć: {n}. Ktoś w biurze to sprawdzi.',
-  },
+  report: reportPl,
   service: servicePl,
   offline: offlinePl,
   refusals: {
+    'drawer-short': 'W szufladzie nie ma tyle.',
     'shift-running': 'Zmiana jest już otwarta.',
     'shift-not-open': 'Najpierw otwórz zmianę.',
     'no-answer': 'Serwer nie odpowiada.',

@@ -1,4 +1,5 @@
 import { offlineSv } from './offline-sv.ts'
+import { reportSv } from './report-sv.ts'
 import { serviceSv } from './service-sv.ts'
 import type { Texts } from './texts.ts'
 
@@ -355,6 +356,8 @@ export const sv: Texts = {
     done: '{what}: klart',
     save: 'Spara',
     reason: 'Orsak',
+    overdrawn:
+      'Mer kontanter har gått ut än vad lådan någonsin innehållit enligt bokföringen. Registrera det som kom in, eller räkna lådan.',
     noScan: 'Gå tillbaka till försäljningen för att skanna.',
     reasons: {
       paid_in: ['Växel från banken', 'Rättelse'],
@@ -388,29 +391,11 @@ export const sv: Texts = {
     again: 'Räkna om',
     close: 'Stäng passet',
   },
-  report: {
-    x: 'X-dagrapport',
-    z: 'Z-dagrapport {no}',
-    sales: 'Försäljning, {n}',
-    returns: 'Returer, {n}',
-    net: 'Netto',
-    discounts: 'Rabatter, {n}',
-    vat: 'Moms',
-    tenders: 'Betalsätt',
-    drawer: 'Låda',
-    cashSales: 'Kontant försäljning',
-    cashRefunds: 'Kontant återbetalt',
-    counters: 'Räknare',
-    copies: 'Kvittokopior',
-    noSales: 'Lådöppningar utan köp',
-    grandSales: 'Total försäljning',
-    grandReturns: 'Totala returer',
-    grandNet: 'Totalt netto',
-    exceptions: '{n} kunde inte räknas. Någon på kontoret tittar på dem.',
-  },
+  report: reportSv,
   service: serviceSv,
   offline: offlineSv,
   refusals: {
+    'drawer-short': 'Så mycket finns inte i lådan.',
     'shift-running': 'Ett pass är redan öppet.',
     'shift-not-open': 'Öppna ett pass först.',
     'no-answer': 'Servern svarar inte.',
