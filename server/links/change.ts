@@ -3,14 +3,15 @@
 import { endSession, prolongSession } from '../checkout/index.ts'
 import { transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
+import { queueMail } from '../mail/index.ts'
 import { appendEvents } from '../notify/index.ts'
 import { mailable, wrong } from './create.ts'
 import type { LinkDeps } from './deps.ts'
 import { linkEvent } from './event.ts'
-import { queueLinkMail } from './letter.ts'
+import { linkMail } from './letter.ts'
 import { type Link, nextReminder, pageEnd, stateOf } from './link.ts'
 import type { LinkPatch } from './schema.ts'
-import { lockLink, setState, updateLink, usesOf } from './store.ts'
+import { lockLink, readLink, setState, updateLink, usesOf } from './store.ts'
 
 /**
  * Changes what `input` names. A new amount ends the page that was open for the old one. Throws not-found, invalid-state (it is over, or
@@ -25,9 +26,12 @@ export async function changeLink(
 ): Promise<Link> {
   await deps.consumer.catchUp(merchantId)
   const now = deps.clock.now()
+  const letter = await letterTo(deps, merchantId, id, input, now)
   return transact(deps.db, async (tx) => {
     const link = await lockLink(tx, merchantId, id)
     if (!link) throw new Problem('not-found')
+    // What the mail says was read before: of another version it would be wrong.
+    if (letter && link.version !== letter.version) throw new Problem('version-conflict')
     if (version !== undefined && link.version !== BigInt(version)) throw new Problem('version-conflict')
     const state = stateOf(link, now)
     if (state === 'paid' || state === 'canceled') throw new Problem('invalid-state', { detail: `It is ${state}.` })
@@ -55,10 +59,26 @@ export async function changeLink(
     if (changed.reminders.length > 0 && changed.email === null) throw wrong('/reminders', 'need an email')
     changed.next_reminder_at = nextReminder(changed, now)
     const after = await updateLink(tx, changed)
-    if (after.email !== null && after.email !== link.email) await queueLinkMail(deps, tx, after, 'sent')
+    if (letter) await queueMail(tx, merchantId, letter.mail)
     await appendEvents(tx, merchantId, now, [linkEvent(deps, 'payment_link.changed', after)])
     return after
   })
+}
+
+/** The mail to a new address, of the link as it will be. It reads, so it is made before the transaction. */
+async function letterTo(deps: LinkDeps, merchantId: string, id: string, input: LinkPatch, now: Date) {
+  const { expires_in, amount, ...rest } = input
+  if (rest.email == null) return null
+  mailable(rest.email)
+  const link = await readLink(deps.db, merchantId, id)
+  if (!link || link.email === rest.email) return null
+  const expires_at = expires_in == null ? null : new Date(now.getTime() + expires_in * 1000)
+  const changed: Link = {
+    ...{ ...link, ...rest },
+    ...(amount === undefined ? {} : { amount: BigInt(amount) }),
+    ...(expires_in === undefined ? {} : { expires_at }),
+  }
+  return { version: link.version, mail: await linkMail(deps, changed, 'sent') }
 }
 
 /** What a merchant may do with a link besides changing it: to which state, from which, and how it is told. */

@@ -2,25 +2,65 @@
 
 import { returnAddress, settingsOf } from '../checkout/index.ts'
 import { hasCustomer } from '../customers/index.ts'
-import { transact } from '../db/pool.ts'
+import { type Tx, transact } from '../db/pool.ts'
+import type { Idempotency } from '../http/idempotency.ts'
 import { Problem } from '../lib/problem.ts'
-import { isMailAddress } from '../mail/index.ts'
+import { isMailAddress, type NewMail, queueMail } from '../mail/index.ts'
 import { appendEvents } from '../notify/index.ts'
+import { onceWithin, paymentsOfOrder } from '../payments/index.ts'
 import type { LinkDeps } from './deps.ts'
 import { linkEvent } from './event.ts'
-import { queueLinkMail } from './letter.ts'
+import { linkMail } from './letter.ts'
 import { type Link, newToken, nextReminder } from './link.ts'
 import type { NewLink } from './schema.ts'
-import { insertLink } from './store.ts'
+import { insertLink, readLink } from './store.ts'
 
 /** Valid for so long unless told otherwise. */
 const EXPIRES_IN_S = 30 * 86_400
 
 /**
- * Makes a link over an amount, over what the payer says, or over what is due for an order; with an e-mail address it is sent there.
- * Throws validation-error, reference-not-found, url-not-allowed, order-not-payable, currency-mismatch; then nothing is written.
+ * Makes a link over an amount, over what the payer says, or over what is due for an order; with an e-mail address it is sent there. With a
+ * key, the same key again is the same link, and one mail. Throws validation-error, reference-not-found, url-not-allowed, order-not-payable,
+ * currency-mismatch, idempotency-key-reused; then nothing is written.
  */
-export async function createLink(deps: LinkDeps, merchantId: string, input: NewLink): Promise<Link> {
+export async function createLink(
+  deps: LinkDeps,
+  merchantId: string,
+  input: NewLink,
+  idempotency: Idempotency | null,
+): Promise<Link> {
+  if (idempotency === null) {
+    const planned = await plan(deps, merchantId, input)
+    await transact(deps.db, (tx) => write(deps, tx, planned))
+    return planned.link
+  }
+  // Read before the transaction. What was made under the key stands, whatever could be made of the same words now.
+  const planned = await plan(deps, merchantId, input).catch((error: unknown) => {
+    if (error instanceof Problem) return error
+    throw error
+  })
+  const about = planned instanceof Problem ? merchantId : planned.link.id
+  // The answer is kept for ever, so it names the link and nobody's address.
+  const { body } = await onceWithin(deps, merchantId, idempotency, about, async (tx) => {
+    if (planned instanceof Problem) throw planned
+    await write(deps, tx, planned)
+    return { status: 201, body: JSON.stringify({ id: planned.link.id }) }
+  })
+  return (await readLink(deps.db, merchantId, (JSON.parse(body) as { id: string }).id)) as Link
+}
+
+interface Planned {
+  link: Link
+  mail: NewMail | null
+}
+
+async function write(deps: LinkDeps, tx: Tx, { link, mail }: Planned): Promise<void> {
+  await insertLink(tx, link)
+  if (mail !== null) await queueMail(tx, link.merchant_id, mail)
+  await appendEvents(tx, link.merchant_id, link.created_at, [linkEvent(deps, 'payment_link.created', link)])
+}
+
+async function plan(deps: LinkDeps, merchantId: string, input: NewLink): Promise<Planned> {
   const now = deps.clock.now()
   const paid = await paidFor(deps, merchantId, input)
   const usage = input.usage ?? 'single'
@@ -76,12 +116,7 @@ export async function createLink(deps: LinkDeps, merchantId: string, input: NewL
     created_at: now,
   }
   const link = { ...made, next_reminder_at: nextReminder(made, now) }
-  await transact(deps.db, async (tx) => {
-    await insertLink(tx, link)
-    if (link.email !== null) await queueLinkMail(deps, tx, link, 'sent')
-    await appendEvents(tx, merchantId, now, [linkEvent(deps, 'payment_link.created', link)])
-  })
-  return link
+  return { link, mail: link.email === null ? null : await linkMail(deps, link, 'sent') }
 }
 
 type PaidFor = Pick<Link, 'kind' | 'amount' | 'currency' | 'min_amount' | 'max_amount' | 'customer_id'>
@@ -95,6 +130,8 @@ async function paidFor(deps: LinkDeps, merchantId: string, input: NewLink): Prom
     const order = await deps.payments.orders?.due(merchantId, order_id)
     if (!order) throw missing('/order_id')
     if (!order.isPayable || order.limit <= 0n) throw new Problem('order-not-payable')
+    if ((await takenFor(deps, merchantId, order_id)) >= order.limit)
+      throw new Problem('order-not-payable', { detail: 'It is paid.' })
     if (currency !== undefined && currency !== order.currency) throw new Problem('currency-mismatch')
     return { kind: 'order', amount: null, currency: order.currency, ...none, customer_id: order.customerId }
   }
@@ -107,6 +144,14 @@ async function paidFor(deps: LinkDeps, merchantId: string, input: NewLink): Prom
     min_amount: BigInt(min_amount),
     max_amount: max_amount === null ? null : BigInt(max_amount),
   }
+}
+
+/** What was taken or is held for an order. What only waits for a customer may be left, and keeps no link from being made. */
+async function takenFor(deps: LinkDeps, merchantId: string, orderId: string): Promise<bigint> {
+  const payments = await paymentsOfOrder(deps.db, merchantId, orderId)
+  return payments
+    .filter(({ direction }) => direction === 'charge')
+    .reduce((sum, { amount_captured, amount_capturable }) => sum + amount_captured + amount_capturable, 0n)
 }
 
 /** Throws where no mail could go there. */

@@ -1,21 +1,22 @@
 // The mail that brings a link, and those that remind of it.
 
 import { settingsOf } from '../checkout/index.ts'
-import type { Tx } from '../db/pool.ts'
 import { amountText, dateText } from '../lib/language.ts'
-import { type Block, composeMail, queueMail } from '../mail/index.ts'
+import { type Block, composeMail, type NewMail } from '../mail/index.ts'
 import type { LinkDeps } from './deps.ts'
 import { type Link, linkUrl } from './link.ts'
 import { fill, TEXTS } from './texts.ts'
 import { dueOf, languageOf, merchantName } from './view.ts'
 
-/** Each occasion is one mail, however often it is asked for. False when it was queued before. */
-export async function queueLinkMail(
+/**
+ * The mail of a link, to be queued in the transaction that it tells of; each occasion is one mail, however often it is queued. It reads:
+ * call it before that transaction.
+ */
+export async function linkMail(
   deps: Omit<LinkDeps, 'consumer'>,
-  tx: Tx,
   link: Link,
   occasion: 'sent' | 'reminder',
-): Promise<boolean> {
+): Promise<NewMail> {
   const language = await languageOf(deps, link)
   const texts = TEXTS[language]
   const merchant = await merchantName(deps, link.merchant_id)
@@ -41,7 +42,7 @@ export async function queueLinkMail(
     { kind: 'small', text: texts.ignore },
   ]
   const { accent, support_email } = await settingsOf(deps, link.merchant_id)
-  return queueMail(tx, link.merchant_id, {
+  return {
     id: deps.newId('mal'),
     at: deps.clock.now(),
     kind: isReminder ? 'payment_link_reminder' : 'payment_link',
@@ -52,5 +53,5 @@ export async function queueLinkMail(
     ...composeMail({ language, from: merchant, subject, blocks, ...(accent === null ? {} : { accent }) }),
     objectId: link.id,
     onceKey: `${link.id} ${isReminder ? `reminder ${link.reminders_sent + 1}` : `to ${link.email}`}`,
-  })
+  }
 }

@@ -2,10 +2,11 @@
 
 import { transact } from '../db/pool.ts'
 import { createWorker, type Worker } from '../jobs/index.ts'
+import { queueMail } from '../mail/index.ts'
 import { appendEvents } from '../notify/index.ts'
 import type { LinkDeps } from './deps.ts'
 import { linkEvent } from './event.ts'
-import { queueLinkMail } from './letter.ts'
+import { linkMail } from './letter.ts'
 import { isPayable, nextReminder } from './link.ts'
 import { linksToRemind, reminded, takeExpired } from './store.ts'
 import { pruneTries } from './try-store.ts'
@@ -23,9 +24,10 @@ export async function remindDue(deps: LinkDeps): Promise<number> {
     // One that was missed while nothing ran is sent late, and once: the days gone by meanwhile are left out.
     const next = nextReminder(link, now)
     const isSent = isPayable(link, now)
+    const mail = isSent ? await linkMail(deps, link, 'reminder') : null
     await transact(deps.db, async (tx) => {
-      if (!(await reminded(tx, link, next, isSent)) || !isSent) return
-      await queueLinkMail(deps, tx, link, 'reminder')
+      if (!(await reminded(tx, link, next, isSent)) || mail === null) return
+      await queueMail(tx, link.merchant_id, mail)
       const told = { ...link, next_reminder_at: next, reminders_sent: link.reminders_sent + 1 }
       await appendEvents(tx, link.merchant_id, now, [linkEvent(deps, 'payment_link.reminded', told)])
     })

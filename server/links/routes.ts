@@ -2,6 +2,7 @@
 
 import Type from 'typebox'
 import { type App, callerOf } from '../http/app.ts'
+import { idempotencyOf } from '../http/idempotency.ts'
 import { PageOf, PageQuery, page } from '../http/page.ts'
 import { Id } from '../http/schema.ts'
 import { etagOf, versionOf } from '../http/version.ts'
@@ -31,13 +32,14 @@ export function routes(app: App, deps: LinkDeps): void {
       operationId: 'createPaymentLink',
       summary: 'Make an address at which somebody pays',
       description:
-        'Over an amount, over what the payer says, or over what is due for an order. Send, show or print its `url`; `share` holds it ready for chats and mail.',
+        'Over an amount, over what the payer says, or over what is due for an order. Send, show or print its `url`; `share` holds it ready for chats and mail. With an `Idempotency-Key`, the same key again answers the same link, and mails it once.',
       tags: TAGS,
       body: NewLink,
       response: { 201: LinkBody },
     },
     handler: async (request, reply) => {
-      const link = await createLink(deps, callerOf(request).merchantId, request.body)
+      const idempotency = request.headers['idempotency-key'] === undefined ? null : idempotencyOf(request)
+      const link = await createLink(deps, callerOf(request).merchantId, request.body, idempotency)
       return reply
         .code(201)
         .header('etag', etagOf(Number(link.version)))

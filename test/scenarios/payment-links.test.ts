@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createApi, type Refusal, sendInProcess } from '../api.ts'
-import { type LinkShop, linkShop } from './link-shop.ts'
+import { type LinkShop, type LinkView, linkShop } from './link-shop.ts'
 import { type OrderShop, orderShop } from './order-shop.ts'
 import { CARDS, DAY, MINUTE, openShop, type Shop } from './shop.ts'
 
@@ -326,6 +326,23 @@ test('a link is mailed in the customer’s language and reminded of, each time o
   await remind()
   assert.equal((await mails()).length, 2)
   assert.equal((await links.read(link)).next_reminder_at, null)
+})
+
+test('a link whose answer was lost is made, and mailed, once; also when two ask at once, or it could not be made now', async () => {
+  const order = await orders.order({ kettle: 1 })
+  const input = { order_id: order.id, email: 'once@example.org' }
+  const other = await shop.another()
+  const make = (api: Pick<typeof shop.api, 'call'>, more: object = {}) =>
+    api.call<LinkView & Refusal>('POST', '/v1/payment_links', { ...input, ...more }, { key: 'link-of-kettle' })
+  const made = await Promise.all([make(shop.api), make(other)])
+  assert.deepEqual([made[0].status, made[1].status, made[0].body.url], [201, 201, made[1].body.url])
+  await orders.pay(order)
+  const again = await make(shop.api)
+  assert.deepEqual([again.status, again.body.id], [201, made[0].body.id])
+  assert.equal((await make(shop.api, { description: 'x' })).body.code, 'idempotency-key-reused')
+  assert.equal((await links.mails()).filter(({ to }) => to === input.email).length, 1)
+  const refused = await shop.api.call<Refusal>('POST', '/v1/payment_links', input, { key: 'link-of-nothing' })
+  assert.equal(refused.body.code, 'order-not-payable')
 })
 
 test('a customer who told their language is written to in it', async () => {
