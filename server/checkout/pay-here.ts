@@ -42,6 +42,9 @@ export async function payHere(deps: CheckoutDeps, known: Session, input: TryInpu
       const paymentId = await ensurePayment(deps, session)
       if (!(await clearWay(deps, session, paymentId, input.attempt))) return 'busy'
       const key = keyOf(session, input.attempt)
+      // Another tab may have paid this part since it was looked at; nobody else tries now.
+      if (session.pay_up_to !== null && (await isPartPaid(deps, session, paymentId, input.attempt, due)))
+        return 'amount_changed'
       const part =
         tender.amount === undefined && session.pay_up_to !== null ? { ...tender, amount: Number(due) } : tender
       return addTender(asCaller(deps, session), session.merchant_id, identify(key, tryOf(input)), paymentId, part)
@@ -61,26 +64,29 @@ function noticeFor({ code, errors }: Problem): NoticeCode | undefined {
   return NOTICES[code]
 }
 
+/** Why no provider was asked. */
+type Untried = 'busy' | 'amount_changed'
+
 /** Lets whatever the page was made for have its say before a try, and hear of it afterwards. */
 async function guarded(
   deps: CheckoutDeps,
   session: Session,
   { attempt, method, token }: TryInput,
-  attemptIt: () => Promise<Reply | 'busy'>,
+  attemptIt: () => Promise<Reply | Untried>,
 ): Promise<Tried> {
   const { guard } = deps
   if (session.payment_link_id === null || !guard) {
     const reply = await attemptIt()
-    return reply === 'busy' ? reply : null
+    return typeof reply === 'string' ? reply : null
   }
   const made = { attempt, card: token ?? (method.startsWith('ins_') ? method : null) }
   const leave = await guard.begin(session, made)
   if (!leave.ok) return leave.notice
   try {
     const reply = await attemptIt()
-    const payment = reply === 'busy' ? null : (JSON.parse(reply.body) as PaymentView)
+    const payment = typeof reply === 'string' ? null : (JSON.parse(reply.body) as PaymentView)
     await guard.end(session, made, payment)
-    return reply === 'busy' ? reply : null
+    return typeof reply === 'string' ? reply : null
   } catch (error) {
     // Refused before anything left. After any other failure money may be on its way: the place stays taken until the log tells.
     if (error instanceof Problem && error.status < 500) await guard.end(session, made, null)
@@ -212,6 +218,18 @@ async function clearWay(
 async function begunBy(deps: CheckoutDeps, session: Session, paymentId: string, attempt: string): Promise<string[]> {
   const operations = await readOperationsOfKey(deps.db, session.merchant_id, paymentId, keyOf(session, attempt))
   return operations.map(({ tender_id }) => tender_id)
+}
+
+/** Whether another try than this one has paid of the part since; a try that is sent again is not held up by itself. */
+async function isPartPaid(
+  deps: CheckoutDeps,
+  session: Session,
+  paymentId: string,
+  attempt: string,
+  due: bigint,
+): Promise<boolean> {
+  if ((await standingOf(deps, { ...session, payment_id: paymentId })).due === due) return false
+  return (await begunBy(deps, session, paymentId, attempt)).length === 0
 }
 
 /** A balance that is too low pays what it has, and the rest is paid another way; null where it has nothing. */

@@ -8,7 +8,7 @@ import type { LinkDeps } from './deps.ts'
 import { isPayable, type Link, linkUrl, sharesPage, stateOf } from './link.ts'
 import { settle } from './settle.ts'
 import { freePlace, lockLink, readLink, takenByOthers, takePlace } from './store.ts'
-import { countTries, dropTry, hasTry, insertTry, nameTender } from './try-store.ts'
+import { countTries, dropTry, hasTry, insertTry, isBeingTried, nameTender } from './try-store.ts'
 import { isTooMany, LIMITS, looksLikeTesting, windowsAt } from './watch.ts'
 
 type Session = Parameters<SessionGuard['standing']>[0]
@@ -36,6 +36,9 @@ export function createLinkGuard(deps: LinkDeps): SessionGuard {
         if (link === null || standingOf(link, session, at.now) !== 'open') return { ok: false, notice: null }
         if (link.max_uses !== null && (await takenByOthers(tx, link, session.id, at.now)) >= link.max_uses)
           return { ok: false, notice: 'busy' }
+        // A part fits beside another part, so that the payment's own amount keeps no second one away.
+        const own = { sessionId: session.id, attempt: made.attempt, waitsSince: at.waitsSince }
+        if (link.allows_partial && (await isBeingTried(tx, link.merchant_id, own))) return { ok: false, notice: 'busy' }
         if (!(await hasTry(tx, link.merchant_id, session.id, made.attempt))) {
           const tries = card === null ? null : await countTries(tx, link, at)
           if (tries && (looksLikeTesting(tries) || isTooMany(tries))) return { ok: false, notice: 'too_many' }

@@ -37,6 +37,20 @@ export async function hasTry(tx: Tx, merchantId: string, sessionId: string, atte
   return rows.length > 0
 }
 
+/** Whether another try of a page is being made at this moment: its provider has not answered, nor has it been given up. */
+export async function isBeingTried(
+  tx: Tx,
+  merchantId: string,
+  of: { sessionId: string; attempt: string; waitsSince: Date },
+): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select 1 from payment_link_try
+     where merchant_id = $1 and session_id = $2 and attempt <> $3 and tender_id is null and is_declined is null and at > $4 limit 1`,
+    [merchantId, of.sessionId, of.attempt, of.waitsSince],
+  )
+  return rows.length > 0
+}
+
 /** The tries of a link since somebody last looked at them. A try without an answer counts as under way until `waitsSince`. */
 export async function countTries(
   db: Queryable,

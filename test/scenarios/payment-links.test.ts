@@ -148,6 +148,23 @@ test('a link that may be paid in parts counts them, and ends with the last', asy
   assert.deepEqual([(await links.read(link)).state, (await links.read(link)).amount_paid], ['paid', 10_000])
 })
 
+test('one part that is pressed in two tabs at once, at two processes, is paid once', async () => {
+  const other = await shop.another()
+  for (let round = 0; round < 3; round++) {
+    const link = await links.link({ ...FIXED, amount: 10_000, allows_partial: true })
+    const path = links.leadsTo(await links.press(link, '40'))
+    const tabs = [shop.send, sendInProcess(other.program.app)]
+    const shown = await Promise.all(tabs.map((send) => links.tryCard(path, CARDS.approved, { send, seen: 4000 })))
+    assert.equal((await links.read(link)).amount_paid, 4000)
+    const notices = shown.map(({ notice }) => notice?.code)
+    assert.ok(
+      notices.some((code) => code === 'busy' || code === 'amount_changed'),
+      notices.join(),
+    )
+    assert.equal((await links.tryCard(path, CARDS.approved, { seen: 6000 })).phase, 'paid')
+  }
+})
+
 test('a new amount ends the page of the old one', async () => {
   const link = await links.link(FIXED)
   const old = links.leadsTo(await links.visit(link))
