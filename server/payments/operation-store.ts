@@ -72,6 +72,8 @@ export interface OperationFacts {
   tip: bigint | null
   /** Of an authorisation: what is held and not taken yet. */
   held: bigint
+  /** Of an authorisation: what was taken of it. */
+  taken: bigint
   idempotency_key: string | null
   reason: string | null
   created_at: Date
@@ -87,6 +89,7 @@ export async function operationFacts(
   const { rows } = await db.query<OperationFacts>(
     `select o.id, o.payment_id, o.tender_id, o.kind, o.state, o.method, p.currency, o.amount, o.amount_effective, o.amount_undone, o.rounding, o.tip,
        case when o.kind = 'authorize' then tender_hold(t) else 0 end as held,
+       case when o.kind = 'authorize' then t.captured - t.reversed else 0 end as taken,
        o.idempotency_key, o.reason, o.created_at, o.settled_at
      from operation o join payment p on p.merchant_id = o.merchant_id and p.id = o.payment_id
      join tender t on t.merchant_id = o.merchant_id and t.payment_id = o.payment_id and t.id = o.tender_id

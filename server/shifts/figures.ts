@@ -180,6 +180,12 @@ function tendersOf(done: readonly OperationFacts[], reversed: readonly Operation
   })
 }
 
+/** What of an operation is paid now: of a hold that was let go, only what was taken. */
+function paidBy(operation: OperationFacts): bigint {
+  if (operation.kind === 'authorize') return operation.held + operation.taken
+  return isOut(operation) ? -amountOf(operation) : amountOf(operation)
+}
+
 /** Sales of which a part is paid and the rest is not: they wait without a fault. What went back of such a part is not there any more. */
 function unfinishedOf(
   stamps: readonly StampRow[],
@@ -191,7 +197,7 @@ function unfinishedOf(
     return due_at !== null && fault === null && operation?.state === 'succeeded' && isHere(operation) ? [operation] : []
   })
   const left = [...Map.groupBy(waiting, ({ payment_id }) => payment_id).values()]
-    .map((of) => of.reduce((total, each) => total + (isOut(each) ? -amountOf(each) : amountOf(each)), 0n))
+    .map((of) => of.reduce((total, each) => total + paidBy(each), 0n))
     .filter((amount) => amount > 0n)
   return sum(left, (amount) => amount)
 }

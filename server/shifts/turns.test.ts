@@ -167,12 +167,20 @@ test('held on a Z is what is not taken yet; what the till took or let go since i
   const [taken, let_go] = [await holdCard(), await holdCard()]
   await cashier.command(`/v1/payments/${taken}/captures`, {})
   await cashier.command(`/v1/payments/${let_go}/cancel`, {})
+  // 20.00 of 50.00, and the rest is let go: paid in part only.
+  await cashier.command(`/v1/payments/${await holdCard()}/captures`, { amount: 2_000, final: true })
   await till.count(cashier, shift.id, 10_000)
   const z = await till.close(cashier, shift.id)
-  assert.deepEqual(z.held, { count: 1, amount: 5_000 })
+  assert.deepEqual(
+    [z.held, z.unfinished],
+    [
+      { count: 1, amount: 5_000 },
+      { count: 1, amount: 2_000 },
+    ],
+  )
   assert.deepEqual(
     z.tenders.map(({ method, net }) => [method, net]),
-    [['card', 5_000]],
+    [['card', 7_000]],
   )
 })
 
@@ -258,6 +266,8 @@ test('kronor in a drawer of euros stand apart on the Z, and in no sum of euros',
   const tender = { method: 'cash', cash: { register_id: shop.till } } as const
   const paid = await cashier.pay({ amount: 50_000, currency: 'SEK', channel: 'pos', tender })
   assert.equal(paid.body.status, 'captured', paid.text)
+  const blind = await (await till.signIn('supervisor')).get<ReportView>(`/v1/shifts/${shift.id}/x_report`)
+  assert.deepEqual([blind.body.tenders, blind.body.other_currencies[0]?.tenders], [[], []], 'no cash before the count')
   await till.count(cashier, shift.id, 11_210)
   const z = await till.close(cashier, shift.id)
   assert.deepEqual([z.sales, z.net, tendersOf(z)], [{ count: 1, amount: 1_210 }, 1_210, [['cash', 1_210, 0, 0, 1_210]]])

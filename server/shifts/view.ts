@@ -84,8 +84,10 @@ function movementView(
 export function xView({ kind: _, ...body }: ReportBody & { offline: Waiting | null }, by: By) {
   const isHidden = by.registerId !== null && body.drawer?.counted === null
   if (!isHidden) return { object: 'x_report' as const, ...body }
-  const tenders = body.tenders.filter(({ method }) => method !== 'cash')
-  return { object: 'x_report' as const, ...body, tenders, drawer: null }
+  const hide = <T extends { method: string }>(tenders: readonly T[]) =>
+    tenders.filter(({ method }) => method !== 'cash')
+  const other_currencies = body.other_currencies.map((other) => ({ ...other, tenders: hide(other.tenders) }))
+  return { object: 'x_report' as const, ...body, tenders: hide(body.tenders), other_currencies, drawer: null }
 }
 
 /** A Z report with its supplements. */

@@ -82,7 +82,8 @@ function Sheet({ report }: { report: Report }) {
       <h3>{texts.report.tenders}</h3>
       <dl className="figures">
         {rows([
-          ...report.tenders.map((of) => [named(of), money(of.net)] as const),
+          // What was taken back stands below, so that the lines add up.
+          ...report.tenders.map((of) => [named(of), money(of.net + of.reversals)] as const),
           ...taken.map((of) => [`${texts.report.reversals} · ${nameOf(of)}`, money(-of.reversals)] as const),
         ])}
       </dl>
