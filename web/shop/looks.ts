@@ -20,6 +20,8 @@ const LONGEST = 200
 
 export function useLooks(api: Api, session: Session): Looks {
   const [turn, setTurn] = useState(0)
+  // Of each customer anew: another may have signed in, in another tab.
+  const token = session.isOn ? session.token() : undefined
   return useMemo(() => {
     let agreed: Promise<boolean> | undefined
     let last = ''
@@ -35,7 +37,7 @@ export function useLooks(api: Api, session: Session): Looks {
       saw(what) {
         const key = JSON.stringify(what)
         // Back and forward, and what is drawn anew, are one look.
-        if (!session.isOn || key === last) return
+        if (token === undefined || key === last) return
         last = key
         agreed ??= isAgreed()
         // The shop works as well without; a look that is lost is lost.
@@ -43,7 +45,7 @@ export function useLooks(api: Api, session: Session): Looks {
       },
       askAgain: () => setTurn(turn + 1),
     }
-  }, [session.isOn, turn])
+  }, [token, turn])
 }
 
 /** The article of the page, once it is there. */
