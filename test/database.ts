@@ -54,7 +54,19 @@ export async function emptyDatabase(): Promise<{ url: string; close(): Promise<v
   }
 }
 
-async function migratedTemplate(cluster: string): Promise<string> {
+/** By cluster. Files share a process, and the migrations do not change under them. */
+const templates = new Map<string, Promise<string>>()
+
+function migratedTemplate(cluster: string): Promise<string> {
+  const known = templates.get(cluster)
+  if (known) return known
+  const made = makeTemplate(cluster)
+  templates.set(cluster, made)
+  made.catch(() => templates.delete(cluster))
+  return made
+}
+
+async function makeTemplate(cluster: string): Promise<string> {
   const name = `template_${(await migrationsHash()).slice(0, 16)}`
   await administer(cluster, async (client) => {
     await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
