@@ -77,6 +77,7 @@ async function runTogether(part, counts) {
   })
   // Of the file that is running; they take turns.
   let own = { passed: 0, failed: 0, skipped: 0 }
+  const unheard = new Set(part)
   for await (const { type, data } of events) {
     if (type === 'test:stderr' || type === 'test:stdout') process.stdout.write(data.message)
     if (type === 'test:summary' && data.file === undefined) {
@@ -88,12 +89,20 @@ async function runTogether(part, counts) {
     if (type === 'test:fail' && data.details.error?.failureType !== 'subtestsFailed') reportFailure(data)
     if (data.details.type === 'suite') {
       if (data.nesting > 0) continue
+      // One that could not even be read has no test that failed.
+      if (type === 'test:fail' && own.failed === 0) {
+        own.failed++
+        counts.failed++
+      }
       reportFile(data, type === 'test:pass', own)
+      unheard.delete(data.name)
       own = { passed: 0, failed: 0, skipped: 0 }
     } else if (data.skip !== undefined || data.todo !== undefined) own.skipped++
     else if (type === 'test:pass') own.passed++
     else own.failed++
   }
+  counts.failed += unheard.size
+  for (const file of unheard) console.log(`FAILED  ${file}: its process ended before it`)
 }
 
 function reportFailure({ file, line, name, details }) {
