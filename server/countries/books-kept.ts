@@ -1,5 +1,5 @@
 // For how many years the law of a seller's country wants its books kept, counted from the end of the year: what is bought and paid cannot
-// be forgotten sooner. The longest term where it differs by kind of paper. Read 2026-11.
+// be forgotten sooner. The longest term where it differs by kind of paper.
 
 const YEARS: Readonly<Record<string, number>> = {
   // Wetboek btw art. 60, since 2023.
