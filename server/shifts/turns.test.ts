@@ -226,6 +226,23 @@ test('a card payment that is taken back stays a sale, and is on the Z, or on a s
   assert.deepEqual(again.body, body, 'and nothing twice')
 })
 
+test('what is taken back while the shift is being closed is told on exactly one report', async () => {
+  for (let round = 0; round < 6; round++) {
+    const shift = await till.open(cashier, 10_000)
+    const sale = await cardSale(1_000)
+    await till.count(cashier, shift.id, 10_000)
+    await Promise.all([till.close(cashier, shift.id), takeBack(sale, 'sale')])
+    await shop.work()
+    const { body } = await cashier.get<ReportView>(`/v1/shifts/${shift.id}/z_report`)
+    const told = [body, ...body.supplements].flatMap(({ tenders }) => tenders)
+    assert.deepEqual(
+      [told.reduce((sum, of) => sum + of.sales.amount, 0), told.reduce((sum, of) => sum + of.reversals, 0)],
+      [1_000, 1_000],
+      `round ${round}`,
+    )
+  }
+})
+
 test('a refund that did not arrive and is made again is one return', async () => {
   const shift = await till.open(cashier, 10_000)
   const sale = await cardSale(3_000)
