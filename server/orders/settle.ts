@@ -1,4 +1,4 @@
-// Orders follow their payments: the consumer of `payment.` events. Each window of events is one call of order_settle (0019),
+// Orders follow their payments: the consumer of `payment.` events. Each window of events is one call of order_settle (0060),
 // whatever is in it, because an order is brought to what its payments come to now and not to what each event said.
 
 import type { Tx } from '../db/pool.ts'
