@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { orderShop } from '../../test/scenarios/order-shop.ts'
 import { CARDS, DAY, openShop, type Shop } from '../../test/scenarios/shop.ts'
 import { BUYER, invoiceDesk } from './invoices.fixture.ts'
 
@@ -78,4 +79,16 @@ test('what was not sent, and a buyer without an address, are not reminded of', a
   shop.clock.advance(40 * DAY)
   await shop.settle()
   assert.deepEqual([...(await reminders(quiet.id)), ...(await reminders(mute.id))], [])
+})
+
+test('whoever’s order was cancelled is not reminded of its invoice', async () => {
+  const basket = orderShop(shop)
+  await basket.sells('stoel', '40.00')
+  const order = await basket.order({ stoel: 1 })
+  const invoice = await sent({ order_id: order.id, currency: undefined, lines: undefined })
+  const cancelled = await basket.cancel(order.id, { reason: 'changed my mind' })
+  assert.equal(cancelled.status, 200, cancelled.text)
+  shop.clock.advance(40 * DAY)
+  await shop.settle()
+  assert.deepEqual(await reminders(invoice.id), [])
 })

@@ -1,9 +1,10 @@
 // Reminders of invoices that are not paid: on the days the merchant chose, each once, by mail. Only what was sent is reminded of, and
-// whatever is paid, credited or on its way is left alone.
+// whatever is paid, credited or on its way is left alone, and whoever's order was cancelled.
 
-import { transact } from '../db/pool.ts'
+import { type Tx, transact } from '../db/pool.ts'
 import { createWorker, type Worker } from '../jobs/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import { readOrder } from '../orders/index.ts'
 import type { InvoiceDeps } from './deps.ts'
 import { tellInvoices } from './event.ts'
 import { amountDue, type Invoice } from './invoice.ts'
@@ -35,6 +36,7 @@ async function remind(deps: InvoiceDeps, { merchant_id, invoice_id, days, last_d
     const noted = await noteReminders(tx, merchant_id, { invoice_id, days, day, mailId, at })
     if (
       !noted.includes(day) ||
+      (await wantsNothing(tx, merchant_id, invoice)) ||
       !(await queueReminder(deps, tx, merchant_id, invoice, { kind: kindOf(day, last_day), mailId, at }))
     )
       return
@@ -42,6 +44,11 @@ async function remind(deps: InvoiceDeps, { merchant_id, invoice_id, days, last_d
     const told = (await readInvoice(tx, merchant_id, invoice_id)) as Invoice
     await tellInvoices(deps, tx, merchant_id, at, [{ type: 'invoice.reminded', invoice: told, more: { day } }])
   })
+}
+
+/** The order was cancelled: the merchant owes a credit note, the buyer nothing. */
+async function wantsNothing(tx: Tx, merchantId: string, { order_id }: Invoice): Promise<boolean> {
+  return order_id !== null && (await readOrder(tx, merchantId, order_id))?.state === 'cancelled'
 }
 
 function kindOf(day: number, lastDay: number): ReminderKind {

@@ -305,6 +305,20 @@ describe('paying', () => {
     assert.equal((await shop.api.get<{ status: string }>(`/v1/payments/${begun.body.id}`)).body.status, 'captured')
   })
 
+  test('a credit note for what was left to pay makes it paid, and tells so', async () => {
+    const { id, total } = await desk.issued()
+    const due = await desk.read(id)
+    const rest = due.lines.find(({ no }) => no === 3)?.total as number
+    const part = { ...(await card()), amount: total - rest }
+    await shop.api.pay({ currency: 'EUR', channel: 'invoice', order_id: id, amount: total, tender: part })
+    assert.equal((await desk.read(id)).status, 'partly_paid')
+    await desk.credit(id, { lines: [{ no: 3 }] })
+    const { status, paid_at } = await desk.read(id)
+    assert.deepEqual([status, paid_at === null], ['paid', false])
+    const { body } = await shop.api.get<{ data: { type: string }[] }>(`/v1/events?object_id=${id}`)
+    assert.equal(body.data.at(-1)?.type, 'invoice.paid')
+  })
+
   test('money given back is not owed again; what was paid too much shows', async () => {
     const { id, total } = await desk.issued()
     const paid = await shop.api.pay({
@@ -390,6 +404,23 @@ describe('an order', () => {
     await desk.credit(second.id)
     const third = await desk.issued(bill)
     assert.deepEqual([third.total, third.status], [2_000, 'issued'])
+    await basket.pay({ ...order, total: 2_000 })
+    // The money is for the one that stands: the credited one does not ask for it back.
+    const money = ({ status, amount_paid, amount_to_refund }: Answer) => ({ status, amount_paid, amount_to_refund })
+    assert.deepEqual(money(await desk.read(third.id)), { status: 'paid', amount_paid: 2_000, amount_to_refund: 0 })
+    assert.deepEqual(money(await desk.read(second.id)), { status: 'credited', amount_paid: 0, amount_to_refund: 0 })
+    // Credited once paid: there is money to give back, until it is billed anew.
+    await desk.credit(third.id)
+    assert.deepEqual(money(await desk.read(third.id)), {
+      status: 'credited',
+      amount_paid: 2_000,
+      amount_to_refund: 2_000,
+    })
+    const fourth = await desk.issued(bill)
+    const { paid_at } = await desk.read(fourth.id)
+    assert.notEqual(paid_at, null)
+    assert.deepEqual(money(await desk.read(fourth.id)), { status: 'paid', amount_paid: 2_000, amount_to_refund: 0 })
+    assert.deepEqual(money(await desk.read(third.id)), { status: 'credited', amount_paid: 0, amount_to_refund: 0 })
   })
 })
 

@@ -11,13 +11,13 @@ import { amountDue, type Invoice } from './invoice.ts'
 import { invoicesPaidAs, lockInvoice, readInvoice, readInvoices, writeState } from './store.ts'
 
 /**
- * Reads `payment.` events, and `invoice.issued`: an invoice of an order that was paid while it was being issued learns of it by the
- * second.
+ * Reads `payment.` events; `invoice.issued`, by which an invoice of an order learns that it was paid already, and one before it that the
+ * money is no longer its own; and `invoice.credited`, which may leave nothing to pay.
  */
 export function createInvoicesConsumer(deps: Pick<InvoiceDeps, 'newId' | 'clock'> & ConsumerDeps): Consumer {
   return createConsumer(deps, {
     name: 'invoices',
-    families: ['payment.', 'invoice.issued'],
+    families: ['payment.', 'invoice.issued', 'invoice.credited'],
     handle: (tx, merchantId, events) => settleInvoices(deps, tx, merchantId, events),
   })
 }
@@ -32,21 +32,25 @@ async function settleInvoices(
   const names = new Set(
     paid.filter((id): id is string => typeof id === 'string' && (isId('ord', id) || isId('inv', id))),
   )
-  for (const { type, object_id } of events) if (type === 'invoice.issued') names.add(object_id)
+  for (const { type, object_id } of events) if (type.startsWith('invoice.')) names.add(object_id)
   if (names.size === 0) return
   const told: { type: 'invoice.paid'; invoice: Invoice }[] = []
   const at = deps.clock.now()
-  for (const id of await invoicesPaidAs(tx, merchantId, [...names].sort())) {
+  for (const { id, is_replaced } of await invoicesPaidAs(tx, merchantId, [...names].sort())) {
     await lockInvoice(tx, merchantId, id)
     const invoice = (await readInvoice(tx, merchantId, id)) as Invoice
-    const figures = await figuresOf(tx, merchantId, invoice)
-    if (isSame(invoice, figures)) continue
-    const isPaidNow = invoice.paid_at === null && !figures.is_open && figures.amount_paid > 0n
+    const figures = is_replaced ? NOTHING : await figuresOf(tx, merchantId, invoice)
+    const isPaid = !figures.is_open && figures.amount_paid > 0n && invoice.amount_credited < invoice.total
+    const isPaidNow = isPaid && invoice.paid_at === null
+    if (isSame(invoice, figures) && !isPaidNow) continue
     await writeState(tx, merchantId, id, { ...figures, ...(isPaidNow ? { paid_at: at } : {}), is_told: isPaidNow })
     if (isPaidNow) told.push({ type: 'invoice.paid', invoice: (await readInvoice(tx, merchantId, id)) as Invoice })
   }
   await tellInvoices(deps, tx, merchantId, at, told)
 }
+
+/** Of an invoice that was credited in full and made anew: what is paid for the order is paid on the new one, and counts once. */
+const NOTHING = { amount_paid: 0n, amount_refunded: 0n, amount_in_flight: 0n, is_open: false }
 
 function isSame(invoice: Invoice, figures: Awaited<ReturnType<typeof figuresOf>>): boolean {
   return (['amount_paid', 'amount_refunded', 'amount_in_flight'] as const).every(

@@ -286,14 +286,18 @@ export async function writeState(tx: Tx, merchantId: string, id: string, change:
   return rows[0]?.version as number
 }
 
-/** Issued invoices that payments of these orders, or naming these invoices, pay; in the order in which they are locked. */
-export async function invoicesPaidAs(tx: Tx, merchantId: string, paysAs: readonly string[]): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>(
-    `select i.id from invoice_state s join invoice i on i.merchant_id = s.merchant_id and i.id = s.invoice_id
+/**
+ * Issued invoices that payments of these orders, or naming these invoices, pay; in the order in which they are locked. One that was
+ * credited in full is replaced by the next that bills its order.
+ */
+export async function invoicesPaidAs(tx: Tx, merchantId: string, paysAs: readonly string[]) {
+  const { rows } = await tx.query<{ id: string; is_replaced: boolean }>(
+    `select i.id, s.is_ended and lead(i.id) over (partition by s.pays_as order by i.id) is not null as is_replaced
+     from invoice_state s join invoice i on i.merchant_id = s.merchant_id and i.id = s.invoice_id
      where s.pays_as = any ($2) and s.merchant_id = $1 and i.kind = 'invoice' and i.state = 'issued' order by i.id`,
     [merchantId, paysAs],
   )
-  return rows.map(({ id }) => id)
+  return rows
 }
 
 /** How much of each line of an invoice its credit notes have taken back, in thousandths. Served by invoice_by_corrected. */
