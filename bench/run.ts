@@ -1,6 +1,6 @@
 // `npm run bench`: card sales per second over HTTP, with the baseline measured in the same run on the same machine. One
 // table; nothing here gates a test. `--quick` takes seconds instead of minutes and leaves out the million payments. `--search`
-// measures the search of the catalogue only, `--orders` orders only, `--sales` card sales only.
+// measures the search of the catalogue only, `--orders` orders only, `--sales` card sales only, `--till` a till in a browser only.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -17,6 +17,7 @@ import type { LoadOrder, LoadResult } from './load.ts'
 import { benchOrders } from './orders.ts'
 import { preload } from './preload.ts'
 import { benchSearch } from './search.ts'
+import { benchTill } from './till.ts'
 
 const isQuick = process.argv.includes('--quick')
 const isSearchOnly = process.argv.includes('--search')
@@ -30,6 +31,7 @@ const HISTORY = isQuick ? 0 : 1_000_000
 const SEARCH_PRODUCTS = 25_000
 const isOrdersOnly = process.argv.includes('--orders')
 const isSalesOnly = process.argv.includes('--sales')
+const isTillOnly = process.argv.includes('--till')
 /** Articles that are there beside the million orders. */
 const ARTICLES = isQuick ? 0 : 100_000
 const BASELINE_CONCURRENCIES = [4, 8, 16, 32]
@@ -272,4 +274,6 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-await main()
+if (!isTillOnly) await main()
+if (isTillOnly || ![isSearchOnly, isOrdersOnly, isSalesOnly].includes(true))
+  await benchTill({ variants: 50_000, customers: 100_000, queriesPerKind: isQuick ? 50 : 300, print })

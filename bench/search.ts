@@ -28,7 +28,7 @@ const WORDS = 6000
 const BATCH = 2000
 
 /** Numbers that look random and are the same in every run. */
-function seeded(start: number): () => number {
+export function seeded(start: number): () => number {
   let state = start
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
@@ -117,7 +117,11 @@ function withError(text: string, random: () => number): string {
   return edits[Math.floor(random() * edits.length)] as string
 }
 
-async function fill(bench: SearchBench, random: () => number): Promise<Article[]> {
+/** Fills the catalogue of a merchant, four variants to a product. */
+export async function fill(
+  bench: Pick<SearchBench, 'db' | 'newId' | 'merchantId' | 'products'>,
+  random: () => number,
+): Promise<Article[]> {
   const { db, merchantId } = bench
   const words = Array.from({ length: WORDS }, () =>
     Array.from({ length: 2 + Math.floor(random() * 2) }, () => one(CONSONANTS, random) + one(VOWELS, random)).join(''),
@@ -202,7 +206,8 @@ async function fill(bench: SearchBench, random: () => number): Promise<Article[]
     await insert(
       dictionary,
       'c0 text, c1 text, c2 text, c3 int',
-      `insert into catalog_word (merchant_id, word, forms, variants) select c0, c1, c2::bigint[], c3 from $rows`,
+      `insert into catalog_word (merchant_id, word, forms, variants) select c0, c1, c2::bigint[], c3 from $rows
+      on conflict (merchant_id, word) do update set variants = catalog_word.variants + excluded.variants`,
     )
   })
   // What the database would begin by itself within a minute, in the middle of the measurement.
@@ -211,16 +216,16 @@ async function fill(bench: SearchBench, random: () => number): Promise<Article[]
   return articles
 }
 
-function one<T>(items: readonly T[], random: () => number): T {
+export function one<T>(items: readonly T[], random: () => number): T {
   return items[Math.floor(random() * items.length)] as T
 }
 
-function quantiles(times: readonly number[]): string[] {
+export function quantiles(times: readonly number[]): string[] {
   const sorted = [...times].sort((a, b) => a - b)
   const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)
   return [at(0.5), at(0.99), at(1)]
 }
 
-function line(label: string, ...cells: string[]): string {
+export function line(label: string, ...cells: string[]): string {
   return `${label.padEnd(34)}${cells.map((cell) => cell.padStart(10)).join('')}`
 }

@@ -58,7 +58,7 @@ const COMMANDS = {
   },
   bench: {
     program: 'bench/run.ts',
-    words: '[--quick] [--orders | --search]',
+    words: '[--quick] [--sales | --orders | --search | --till]',
     needsDev: true,
     needsWeb: true,
     about: 'measure, with the baseline beside it',

@@ -23,6 +23,7 @@ import {
 } from './offline/index.ts'
 import type { OrderDeps } from './orders/index.ts'
 import { type PaymentDeps, type PaymentView, paymentsOfOrder, renderPayment } from './payments/index.ts'
+import { routes as printerRoutes, type ResolveName, readPrinter, sendToPrinter } from './printers/index.ts'
 import { createReceiptWorker, routes as receiptRoutes, type SellerFacts } from './receipts/index.ts'
 import {
   createShiftWorker,
@@ -46,6 +47,8 @@ export interface CounterBase {
   vault: Vault
   keysFolder: string
   publicUrl: string
+  /** For the names of printers in the shop's network. */
+  resolveName: ResolveName
   carts: Pick<CartRouteDeps, 'carts' | 'goods'>
   catalog: CatalogDeps
   orders: OrderDeps
@@ -72,6 +75,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
     ...{ db, clock, newId, merchantCache },
     keyedHash: (merchantId, of) => keyedHash({ vault }, merchantId, of),
   }
+  const printers = { db, clock, merchantCache, resolveName: base.resolveName }
   const shifts: ShiftDeps & { clock: Clock } = {
     ...{ db, clock, log, newId, merchantCache, vault, publicUrl },
     journal: createJournal({ db, key }),
@@ -90,6 +94,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
     languageOf: localeOf,
     waitingAt: (tx, merchantId, registerId) => waitingAt(tx, merchantId, { registerId, at: clock.now() }),
     soldAlone,
+    sendToPrinter: (to) => sendToPrinter(printers, to),
   }
   const tills: TillDeps = {
     ...staff,
@@ -109,6 +114,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       const payments = await paymentsOfOrder(db, merchantId, orderId)
       return payments.some((one) => one.amount_captured + one.amount_capturable + one.amount_in_flight > 0n)
     },
+    hasPrinter: async (merchantId, registerId) => (await readPrinter(db, merchantId, registerId)) !== null,
     async shiftAt(merchantId, registerId) {
       const shift = await shiftAt(shifts, merchantId, registerId)
       return shift && shiftView(shifts, merchantId, shift, { id: '', registerId })
@@ -142,6 +148,7 @@ export async function wireCounter(base: CounterBase): Promise<Counter> {
       staffRoutes(app, staff)
       shiftRoutes(app, shifts)
       receiptRoutes(app, shifts)
+      printerRoutes(app, printers)
       journalRoutes(app, { db, key })
       offlineRoutes(app, offline)
     },

@@ -276,7 +276,7 @@ export async function wire(options: WiringOptions) {
   const { carts, orders, catalog } = commerce.forPages
   const counter = await wireCounter({
     ...{ db, clock, log, newId, merchantCache, vault, keysFolder, publicUrl },
-    ...{ carts, orders, payments, catalog },
+    ...{ carts, orders, payments, catalog, resolveName: resolveByDns },
   })
   workers.push(...counter.workers)
   const app: App = await createApp({

@@ -77,7 +77,7 @@ const CustomerQuery = Type.Object(
       ...line(120),
       minLength: 2,
       description:
-        'What somebody says: beginnings of a name, or a telephone number. Alone; answers one page, newest first.',
+        'What somebody says: beginnings of a name, or a telephone number. Alone; answers one page: whole words first, then names that begin so, then all others; the newest first among equals.',
     }),
   },
   { additionalProperties: false },

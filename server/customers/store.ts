@@ -105,12 +105,15 @@ export async function listCustomers(db: Queryable, merchantId: string, wanted: C
   return rows
 }
 
-/** More people with such a name than anybody looks through: then more of the name must be said. */
-const MOST_FOUND = 2_000
+/** More people whose names begin so than anybody looks through: then more of the name must be said. */
+const MOST_BEGINNINGS = 2_000
+/** People who bear one name in whole. Beyond them, which of them are the newest is not looked for. */
+const MOST_NAMESAKES = 20_000
 
 /**
- * Customers by the beginnings of their names, of the part of their address before the @, or by their telephone number; newest first, at most
- * `limit`. Served by customer_by_words, whatever the number of customers.
+ * Customers by their names, the part of their address before the @, or their telephone number, at most `limit`: first those of whom every
+ * word is said in whole, then those whose name begins with what is said, in order of the alphabet, then those with words that begin with
+ * it; else the newest first. Served by customer_by_words and customer_by_name, and each way stops by itself, whatever the number of customers.
  */
 export async function findCustomers(
   db: Queryable,
@@ -118,17 +121,34 @@ export async function findCustomers(
   said: string,
   limit: number,
 ): Promise<Customer[]> {
+  const isThere = 'merchant_id = $1 and merged_into is null'
+  const words = `select id from customer where ${isThere} and coalesce(name, email, phone) is not null
+    and person_words(merchant_id, name, email, phone) @@`
+  const name = 'left(person_fold(name), 80) collate "C"'
   const { rows } = await db.query<Customer>(
-    `with found as materialized (
-       select ${COLUMNS} from customer
-       where merchant_id = $1 and merged_into is null and coalesce(name, email, phone) is not null
-         and person_words(merchant_id, name, email, phone) @@ person_query($1, $2)
-       limit ${MOST_FOUND})
-     select * from found order by id desc limit $3`,
-    [merchantId, said, limit],
+    `with
+     namesake as materialized (
+       ${words} replace(person_query($1, $2)::text, ':*', '')::tsquery limit ${MOST_NAMESAKES}),
+     beginning as materialized (
+       ${words} person_query($1, $2) limit ${MOST_BEGINNINGS}),
+     found as (
+       (select id, 0 as rank from namesake order by id desc limit $3)
+       union all
+       (select id, 1 from customer where ${isThere} and name is not null
+          and ${name} >= person_fold($4) and ${name} < person_fold($4) || chr(1114111)
+        order by ${name}, id limit $3)
+       union all
+       (select id, 2 from beginning order by id desc limit $3)),
+     best as (select id, min(rank) as rank from found group by id)
+     select ${COLUMNS} from customer join best using (id) where merchant_id = $1
+     order by rank, case when rank = 1 then ${name} end, id desc limit $3`,
+    [merchantId, said, limit, said.trim().slice(0, MOST_SAID)],
   )
   return rows
 }
+
+/** As much of a name as customer_by_name holds. */
+const MOST_SAID = 80
 
 /** The profile and all that was merged into it. */
 export async function personOf(db: Queryable, merchantId: string, id: string): Promise<string[]> {

@@ -39,4 +39,10 @@ export interface ReceiptDeps {
   soldAlone(db: Queryable, merchantId: string, orderId: string): Promise<{ sold_at: Date; code: string } | null>
   /** The language a customer has told; null where none. */
   languageOf(db: Queryable, merchantId: string, customerId: string): Promise<string | null>
+  /** Sends a paper to the network printer of a register; null when it has taken it, else what is the matter. */
+  sendToPrinter(to: {
+    merchantId: string
+    registerId: string
+    bytes: Uint8Array
+  }): Promise<'no-printer' | 'no-answer' | 'broken-off' | null>
 }

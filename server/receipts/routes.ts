@@ -88,13 +88,19 @@ export function routes(app: App, deps: ReceiptDeps): void {
       response: { 201: Printed },
     },
     handler: async (request, reply) => {
-      const { merchantId, keyId } = callerOf(request)
+      const { merchantId, keyId, till } = callerOf(request)
+      if (request.body.escpos?.network && !till)
+        throw new Problem('scope-missing', { detail: 'Only a till has a network printer: that of its register.' })
       const print = { id: request.params.id, isGift: request.body.gift ?? false, by: keyId }
       const view = await printReceipt(deps, merchantId, print)
       const { escpos } = request.body
       const paper = escpos && { ...escpos, columns: escpos.columns ?? 42, opensDrawer: escpos.drawer ?? false }
-      const bytes = paper && Buffer.from(paperOf(view, paper)).toString('base64')
-      return reply.code(201).send({ ...view, escpos: bytes ?? null })
+      const bytes = paper && paperOf(view, paper)
+      const isSent = bytes && till && escpos?.network
+      // Counted before: what does not arrive is on no printer's paper, and the till prints it by other means.
+      const trouble = isSent ? await deps.sendToPrinter({ merchantId, registerId: till.registerId, bytes }) : null
+      const told = { escpos: bytes ? Buffer.from(bytes).toString('base64') : null }
+      return reply.code(201).send({ ...view, ...told, network: isSent ? (trouble ?? 'sent') : null })
     },
   })
 

@@ -148,6 +148,11 @@ export const PrintIn = Type.Object(
           columns: Type.Optional(Type.Enum([...COLUMNS], { default: 42, description: 'Letters in a line.' })),
           language: Type.Optional(Type.Enum([...LANGUAGES], { description: 'Default: that of the store’s country.' })),
           drawer: Type.Optional(Type.Boolean({ description: 'Open the drawer at the printer. Default: no.' })),
+          network: Type.Optional(
+            Type.Boolean({
+              description: 'Send them to the network printer of the till that asks, too. Only a till can ask for this.',
+            }),
+          ),
         },
         { ...closed, description: 'Answer the bytes for an ESC/POS printer too.' },
       ),
@@ -156,7 +161,16 @@ export const PrintIn = Type.Object(
   closed,
 )
 export const Printed = Type.Object(
-  { ...Receipt.properties, escpos: Nullable(Type.String({ description: 'Bytes for the printer, base64.' })) },
+  {
+    ...Receipt.properties,
+    escpos: Nullable(Type.String({ description: 'Bytes for the printer, base64.' })),
+    network: Nullable(
+      Type.Enum(['sent', 'no-printer', 'no-answer', 'broken-off'], {
+        description:
+          'What became of it at the network printer: sent; the register has none; it took nothing; a part of it may be on paper. The print is counted in any case.',
+      }),
+    ),
+  },
   { title: 'PrintedReceipt' },
 )
 export const MailIn = Type.Object(

@@ -28,6 +28,8 @@ export interface TillDeps {
   cartCurrencyOf(merchantId: string, cartId: string): Promise<string | null>
   /** True when something of an order is paid, held or on its way. */
   isOrderPaid(merchantId: string, orderId: string): Promise<boolean>
+  /** True where the office has given the register a receipt printer of the network. */
+  hasPrinter(merchantId: string, registerId: string): Promise<boolean>
   /** The shift that runs at a register, as the till may see it; null when none does. */
   shiftAt(merchantId: string, registerId: string): Promise<Type.Static<typeof Shift> | null>
 }

@@ -168,12 +168,13 @@ function tillRoutes(app: App, deps: DemoDeps): void {
     handler: async (request) => {
       const caller = callerOf(request)
       const till = tillOf(caller)
-      const [merchant, device, staff, session, shift] = await Promise.all([
+      const [merchant, device, staff, session, shift, has_printer] = await Promise.all([
         deps.merchantCache.get(caller.merchantId),
         readDevice(deps.db, caller.merchantId, till.deviceId),
         staffOfStore(deps.db, caller.merchantId, till.storeId),
         till.session && sessionView(deps, caller.merchantId, till.session),
         deps.shiftAt(caller.merchantId, till.registerId),
+        deps.hasPrinter(caller.merchantId, till.registerId),
       ])
       if (!merchant || !device) throw new Problem('not-found')
       return {
@@ -182,6 +183,7 @@ function tillRoutes(app: App, deps: DemoDeps): void {
         staff: staff.map(personView),
         session,
         shift,
+        has_printer,
       }
     },
   })

@@ -108,6 +108,7 @@ export const Till = Type.Object(
     ),
     staff: Type.Array(Type.Object(Person), { description: 'Who may sign in here, by name.' }),
     session: Nullable(Type.Object({ id: Id('tss'), ...SignedInAs, expires_at: Timestamp })),
+    has_printer: Type.Boolean({ description: 'The register has a receipt printer of the network.' }),
     shift: Type.Union([Shift, Type.Null()], { description: 'The one that runs at the register.' }),
   },
   { title: 'Till' },

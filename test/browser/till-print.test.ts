@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
+import { networkPrinter } from '../network-printer.ts'
 import { shopping } from './shopper.ts'
-import { openTill, scan, screenIsRight, settled } from './till.ts'
+import { counterOf, openTill, scan, screenIsRight, settled } from './till.ts'
 
 const world = shopping({ hasTills: true })
 const { inBrowser } = world
@@ -65,6 +66,41 @@ inBrowser(
     assert.match(await printed(page), /COPY/i)
     // What is off says so, and the browser prints the same paper instead.
     await page.evaluate('window.isOff = true; window.asked = 0; window.print = () => { window.asked++ }')
+    await page.keyboard.press('F11')
+    await page.getByText('The receipt printer does not answer.').waitFor()
+    await until(page, 'window.asked === 1')
+    // The register's printer in the network, by way of the server; off, it says so in the same way.
+    await page.keyboard.press('Escape')
+    let tell = (_paper: string) => {}
+    const paper = () => new Promise<string>((resolve) => (tell = resolve))
+    const network = await networkPrinter((socket) => {
+      let text = ''
+      socket.setEncoding('latin1').on('data', (more: string) => (text += more))
+      socket.on('end', () => {
+        tell(text)
+        socket.end()
+      })
+    })
+    const { registerId } = await counterOf(world)
+    const set = await world.api.call('PUT', `/v1/registers/${registerId}/printer`, {
+      ...{ host: '127.0.0.1', port: network.port },
+    })
+    assert.equal(set.status, 200, set.text)
+    await page.reload()
+    await page.locator('.tile button').first().waitFor()
+    await page.locator('.place').click()
+    await page.getByRole('button', { name: 'In the shop’s network' }).click()
+    await screenIsRight(page, 'the printer of the network')
+    const pulse = paper()
+    await page.getByRole('button', { name: 'Open the drawer' }).click()
+    assert.equal(await pulse, `${PULSE}\x19\xfa`)
+    await page.keyboard.press('Escape')
+    const copy = paper()
+    await page.keyboard.press('F11')
+    await page.keyboard.press('F11')
+    assert.match(await copy, /Spruce soap/)
+    await network.close()
+    await page.evaluate('window.asked = 0; window.print = () => { window.asked++ }')
     await page.keyboard.press('F11')
     await page.getByText('The receipt printer does not answer.').waitFor()
     await until(page, 'window.asked === 1')

@@ -80,6 +80,18 @@ test('signs of a query find nobody and break nothing, and another merchant’s p
   assert.equal(short.status, 422)
 })
 
+test('of many the likeliest come first: the name in whole, then names that begin so, then later words', async () => {
+  const add = async (name: string) => (await shop.api.call<{ id: string }>('POST', '/v1/customers', { name })).body.id
+  const [whole, begins, later, second] = [
+    await add('Anne Anders'),
+    await add('Anderson Bo'),
+    await add('Karl Andersson'),
+    await add('Andersen Åsa'),
+  ]
+  assert.deepEqual(await customers('anders'), [whole, second, begins, later])
+  assert.deepEqual(await ask('/v1/customers', 'ANDERS', '&limit=2'), [whole, second])
+})
+
 test('whoever changes their name is found by the new one alone', async () => {
   const { body } = await shop.api.call<{ id: string }>('POST', '/v1/customers', { name: 'Mary Shelley' })
   await shop.api.call('PATCH', `/v1/customers/${body.id}`, { name: 'Mary Godwin' })

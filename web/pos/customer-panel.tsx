@@ -5,11 +5,12 @@ import { fill } from '../shared/fill.ts'
 import type { Customer, Order, Page } from './answers.ts'
 import { isRefused, newKey } from './api.ts'
 import { EnrolCard } from './enrol-card.tsx'
-import { findCustomer } from './find-customer.ts'
+import { findCustomer, listCustomers } from './find-customer.ts'
 import { Icon } from './icon.tsx'
 import { useScan } from './keys.ts'
 import { OnlineSide } from './online-side.tsx'
 import { Banner, Dialog } from './parts.tsx'
+import { PeopleFound, usePeople } from './people-found.tsx'
 import { letGo, TapCard, type TappedCard } from './tap-card.tsx'
 import { useLoaded, useTicket, useTill } from './till.tsx'
 
@@ -65,13 +66,20 @@ function Search(props: { onFound(customer: Customer): void; onTapped(customerId:
   const [name, setName] = useState('')
   const [isUnknown, setUnknown] = useState(false)
   const [wrong, setWrong] = useState('')
+  const found = usePeople(text)
   const look = async (asked: string) => {
     setWrong('')
     setUnknown(false)
+    const said = asked.trim()
     try {
-      const found = await findCustomer(api, asked.trim())
-      if (found) onFound(found)
-      else setUnknown(true)
+      const known = await findCustomer(api, said)
+      if (known) return onFound(known)
+      // A name: one who bears it is meant, of several somebody chooses.
+      const people = said.length < 2 ? [] : await listCustomers(api, said)
+      if (people[0] && people.length === 1) return onFound(people[0])
+      setUnknown(people.length === 0)
+      if (people.length === 0 && !/[@\d]/.test(said)) setName(said)
+      document.querySelector<HTMLElement>('.found-customer')?.focus()
     } catch (error) {
       if (isRefused(error, 'validation-error')) setUnknown(true)
       else setWrong(isRefused(error, 'no-answer') ? texts.noAnswer : texts.failed)
@@ -141,6 +149,7 @@ function Search(props: { onFound(customer: Customer): void; onTapped(customerId:
         {isUnknown ? <Banner kind="info">{texts.customer.unknown}</Banner> : null}
       </div>
       {card ? <EnrolCard card={card} onEnrolled={props.onTapped} /> : null}
+      <PeopleFound people={found?.people ?? []} onFound={onFound} />
       {isUnknown ? (
         <form onSubmit={(event) => void add(event)} className="new-customer">
           <label htmlFor="customer-name">{texts.customer.name}</label>

@@ -76,6 +76,7 @@ function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
   const { ticket, sale, catalogue, alone, queue } = counter
   const { isAlone, notAble } = useSyncExternalStore(alone.watch, alone.state)
   const waiting = useSyncExternalStore(queue?.watch ?? noWatch, () => queue?.state().waiting.count ?? 0)
+  const articles = useSyncExternalStore(catalogue.watch, catalogue.count)
   const link = useLink(api)
   const [screen, go] = useState<Screen>(() => ({
     is: !sale.state().cart ? 'sell' : exchangeNow() ? 'exchange' : 'tender',
@@ -128,7 +129,13 @@ function Counter(props: DeskProps & { session: Session; isLocked: boolean }) {
   }
   return (
     <TillProvider value={till}>
-      <div className="desk" inert={isLocked} data-alone={isAlone ? 'on' : (notAble ?? 'able')} data-queue={waiting}>
+      <div
+        className="desk"
+        inert={isLocked}
+        data-alone={isAlone ? 'on' : (notAble ?? 'able')}
+        data-queue={waiting}
+        data-articles={articles}
+      >
         <TopBar />
         {info.shift === null ? (
           <OpenShift />

@@ -27,7 +27,7 @@ interface Last {
 }
 
 export function DoneScreen() {
-  const { texts, sale, go, money, say } = useTill()
+  const { api, texts, sale, go, money, say } = useTill()
   const { order, payment, cart } = useSale()
   const [last] = useState<Last | null>(() => {
     if (!order) return kept<Last>(NAMES.last)
@@ -44,7 +44,7 @@ export function DoneScreen() {
   const [printing, setPrinting] = useState<'receipt' | 'gift' | null>(null)
   useEffect(() => {
     // What has just been paid in cash goes into the drawer; a receipt that is looked at again opens nothing.
-    if (order && last?.tenders.some(({ cash }) => cash !== null)) kickDrawer().catch(() => {})
+    if (order && last?.tenders.some(({ cash }) => cash !== null)) kickDrawer(api).catch(() => {})
     sale.end()
   }, [])
   const next = () => go({ is: 'sell' })

@@ -188,7 +188,7 @@ function MoveDialog(props: { kind: Kind; shift: Shift; onClose(): void; onDone()
       await api.call('POST', `/shifts/${shift.id}/movements`, {
         body: { type: kind, reason: reason.trim(), reference, ...(hasAmount ? { amount } : {}) },
       })
-      kickDrawer().catch(() => {})
+      kickDrawer(api).catch(() => {})
       props.onDone()
     } catch (error) {
       setWrong(

@@ -14,7 +14,7 @@ import {
 import { useTill } from './till.tsx'
 
 export function PrinterChoice() {
-  const { texts } = useTill()
+  const { texts, api, info } = useTill()
   const words = texts.service.printing
   const [settings, setSettings] = useState(printerSettings)
   const [name, setName] = useState<string | null>(null)
@@ -54,9 +54,19 @@ export function PrinterChoice() {
         >
           {settings.kind === 'usb' && name !== null ? `${words.usb}: ${name}` : words.usb}
         </button>
+        <button
+          type="button"
+          className="chip"
+          disabled={info.has_printer !== true}
+          aria-pressed={settings.kind === 'network'}
+          onClick={() => set({ kind: 'network' })}
+        >
+          {words.network}
+        </button>
       </fieldset>
       {hasUsb() ? null : <p className="quiet">{words.noUsb}</p>}
-      {settings.kind === 'usb' ? (
+      {info.has_printer === true ? null : <p className="quiet">{words.noNetwork}</p>}
+      {settings.kind !== 'browser' ? (
         <fieldset className="choice">
           <legend>{words.columns}</legend>
           {([32, 42, 48] as const).map((columns) => (
@@ -84,7 +94,7 @@ export function PrinterChoice() {
             className="chip"
             disabled={!settings.drawer}
             onClick={() =>
-              void kickDrawer().then(
+              void kickDrawer(api).then(
                 () => setFailed(false),
                 () => setFailed(true),
               )

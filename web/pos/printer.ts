@@ -1,10 +1,11 @@
-// The receipt printer at this device: the browser's, or one at its USB port that speaks ESC/POS. What goes to it the server has written;
-// here it is carried, and a drawer that hangs on the printer is opened.
+// The receipt printer at this device: the browser's, one at its USB port that speaks ESC/POS, or the register's in the shop's network, which the
+// server reaches. What goes to it the server has written; here it is carried, and a drawer that hangs on the printer is opened.
 
+import type { Api } from './api.ts'
 import { keep, kept } from './keep.ts'
 
 export interface PrinterSettings {
-  kind: 'browser' | 'usb'
+  kind: 'browser' | 'usb' | 'network'
   columns: 32 | 42 | 48
   /** A drawer hangs on it: opened for cash. */
   drawer: boolean
@@ -99,9 +100,11 @@ async function carry(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
 }
 
 /** Opens the drawer at the printer, where one hangs on it. */
-export async function kickDrawer(): Promise<void> {
+export async function kickDrawer(api: Api): Promise<void> {
   const { kind, drawer } = printerSettings()
-  if (kind === 'usb' && drawer) await sendToUsb(PULSE)
+  if (!drawer) return
+  if (kind === 'usb') await sendToUsb(PULSE)
+  if (kind === 'network') await api.call('POST', '/till/drawer_pulses')
 }
 
 export const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>

@@ -38,22 +38,32 @@ export interface Receipt {
   url: string | null
 }
 
+type Printed = Receipt & {
+  escpos: string | null
+  /** What became of it at the register's printer in the network; null where it was not sent there. */
+  network: string | null
+}
+
 /** Counts a print and prints it. Shown on paper alone. */
 export function Slip({ id, isGift, onDone }: { id: string; isGift: boolean; onDone(): void }) {
   const { api, say, texts, language } = useTill()
   const [receipt, setReceipt] = useState<Receipt | null>(null)
   useEffect(() => {
     const { kind, columns } = printerSettings()
-    const body = { ...(isGift ? { gift: true } : {}), ...(kind === 'usb' ? { escpos: { columns, language } } : {}) }
-    api.call<Receipt & { escpos: string | null }>('POST', `/receipts/${id}/prints`, { body }).then(
+    const isNetwork = kind === 'network'
+    const escpos = { columns, language, ...(isNetwork ? { network: true } : {}) }
+    const body = { ...(isGift ? { gift: true } : {}), ...(kind === 'browser' ? {} : { escpos }) }
+    api.call<Printed>('POST', `/receipts/${id}/prints`, { body }).then(
       async (printed) => {
         if (printed.escpos === null) return setReceipt(printed)
         try {
-          await sendToUsb(bytesOf(printed.escpos))
+          if (!isNetwork) await sendToUsb(bytesOf(printed.escpos))
+          else if (printed.network !== 'sent') throw new Error(printed.network ?? 'no-answer')
           onDone()
         } catch {
           // It is counted already: the same paper comes from the browser's printer, and the next one is no copy of nothing.
-          say({ kind: 'bad', text: texts.service.printing.failed })
+          const { failed, troubles } = texts.service.printing
+          say({ kind: 'bad', text: troubles[printed.network ?? ''] ?? failed })
           setReceipt(printed)
         }
       },

@@ -26,6 +26,8 @@ export interface TillInfo {
   staff: StaffBrief[]
   /** The one that is open at the register. */
   shift: Shift | null
+  /** The register has a receipt printer in the shop's network. Missing in what an older server told. */
+  has_printer?: boolean
 }
 export interface Session {
   token: string

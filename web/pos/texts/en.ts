@@ -221,7 +221,8 @@ export const en = {
   },
   customer: {
     heading: 'Customer',
-    find: 'E-mail, phone or customer number',
+    find: 'Name, e-mail, phone or number',
+    found: 'Customers found',
     hint: 'Or scan their card.',
     look: 'Find',
     unknown: 'Nobody is known by that. Add them?',

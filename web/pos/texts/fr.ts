@@ -220,7 +220,8 @@ export const fr: Texts = {
   },
   customer: {
     heading: 'Client',
-    find: 'E-mail, téléphone ou numéro de client',
+    find: 'Nom, e-mail, téléphone ou numéro',
+    found: 'Clients trouvés',
     hint: 'Ou scannez sa carte.',
     look: 'Chercher',
     unknown: 'Personne de connu. L’ajouter ?',

@@ -220,7 +220,8 @@ export const nl: Texts = {
   },
   customer: {
     heading: 'Klant',
-    find: 'E-mail, telefoon of klantnummer',
+    find: 'Naam, e-mail, telefoon of nummer',
+    found: 'Gevonden klanten',
     hint: 'Of scan de klantenkaart.',
     look: 'Zoeken',
     unknown: 'Niemand bekend. Toevoegen?',

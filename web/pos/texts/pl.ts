@@ -220,7 +220,8 @@ export const pl: Texts = {
   },
   customer: {
     heading: 'Klient',
-    find: 'E-mail, telefon lub numer klienta',
+    find: 'Nazwisko, e-mail, telefon lub numer',
+    found: 'Znalezieni klienci',
     hint: 'Albo zeskanuj kartę.',
     look: 'Szukaj',
     unknown: 'Nie ma takiego klienta. Dodać?',

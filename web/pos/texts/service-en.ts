@@ -290,6 +290,13 @@ export const serviceEn = {
     drawer: 'Drawer at the printer',
     test: 'Open the drawer',
     failed: 'The receipt printer does not answer. Look whether it is on.',
+    network: 'In the shop’s network',
+    noNetwork: 'The office has not said which printer of the network stands here.',
+    /** What is told of a print in the network. */
+    troubles: {
+      'no-printer': 'This register has no printer in the network any more. Ask the office.',
+      'broken-off': 'The receipt printer stopped in the middle. Look at its paper: a part of the receipt may be on it.',
+    } as Record<string, string>,
   },
 }
 

@@ -283,5 +283,12 @@ export const serviceFr: ServiceTexts = {
     drawer: 'Tiroir sur l’imprimante',
     test: 'Ouvrir le tiroir',
     failed: 'L’imprimante de tickets ne répond pas. Regardez si elle est allumée.',
+    network: 'Sur le réseau du magasin',
+    noNetwork: 'Le bureau n’a pas dit quelle imprimante du réseau se trouve ici.',
+    /** What is told of a print in the network. */
+    troubles: {
+      'no-printer': 'Cette caisse n’a plus d’imprimante sur le réseau. Demandez au bureau.',
+      'broken-off': 'L’imprimante s’est arrêtée au milieu. Regardez le papier : une partie du ticket y est peut-être.',
+    } as Record<string, string>,
   },
 }

@@ -283,5 +283,12 @@ export const serviceNl: ServiceTexts = {
     drawer: 'Lade aan de printer',
     test: 'Lade openen',
     failed: 'De bonprinter antwoordt niet. Kijk of hij aanstaat.',
+    network: 'In het winkelnetwerk',
+    noNetwork: 'Kantoor heeft niet gezegd welke netwerkprinter hier staat.',
+    /** What is told of a print in the network. */
+    troubles: {
+      'no-printer': 'Deze kassa heeft geen printer meer in het netwerk. Vraag het kantoor.',
+      'broken-off': 'De bonprinter stopte halverwege. Kijk naar het papier: een deel van de bon kan erop staan.',
+    } as Record<string, string>,
   },
 }

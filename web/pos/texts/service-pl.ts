@@ -282,5 +282,12 @@ export const servicePl: ServiceTexts = {
     drawer: 'Szuflada przy drukarce',
     test: 'Otwórz szufladę',
     failed: 'Drukarka paragonów nie odpowiada. Sprawdź, czy jest włączona.',
+    network: 'W sieci sklepu',
+    noNetwork: 'Biuro nie podało, która drukarka sieciowa tu stoi.',
+    /** What is told of a print in the network. */
+    troubles: {
+      'no-printer': 'Ta kasa nie ma już drukarki w sieci. Zapytaj biuro.',
+      'broken-off': 'Drukarka zatrzymała się w połowie. Spójrz na papier: może być na nim część paragonu.',
+    } as Record<string, string>,
   },
 }

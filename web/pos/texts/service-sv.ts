@@ -283,5 +283,12 @@ export const serviceSv: ServiceTexts = {
     drawer: 'Låda på skrivaren',
     test: 'Öppna lådan',
     failed: 'Kvittoskrivaren svarar inte. Se efter om den är på.',
+    network: 'I butikens nätverk',
+    noNetwork: 'Kontoret har inte sagt vilken skrivare i nätverket som står här.',
+    /** What is told of a print in the network. */
+    troubles: {
+      'no-printer': 'Den här kassan har ingen skrivare i nätverket längre. Fråga kontoret.',
+      'broken-off': 'Kvittoskrivaren stannade mitt i. Titta på papperet: en del av kvittot kan stå där.',
+    } as Record<string, string>,
   },
 }

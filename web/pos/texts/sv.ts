@@ -220,7 +220,8 @@ export const sv: Texts = {
   },
   customer: {
     heading: 'Kund',
-    find: 'E-post, telefon eller kundnummer',
+    find: 'Namn, e-post, telefon eller nummer',
+    found: 'Hittade kunder',
     hint: 'Eller skanna kundkortet.',
     look: 'Sök',
     unknown: 'Ingen är känd. Lägg till?',
