@@ -119,7 +119,6 @@ export async function benchTill(bench: TillBench): Promise<void> {
       await page.keyboard.press('F3')
       const { first, last } = person()
       await type(page, `${first} ${last}`)
-      await page.keyboard.press('Enter')
       await page.locator('.found-customer').first().waitFor()
       return undefined
     })
