@@ -1,6 +1,6 @@
 // Asks to return goods of an order: whether they may come back, which, and until when. Without a receipt: blind.ts.
 
-import { transact } from '../db/pool.ts'
+import { type Tx, transact } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import {
   isHandedOver,
@@ -23,7 +23,8 @@ export interface ReturnRequest {
   storeId?: string
   reason: string
   note?: string
-  lines: { line_id: string; quantity: bigint }[]
+  /** `left`: how many could still come back when the customer chose; where it is given and no longer true, nothing is asked for. */
+  lines: { line_id: string; quantity: bigint; left?: bigint }[]
   /** Staff take it back although the rules say no; the reason is kept. */
   override?: string
   by: string
@@ -36,7 +37,7 @@ const AT_THE_COUNTER = new Set(['pos', 'kiosk'])
 /**
  * Requests a return, which counts the units as asked for, so that they cannot be asked for twice. Throws reference-not-found,
  * not-returnable (window closed, article excluded), quantity-exceeds-available (more than was handed over and not yet
- * returned), invalid-state (nothing was handed over).
+ * returned), invalid-state (nothing was handed over), version-conflict (`left` is not what is left).
  */
 export async function requestReturn(deps: ReturnDeps, merchantId: string, input: ReturnRequest): Promise<ReturnView> {
   const at = deps.clock.now()
@@ -83,6 +84,7 @@ export async function requestReturn(deps: ReturnDeps, merchantId: string, input:
       ...{ requested: quantity, returned: 0n },
     }))
     await returnLines(tx, merchantId, counts, at)
+    await mustBeAsShown(tx, merchantId, input)
     await insertReturn(tx, merchantId, row)
     const type = row.state === 'requested' ? 'return.requested' : 'return.approved'
     await announce(deps, tx, { merchantId, row, refunds: [], type, by: input.by })
@@ -106,4 +108,16 @@ function mustBeReturnable(order: Order, line: OrderLine, rules: ReturnRules, at:
   if (excluded !== undefined) throw no(`Articles of ${excluded} are not taken back.`)
   if (at.getTime() - returnableSince(order).getTime() > rules.window_days * DAY_MS)
     throw no(`Goods are taken back for ${rules.window_days} days.`)
+}
+
+/** Sent twice, at once or not, a choice is made once: the lines are locked by now, with what was asked for counted in. */
+async function mustBeAsShown(tx: Tx, merchantId: string, { orderId, lines }: ReturnRequest): Promise<void> {
+  if (lines.every(({ left }) => left === undefined)) return
+  const now = new Map((await readOrderLines(tx, merchantId, orderId)).map((line) => [line.id, line]))
+  for (const { line_id, quantity, left } of lines) {
+    const line = now.get(line_id)
+    if (left === undefined || !line) continue
+    if (line.fulfilled - line.returned - line.return_requested + quantity !== left)
+      throw new Problem('version-conflict', { detail: 'Some of it was asked for or came back meanwhile.' })
+  }
 }

@@ -25,6 +25,9 @@ const Query = Type.Object({ lang: Type.Optional(Type.String({ maxLength: 5 })) }
 /** Who did it, in the order's history. */
 const BY = 'order_page'
 const MOST_REASON = 200
+const UNITS = /^[1-9]\d{0,5}$/
+/** Less is left than the page said when the customer chose. */
+const MEANWHILE: ReadonlySet<string> = new Set(['version-conflict', 'quantity-exceeds-available'])
 
 interface Found {
   merchantId: string
@@ -142,16 +145,33 @@ async function sendBack(
   const view = await orderPage(deps, merchantId, orderId, { language, token })
   const lines = (view?.returnable ?? []).flatMap(({ line_id }) => {
     const typed = form.get(`line.${line_id}`) ?? '0'
-    return /^[1-9]\d{0,5}$/.test(typed) ? [{ line_id, quantity: BigInt(typed) }] : []
+    if (!UNITS.test(typed)) return []
+    const left = form.get(`left.${line_id}`) ?? ''
+    return [{ line_id, quantity: BigInt(typed), ...(UNITS.test(left) ? { left: BigInt(left) } : {}) }]
   })
-  if (lines.length === 0) return { notice: 'return_empty', isDone: false }
+  if (lines.length === 0) {
+    const isChosen = [...form].some(([name, value]) => name.startsWith('line.') && UNITS.test(value))
+    return isChosen ? askedBefore(view) : { notice: 'return_empty', isDone: false }
+  }
   const reason = oneLine(form.get('reason') ?? '') || 'other'
   const note = oneLine(form.get('note') ?? '')
-  await requestReturn(deps.returns, merchantId, {
-    ...{ orderId, channel: 'web', reason, lines, by: BY },
-    ...(note === '' ? {} : { note }),
-  })
+  try {
+    await requestReturn(deps.returns, merchantId, {
+      ...{ orderId, channel: 'web', reason, lines, by: BY },
+      ...(note === '' ? {} : { note }),
+    })
+  } catch (error) {
+    if (!(error instanceof Problem) || !MEANWHILE.has(error.code)) throw error
+    return askedBefore(await orderPage(deps, merchantId, orderId, { language, token }))
+  }
   return { notice: 'return_asked', isDone: true }
+}
+
+/** Pressed twice, or chosen on a page from before: the page shows what is announced. */
+function askedBefore(view: OrderPageView | null): Outcome {
+  return view && view.returns.length > 0
+    ? { notice: 'return_asked', isDone: true }
+    : { notice: 'return_refused', isDone: false }
 }
 
 /** Words of the customer's, for staff to read: one line of them. */

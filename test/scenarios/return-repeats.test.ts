@@ -92,3 +92,29 @@ test('an exchange refused for its currency leaves the return as it was: the next
   assert.deepEqual([made.status, made.body.state], [201, 'completed'], made.text)
   assert.equal((await at.readReturn(back.id)).state, 'settled')
 })
+
+test('the form of the order page, pressed twice at once or again, asks for one return', async () => {
+  for (const [bought, chosen] of [
+    [3, 1],
+    [2, 2],
+  ] as const) {
+    const order = await at.bought({ shirt: bought }, (placed) => at.pay(placed, undefined, { channel: 'pos' }))
+    const line = order.lines[0]?.id
+    const press = async () => {
+      const { status, headers } = await shop.send({
+        method: 'POST',
+        path: new URL((order as unknown as { page_url: string }).page_url).pathname,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: `act=return&line.${line}=${chosen}&left.${line}=${bought}&reason=other`,
+      })
+      return [status, /done=return_asked/.test(String(headers['location']))]
+    }
+    const answers = [...(await Promise.all([press(), press()])), await press()]
+    assert.deepEqual(answers, Array(3).fill([303, true]))
+    const { body } = await shop.api.get<{ data: ReturnView[] }>(`/v1/returns?order_id=${order.id}`)
+    assert.deepEqual(
+      body.data.map(({ lines }) => lines[0]?.requested),
+      [chosen],
+    )
+  }
+})

@@ -242,6 +242,7 @@ function GiveBack({ order, texts, language }: Shown) {
           {order.returnable.map(({ line_id, name, quantity }) => (
             <li key={line_id}>
               <span class="own">{name}</span>
+              <input type="hidden" name={`left.${line_id}`} value={quantity} />
               <select name={`line.${line_id}`} aria-label={fill(texts.returnQuantity, { name })}>
                 {Array.from({ length: Math.min(quantity, 99) + 1 }, (_, n) => (
                   <option key={n} value={n}>
