@@ -55,7 +55,7 @@ export async function orderPage(
   const returnUntil = new Date(returnableSince(row).getTime() + window_days * DAY_MS)
   const returnable = returnUntil < deps.clock.now() ? [] : returnableLines(lines, excluded_categories)
   const delivery = order.lines.filter(({ kind }) => kind === 'shipping')
-  const view: Omit<OrderPageView, 'stamp'> = {
+  const view: Omit<OrderPageView, 'stamp' | 'notice'> = {
     path: `/o/${token}`,
     merchant: {
       name: settings.display_name ?? merchant.name,
@@ -104,9 +104,12 @@ export async function orderPage(
     has_receipt: order.amount_paid > 0,
     invoice: invoice?.number ?? null,
     shop_url: deps.shop.open?.merchantId === merchantId ? '/shop' : null,
-    notice,
   }
-  return { ...view, stamp: createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 16) }
+  // What was just said to one reader is no news: the page would load itself again for it, and again.
+  const stamp = createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 16)
+  const isUntrue =
+    (notice === 'cancelled' && standing !== 'cancelled') || (notice === 'return_asked' && returns.length === 0)
+  return { ...view, notice: isUntrue ? null : notice, stamp }
 }
 
 /** Where the order stands. Money first: what waits for it goes nowhere. */

@@ -118,3 +118,16 @@ test('the form of the order page, pressed twice at once or again, asks for one r
     )
   }
 })
+
+test('the order page says only what is so, and what it says is no news that it would load itself again for', async () => {
+  const order = await at.bought({ shirt: 1 }, (placed) => at.pay(placed, undefined, { channel: 'pos' }))
+  const { pathname } = new URL((order as unknown as { page_url: string }).page_url)
+  const read = async (path: string) => (await shop.send({ method: 'GET', path: pathname + path, headers: {} })).text
+  for (const done of ['cancelled', 'return_asked'])
+    assert.doesNotMatch(await read(`?lang=en&done=${done}`), /class="notice good"/, `it was not ${done}`)
+  await at.ask(order, { shirt: 1 })
+  const page = await read('?lang=en&done=return_asked')
+  assert.match(page, /class="notice good"/)
+  const { stamp } = JSON.parse(await read('/state?lang=en&done=return_asked')) as { stamp: string }
+  assert.ok(page.includes(stamp))
+})
