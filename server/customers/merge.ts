@@ -1,7 +1,7 @@
 // Two profiles that are one person become one. Nothing is deleted: the loser becomes a signpost, what it had is moved, and
 // the log of the move lets it be undone. Only people decide this; a typed e-mail address never does.
 
-import { type Tx, transact } from '../db/pool.ts'
+import { type Tx, transactAgain } from '../db/pool.ts'
 import { Problem } from '../lib/problem.ts'
 import { moveAddresses } from './address-store.ts'
 import { announceAbout, type CustomerDeps, type CustomerFields, mergedAway } from './customer.ts'
@@ -54,7 +54,7 @@ export async function mergeCustomers(
 ): Promise<MergeView> {
   if (input.into === input.from) throw new Problem('invalid-state', { detail: 'That is the same profile.' })
   const at = deps.clock.now()
-  return transact(deps.db, async (tx) => {
+  return transactAgain(deps.db, async (tx) => {
     const [winner, loser] = await lockBoth(tx, merchantId, input)
     for (const profile of [winner, loser]) if (profile.merged_into !== null) throw mergedAway(profile.merged_into)
 
@@ -89,7 +89,7 @@ export async function mergeCustomers(
  */
 export async function undoMerge(deps: MergeDeps, merchantId: string, mergeId: string): Promise<MergeView> {
   const at = deps.clock.now()
-  return transact(deps.db, async (tx) => {
+  return transactAgain(deps.db, async (tx) => {
     const merge = await lockMerge(tx, merchantId, mergeId)
     if (!merge) throw new Problem('not-found')
     if (merge.undone_at !== null) throw new Problem('invalid-state', { detail: 'This merge was undone before.' })

@@ -7,7 +7,7 @@
 // therefore answer a row it has committed before with that row's success.
 
 import type pg from 'pg'
-import type { Db } from './pool.ts'
+import { type Db, wasLetGo } from './pool.ts'
 import { type Column, rowsLiteral } from './row-literal.ts'
 
 /**
@@ -62,8 +62,6 @@ interface Lane {
  */
 const MAX_BATCH = 128
 
-/** SQLSTATEs after which the same transaction may simply be run again: serialization failure and deadlock. */
-const RETRYABLE = new Set(['40001', '40P01'])
 const MAX_TRIES = 5
 
 export interface LanesOptions {
@@ -262,7 +260,7 @@ async function runBatch(calls: Calls, lane: Lane, batch: Waiting[]): Promise<Lan
       // An error without an SQLSTATE came from the connection.
       const isSql = code !== undefined && /^[0-9A-Z]{5}$/.test(code)
       letGo(lane, isSql ? undefined : (error as Error))
-      if (code === undefined || !RETRYABLE.has(code) || attempt === MAX_TRIES) throw error
+      if (!wasLetGo(error) || attempt === MAX_TRIES) throw error
     }
   }
 }

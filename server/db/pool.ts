@@ -154,6 +154,27 @@ export async function transact<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise
   }
 }
 
+/** Two transactions that met in the wrong order, and one was let go. SQLSTATEs of serialization failure and deadlock. */
+const WRONG_ORDER = new Set(['40001', '40P01'])
+const MAX_TRIES = 4
+
+/** Whether PostgreSQL undid a transaction for another's sake: run again, it may succeed. */
+export function wasLetGo(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && WRONG_ORDER.has(code)
+}
+
+/** As `transact`, and again when it was let go for another. `work` leaves nothing outside its transaction. */
+export async function transactAgain<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transact(db, work)
+    } catch (error) {
+      if (!wasLetGo(error) || attempt === MAX_TRIES) throw error
+    }
+  }
+}
+
 /** Throws when the current async context holds a transaction open. Called before every network call to a PSP. */
 export function assertNoOpenTransaction(): void {
   if (openTransaction.getStore()) throw new Error('a network call was made inside an open transaction')

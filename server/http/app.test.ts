@@ -170,6 +170,7 @@ const FAILURES: [title: string, error: unknown, status: number, code: string][] 
     503,
     'storage-unavailable',
   ],
+  ['a deadlock', Object.assign(new Error('deadlock detected'), { code: '40P01' }), 503, 'storage-unavailable'],
   ['a full disk', Object.assign(new Error('could not extend file'), { code: '53100' }), 503, 'storage-unavailable'],
   ['a lost connection', new Error('Connection terminated unexpectedly'), 503, 'storage-unavailable'],
   ['an empty pool', new Error('timeout exceeded when trying to connect'), 503, 'storage-unavailable'],

@@ -69,8 +69,11 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
   ECONNRESET: 'malformed-request',
 }
 
-/** SQLSTATE classes in which the database cannot serve: connection, resources, operator intervention, system error. */
-const STORAGE_CLASSES = new Set(['08', '53', '57', '58'])
+/**
+ * SQLSTATE classes in which the database cannot serve: connection, rolled back for another's sake (deadlock), resources, operator
+ * intervention, system error.
+ */
+const STORAGE_CLASSES = new Set(['08', '40', '53', '57', '58'])
 /** What the network says when the database is away. */
 const STORAGE_ERRNOS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'])
 /** How `pg` words it, which gives these errors no code. */

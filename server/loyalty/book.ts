@@ -1,7 +1,7 @@
 // The books that the connector stored_value translates for. Each call is one statement, so one transaction of its own: the
 // payment core calls it between its own transactions, like a provider.
 
-import type { Db } from '../db/pool.ts'
+import { type Db, wasLetGo } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import { type OperationRow, type OrderedOperation, operate, readOperation } from './store.ts'
@@ -42,8 +42,6 @@ interface Operation {
   currency: string
 }
 
-/** Two transactions that met in the wrong order: the one that lost runs again. SQLSTATEs of deadlock and serialization. */
-const RETRYABLE = new Set(['40P01', '40001'])
 const MAX_TRIES = 4
 
 /** Makes the book over a database. It keeps no state of its own. */
@@ -70,8 +68,7 @@ export function createStoredValueBook(deps: BookDeps) {
         const row = await operate(deps.db, merchant_id, order)
         return row ? answer(row) : { outcome: 'declined', code: unknown, amount: 0n, at, last4: null }
       } catch (error) {
-        const { code } = error as { code?: string }
-        if (code === undefined || !RETRYABLE.has(code) || attempt === MAX_TRIES) throw error
+        if (!wasLetGo(error) || attempt === MAX_TRIES) throw error
       }
     }
   }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import pg from 'pg'
 import type { PaymentView } from '../../server/payments/payment.ts'
 import { type CounterShop, counterShop } from './counter-shop.ts'
 import { type ReturnShop, returnShop } from './return-shop.ts'
@@ -278,4 +279,40 @@ describe('points', () => {
       ],
     )
   })
+})
+
+/** Holds a row, and wants the profile once `meanwhile` waits for that row: PostgreSQL lets one of the two go. */
+async function crossing(customer: string, profile: string, meanwhile: () => Promise<{ status: number; text: string }>) {
+  const [other, watcher] = [1, 2].map(() => new pg.Client({ connectionString: shop.database.adminUrl })) as [
+    pg.Client,
+    pg.Client,
+  ]
+  await Promise.all([other.connect(), watcher.connect()])
+  try {
+    await other.query('begin')
+    await other.query('select 1 from customer_identity where customer_id = $1 for update', [customer])
+    const answer = meanwhile()
+    for (let looks = 0; (await watcher.query(WAITING)).rows.length === 0; looks++) {
+      assert.ok(looks < 500, 'nobody waits for the row')
+      await new Promise((again) => setTimeout(again, 10))
+    }
+    await other.query('select 1 from customer where id = $1 for update', [profile])
+    await other.query('commit')
+    return await answer
+  } finally {
+    await Promise.all([other.end(), watcher.end()])
+  }
+}
+const WAITING = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+
+it('a merge, and its undoing, that another transaction is in the way of is done again', async () => {
+  const [stays, goes] = [await shop.customer(), await shop.customer()]
+  await done(`/v1/customers/${goes}/identities`, { type: 'email', value: 'crossing@example.org', is_verified: true })
+  const merged = await crossing(goes, stays, () => shop.api.command(`/v1/customers/${stays}/merges`, { from: goes }))
+  assert.equal(merged.status, 201, merged.text)
+  const { id } = JSON.parse(merged.text) as { id: string }
+  const undone = await crossing(stays, stays, () => shop.api.command(`/v1/customer_merges/${id}/undo`, {}))
+  assert.equal(undone.status, 200, undone.text)
+  const { rows } = await shop.database.db.query('select 1 from customer_identity where customer_id = $1', [goes])
+  assert.equal(rows.length, 1)
 })
