@@ -2,11 +2,14 @@
 
 import { createServer, type Server, type Socket } from 'node:net'
 
+/** Where this process begins to look: what it has closed, another test file does not open at once. */
+const FIRST = 9100 + (process.pid % 80)
+
 /** A printer on a port that printers have; `take` is what it does with whoever connects. */
 export async function networkPrinter(
   take: (socket: Socket) => void,
 ): Promise<{ port: number; close(): Promise<void> }> {
-  for (let port = 9100; port <= 9199; port++) {
+  for (let port = FIRST; port <= 9199; port++) {
     const sockets = new Set<Socket>()
     const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
       sockets.add(socket)

@@ -119,6 +119,8 @@ inBrowser('a payment link is made, sent, seen paid and cancelled by whoever stan
   const { store } = await counterOf(world)
   const newest = async () => (await world.api.call<{ data: Link[] }>('GET', '/v1/payment_links?limit=1')).body.data[0]
   const create = page.getByRole('button', { name: 'Create payment link' })
+  /** Until it is there: what is said of the one before may still stand. */
+  const creates = () => Promise.all([page.waitForResponse((answer) => answer.status() === 201), create.click()])
   await openTill(page, world)
   await page.getByRole('button', { name: 'Orders', exact: true }).click()
   await page.getByRole('button', { name: 'Payment links' }).click()
@@ -182,7 +184,7 @@ inBrowser('a payment link is made, sent, seen paid and cancelled by whoever stan
   await page.getByText('There is no order with this number.').waitFor()
   await page.getByLabel('Order number').fill(order.number)
   await page.getByText(`Order ${order.number}: €`).waitFor()
-  await create.click()
+  await creates()
   await page.getByText('The link is made.').waitFor()
   assert.equal((await newest())?.order_id, order.id)
   // A gift of whatever the payer likes, for ever.
@@ -195,7 +197,7 @@ inBrowser('a payment link is made, sent, seen paid and cancelled by whoever stan
   await create.click()
   await page.getByText('The highest amount is less than the lowest.').waitFor()
   await page.getByLabel('At most, in EUR').fill('')
-  await create.click()
+  await creates()
   await page.getByText('The link is made.').waitFor()
   assert.deepEqual([(await newest())?.amount, (await newest())?.max_uses], [null, null])
 })

@@ -96,9 +96,12 @@ inBrowser(
     assert.equal(await pulse, `${PULSE}\x19\xfa`)
     await page.keyboard.press('Escape')
     const copy = paper()
+    const answer = page.waitForResponse((response) => response.url().endsWith('/prints'))
     await page.keyboard.press('F11')
     await page.keyboard.press('F11')
     assert.match(await copy, /Spruce soap/)
+    // While one is being printed, another is not begun.
+    await (await answer).finished()
     await network.close()
     await page.evaluate('window.asked = 0; window.print = () => { window.asked++ }')
     await page.keyboard.press('F11')

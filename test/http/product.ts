@@ -269,6 +269,7 @@ export function bodyFor(route: Pick<Route, 'method' | 'path'>, of: Objects): Rec
     'PATCH /v1/merchant': { distance_sales: 'destination' },
     'POST /v1/stores': { name: 'Rotterdam', country: 'NL', currency: 'EUR', kind: 'shop' },
     'PATCH /v1/stores/{id}': { name: 'Rotterdam Centre', latitude: 51.92, longitude: 4.48, pickup_hold_days: 3 },
+    'PUT /v1/registers/{id}/printer': { host: '192.168.1.50', port: 9100 },
     'POST /v1/registers': { store_id: of.shopStore, name: 'Register 9' },
     'POST /v1/terminals/{id}/release': { reason: 'its screen says declined' },
     'POST /v1/terminals/{id}/identify': { amount: 1099, currency: 'EUR' },
