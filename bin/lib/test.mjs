@@ -1,5 +1,5 @@
 // Runs every test file against one throw-away PostgreSQL, and ends with one plain line: `N passed, N failed, N skipped`.
-// Before it come a line per file and every failure in full. Files share processes, a few dozen at a time (test-files.mjs).
+// Before it come a line per file and every failure in full. Some twenty files share a process (test-files.mjs).
 
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'

@@ -164,15 +164,20 @@ export function wasLetGo(error: unknown): boolean {
   return typeof code === 'string' && WRONG_ORDER.has(code)
 }
 
-/** As `transact`, and again when it was let go for another. `work` leaves nothing outside its transaction. */
-export async function transactAgain<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+/** Does `work`, one transaction, again where that was let go for another's sake. */
+export async function againIfLetGo<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await transact(db, work)
+      return await work()
     } catch (error) {
       if (!wasLetGo(error) || attempt === MAX_TRIES) throw error
     }
   }
+}
+
+/** As `transact`, and again where it was let go. `work` leaves nothing outside its transaction. */
+export function transactAgain<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return againIfLetGo(() => transact(db, work))
 }
 
 /** Throws when the current async context holds a transaction open. Called before every network call to a PSP. */

@@ -1,7 +1,7 @@
 // The books that the connector stored_value translates for. Each call is one statement, so one transaction of its own: the
 // payment core calls it between its own transactions, like a provider.
 
-import { type Db, wasLetGo } from '../db/pool.ts'
+import { againIfLetGo, type Db } from '../db/pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { NewId } from '../lib/ids.ts'
 import { type OperationRow, type OrderedOperation, operate, readOperation } from './store.ts'
@@ -42,8 +42,6 @@ interface Operation {
   currency: string
 }
 
-const MAX_TRIES = 4
-
 /** Makes the book over a database. It keeps no state of its own. */
 export function createStoredValueBook(deps: BookDeps) {
   async function carryOut(
@@ -63,14 +61,8 @@ export function createStoredValueBook(deps: BookDeps) {
       spare_ids: [deps.newId('sve'), deps.newId('evt'), deps.newId('sve'), deps.newId('evt')],
       at,
     }
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const row = await operate(deps.db, merchant_id, order)
-        return row ? answer(row) : { outcome: 'declined', code: unknown, amount: 0n, at, last4: null }
-      } catch (error) {
-        if (!wasLetGo(error) || attempt === MAX_TRIES) throw error
-      }
-    }
+    const row = await againIfLetGo(() => operate(deps.db, merchant_id, order))
+    return row ? answer(row) : { outcome: 'declined', code: unknown, amount: 0n, at, last4: null }
   }
 
   return {
